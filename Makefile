@@ -1,0 +1,131 @@
+# ropescope: `make demo` builds and opens the explorer on the demo model, `make test` tests everything.
+# Plain builds lie in build/, sanitizer builds in build/sanitize/; nothing else is written.
+
+PREFIX  ?= /usr/local
+DESTDIR ?=
+CC      ?= cc
+VERSION := 0.1.0
+
+ifdef SANITIZE
+BUILD := build/sanitize
+SANITIZER := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+OPTIMISE := -O1
+else
+BUILD := build
+SANITIZER :=
+OPTIMISE := -O3
+endif
+
+# A library's flags: from its .pc file where there is one, else its plain name.
+pkg = $(shell pkg-config $(1) $(2) 2>/dev/null || echo $(3))
+
+WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes
+CPPFLAGS += -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE -DROPESCOPE_VERSION='"$(VERSION)"' \
+            -DROPESCOPE_DATA='"$(PREFIX)/share/ropescope"' -Iinclude -Isrc \
+            $(call pkg,--cflags,ncursesw,)
+CFLAGS   ?= -g
+# No contraction: the same rows must give the same bits whatever compiled the kernel.
+ALL_CFLAGS := -std=c11 $(OPTIMISE) -ffp-contract=off -pthread $(WARNINGS) $(WERROR) $(SANITIZER) $(CFLAGS)
+LIBS := $(call pkg,--libs,ncursesw,-lncursesw -ltinfo) $(call pkg,--libs,libcjson,-lcjson) -lcsv \
+        $(call pkg,--libs,libxxhash,-lxxhash) -lm -pthread
+TEST_LIBS := $(call pkg,--libs,cmocka,-lcmocka)
+BLAS_LIBS := $(call pkg,--libs,openblas,-lopenblas)
+
+LIB_SOURCES  := $(wildcard src/*/*.c)
+LIB_OBJECTS  := $(LIB_SOURCES:%.c=$(BUILD)/obj/%.o)
+TEST_SOURCES := $(wildcard tests/unit/test_*.c)
+TEST_HELPERS := $(filter-out $(TEST_SOURCES),$(wildcard tests/unit/*.c))
+TEST_PROGRAMS := $(TEST_SOURCES:tests/unit/%.c=$(BUILD)/tests/%)
+TOOL_PROGRAMS := $(patsubst tests/tools/%.c,$(BUILD)/tools/%,$(wildcard tests/tools/*.c))
+FORMATTED := $(wildcard src/*.c src/*/*.c src/*/*.h include/ropescope/*.h tests/*/*.c tests/*/*.h)
+
+.PHONY: all demo test test-run bench format format-check lint install uninstall clean deps deps-test help
+.SECONDARY:
+
+all: $(BUILD)/ropescope
+
+$(BUILD)/ropescope: $(BUILD)/obj/src/main.o $(BUILD)/libropescope.a
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/libropescope.a: $(LIB_OBJECTS)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/obj/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(TEST_HELPERS:%.c=$(BUILD)/obj/%.o) $(BUILD)/libropescope.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS) $(LIBS)
+
+$(BUILD)/tools/%: $(BUILD)/obj/tests/tools/%.o $(BUILD)/libropescope.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/bench: $(BUILD)/obj/tests/bench/bench.o $(BUILD)/libropescope.a
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(BLAS_LIBS)
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+
+# ---- what people type -----------------------------------------------------------------------------
+
+demo: deps
+	@$(MAKE) --no-print-directory all
+	@$(BUILD)/ropescope tests/data/demo/base
+
+test: deps-test
+	@$(MAKE) --no-print-directory test-run
+
+test-run:
+	@tests/run
+
+test-programs: all $(TEST_PROGRAMS) $(TOOL_PROGRAMS)
+
+bench: deps-test
+	@$(MAKE) --no-print-directory $(BUILD)/bench
+	@$(BUILD)/bench
+
+format:
+	clang-format -i $(FORMATTED)
+
+format-check:
+	@clang-format --dry-run -Werror $(FORMATTED)
+
+# Both compilers, warnings as errors; syntax alone, so that it is quick.
+lint:
+	@for compiler in gcc clang; do \
+	  for file in src/main.c $(LIB_SOURCES) $(wildcard tests/*/*.c); do \
+	    $$compiler $(CPPFLAGS) -std=c11 -O1 $(WARNINGS) -Werror -fsyntax-only $$file || exit 1; \
+	  done; \
+	done
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/ropescope/demo \
+	           $(DESTDIR)$(PREFIX)/share/ropescope/themes
+	install -m 755 $(BUILD)/ropescope $(DESTDIR)$(PREFIX)/bin/ropescope
+	install -m 644 tests/data/demo/base/config.json tests/data/demo/base/model.safetensors \
+	           $(DESTDIR)$(PREFIX)/share/ropescope/demo
+	install -m 644 themes/*.theme $(DESTDIR)$(PREFIX)/share/ropescope/themes
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/ropescope
+	rm -rf $(DESTDIR)$(PREFIX)/share/ropescope
+
+clean:
+	rm -rf build
+
+deps:
+	@tests/deps build
+
+deps-test:
+	@tests/deps build test
+
+help:
+	@echo 'make            build build/ropescope'
+	@echo 'make demo       install what is missing, build, open the explorer on the demo model'
+	@echo 'make test       install what is missing, check the formatting, run every test, plain and sanitized'
+	@echo 'make bench      speed, as ratios measured side by side in one run'
+	@echo 'make format     clang-format over the tree;  make lint: gcc and clang, warnings as errors'
+	@echo 'make install    into PREFIX (/usr/local), under DESTDIR;  make uninstall'
+	@echo 'make deps       install what the build needs;  make clean'

@@ -1,0 +1,160 @@
+/* analysis.h: numbers from cosines. Pure functions: no files, no screens, no threads. A pair whose
+ * cos is NaN is undefined: it is counted as such and left out of every other count, mean and
+ * correlation. */
+#ifndef ROPESCOPE_ANALYSIS_H
+#define ROPESCOPE_ANALYSIS_H
+
+#include "ropescope/angles.h"
+
+/* ---- the AWM rule (rule.c): Chen & Yan, NeurIPS 2024; their AWM.py
+ * ------------------------------------- */
+
+/* A pair is fixed (frozen) iff float32 |cos| >= threshold, trainable otherwise. */
+struct rule {
+    float threshold;
+    uint32_t first_layer; /* "first masked layer": layers before it are never masked; authors: 2 */
+    bool projection[PROJECTION_COUNT]; /* which ones the rule and the counts cover */
+};
+#define RULE_DEFAULT ((struct rule){0.01F, 2, {true, true}})
+
+static inline bool rule_fixes(float cos, float threshold)
+{
+    return (cos < 0 ? -cos : cos) >= threshold; /* false for NaN */
+}
+
+/* Sums over a set of pairs, from which every fraction and mean follows. Zero-initialise; tallies
+ * add. */
+struct tally {
+    uint64_t pairs; /* defined ones */
+    uint64_t fixed;
+    uint64_t undefined;
+    double sum_abs;    /* of |cos| */
+    double max_abs;    /* 0 where there are no pairs */
+    double sum_chance; /* of the chance level of each defined pair: that of its row length */
+};
+void tally_add(struct tally *into, const struct tally *more);
+double tally_fraction(const struct tally *tally); /* fixed / pairs; NaN where there are no pairs */
+double tally_mean_abs(const struct tally *tally); /* NaN where there are no pairs */
+double tally_chance(const struct tally *tally);   /* mean weighted by pairs; NaN likewise */
+
+/* One head of one projection; one projection of a layer (all its heads); a layer (the projections
+ * of the rule); the model (the projections of the rule, layers from first_layer on). Layers that
+ * are not ready count nothing. `layer` indexes model->layers. */
+struct tally tally_head(const struct angles *angles, size_t layer, int projection, uint32_t head,
+                        float threshold);
+struct tally tally_projection(const struct angles *angles, size_t layer, int projection,
+                              float threshold);
+struct tally tally_layer(const struct angles *angles, size_t layer, const struct rule *rule);
+struct tally tally_model(const struct angles *angles, const struct rule *rule);
+
+/* ---- chance (chance.c)
+ * ------------------------------------------------------------------------------------ */
+
+/* The fraction of pairs of independent random rows of `length` numbers that a threshold would fix:
+ * the exact law, density of cos proportional to (1 - c^2)^((length - 3) / 2), so P(|cos| >= t) =
+ * I(1 - t^2; (length - 1) / 2, 1 / 2), the regularised incomplete beta function, good to 1e-12 for
+ * length >= 2. 1 for t <= 0 and, where length > 1, 0 for t >= 1; a row of one number always has
+ * |cos| = 1. */
+double chance_level(double threshold, uint64_t length);
+/* The |cos| that a fraction `tail` of random pairs exceeds: the inverse of chance_level in t. */
+double chance_quantile(double tail, uint64_t length);
+/* E|cos| of random rows: Gamma(D/2) / (sqrt(pi) Gamma((D+1)/2)). */
+double chance_mean_abs(uint64_t length);
+/* Regularised incomplete beta function I(x; a, b) by Lentz's continued fraction (NIST
+ * DLMF 8.17.22). */
+double beta_regularised(double x, double a, double b);
+
+/* ---- correlation (correlation.c)
+ * ---------------------------------------------------------------------------- */
+
+/* Running sums for Pearson's r, shifted so that they lose no digits (Welford). Zero-initialise. */
+struct correlation {
+    uint64_t count;
+    double mean_x, mean_y;
+    double xx, yy, xy; /* sums of products of deviations */
+};
+void correlation_add(struct correlation *c, double x, double y);
+void correlation_merge(struct correlation *into, const struct correlation *more);
+double correlation_r(const struct correlation *c);     /* NaN for < 2 points or no spread */
+double correlation_slope(const struct correlation *c); /* least squares, y over x; NaN likewise */
+
+/* Query cosines (x) against key cosines (y) of pairs with the same index, each query head with the
+ * key head that it meets; each query head once. A pair counts where both are defined. */
+struct correlation correlation_head(const struct angles *angles, size_t layer, uint32_t query_head);
+struct correlation correlation_layer(const struct angles *angles, size_t layer);
+struct correlation correlation_model(const struct angles *angles);
+
+/* ---- histogram (histogram.c)
+ * ---------------------------------------------------------------------------------- */
+
+/* What a histogram or an axis is made of. */
+enum quantity {
+    QUANTITY_COS,     /* -1..1 */
+    QUANTITY_ABS_COS, /* 0..1 */
+    QUANTITY_DEGREES, /* 0..180 */
+};
+const char *quantity_name(enum quantity quantity); /* "cos", "|cos|", "degrees" */
+double quantity_of(enum quantity quantity, double cos);
+void quantity_range(enum quantity quantity, double *low, double *high);
+
+enum { HISTOGRAM_BINS_MAX = 512 };
+struct histogram {
+    enum quantity quantity;
+    uint32_t bins; /* 1..HISTOGRAM_BINS_MAX equal bins over the whole range of the quantity */
+    uint64_t count[HISTOGRAM_BINS_MAX];
+    uint64_t undefined;
+    uint64_t total;   /* of all bins */
+    uint64_t highest; /* of one bin */
+};
+void histogram_start(struct histogram *histogram, enum quantity quantity, uint32_t bins);
+/* Bin [low, high) of a value; the last bin holds the upper end too. */
+uint32_t histogram_bin(const struct histogram *histogram, double value);
+void histogram_edges(const struct histogram *histogram, uint32_t bin, double *low, double *high);
+void histogram_add(struct histogram *histogram, const float *cos, size_t count);
+
+/* ---- reach of a selection (scope.c)
+ * ----------------------------------------------------------------------------- */
+
+/* What a view is about: one head (a query head and the key head it meets), a layer, or the model.
+ */
+enum scope {
+    SCOPE_HEAD,
+    SCOPE_LAYER,
+    SCOPE_MODEL,
+};
+const char *scope_name(enum scope scope); /* "head", "layer", "model" */
+struct selection {
+    enum scope scope;
+    size_t layer;  /* index into model->layers */
+    uint32_t head; /* query head */
+};
+void histogram_selection(struct histogram *histogram, const struct angles *angles,
+                         const struct selection *selection, int projection);
+struct tally tally_selection(const struct angles *angles, const struct selection *selection,
+                             int projection, float threshold);
+struct correlation correlation_selection(const struct angles *angles,
+                                         const struct selection *selection);
+
+/* ---- the fine print of the whole (summary.c)
+ * ------------------------------------------------------------------------ */
+
+/* Means of |cos| by head, kept so that a frame need not recount what a threshold does not change.
+ */
+struct head_summary {
+    float mean_abs; /* NaN: no defined pair */
+    float max_abs;
+    uint32_t undefined;
+};
+struct layer_summary {
+    bool ready;
+    struct head_summary *head[PROJECTION_COUNT]; /* (heads) */
+    struct head_summary *owned;
+    struct correlation correlation;
+};
+/* (model->layer_count) summaries, all not ready; NULL: no memory. Free with summaries_free. */
+struct layer_summary *summaries_new(const struct angles *angles);
+void summaries_free(struct layer_summary *summaries, size_t count);
+/* Fills those that have become ready since; returns how many. */
+size_t summaries_update(struct layer_summary *summaries, const struct angles *angles);
+
+#endif

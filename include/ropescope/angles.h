@@ -1,0 +1,130 @@
+/* angles.h: the angle between the two weight rows of every rotary pair. cos = w1.w2 / (|w1||w2|) on
+ * the raw stored rows (Chen & Yan, NeurIPS 2024). A fused pass gives the numbers, a scan runs it
+ * over a model with all cores, and a database keeps them, in memory and on disk. */
+#ifndef ROPESCOPE_ANGLES_H
+#define ROPESCOPE_ANGLES_H
+
+#include "ropescope/model.h"
+
+/* ---- the fused kernel (kernel.c)
+ * ------------------------------------------------------------------- */
+
+/* What one pass over the two rows of a pair gives. */
+struct pair_sums {
+    double dot; /* w1.w2 */
+    double a;   /* |w1|^2 */
+    double b;   /* |w2|^2 */
+};
+
+/* Sums over `length` numbers at `row_a` and `row_b` (any alignment), in float32 blocks gathered in
+ * double; good to 1e-6 of |w1||w2| against float64. Where |w1|^2 or |w2|^2 leaves [1e-30, 1e30] the
+ * sums are taken again in double. The order of summation depends on `length` alone, so rows that
+ * hold the same numbers give the same bits in every dtype. */
+struct pair_sums kernel_pair(enum dtype dtype, const void *row_a, const void *row_b, size_t length);
+
+/* cos in [-1, 1] and the two norms; cos is NaN where a row is zero or not finite ("undefined"). */
+struct pair_angle {
+    float cos, norm_a, norm_b;
+};
+struct pair_angle kernel_angle(enum dtype dtype, const void *row_a, const void *row_b,
+                               size_t length);
+
+/* ---- the database (angles.c)
+ * ------------------------------------------------------------------------ */
+
+/* One projection of one layer. cos is NaN where the pair is undefined. */
+struct angle_set {
+    const float *cos;    /* (head, pair) */
+    const float *norm_a; /* (head, pair) |w1| */
+    const float *norm_b; /* (head, pair) |w2| */
+};
+
+/* The angles of one layer; `ready` false until its result has landed (a layer that does not rotate
+ * is ready from the start and has no pairs). */
+struct layer_angles {
+    bool ready;
+    struct angle_set set[PROJECTION_COUNT];
+    float *owned; /* the memory behind `set`; NULL where it lies in a mapped file */
+};
+
+/* The angles of a model: one record a layer, in the order of model->layers. Belongs to one thread.
+ */
+struct angles {
+    struct model *model;         /* owned */
+    struct layer_angles *layers; /* (model->layer_count) */
+    size_t ready;                /* layers that are */
+    uint64_t generation;         /* results of another generation never land */
+    struct mapping mapping;      /* of the .angles file that it came from, if any */
+};
+
+/* An empty database for the model, which it takes over (also on failure). Free with angles_free. */
+enum status angles_new(struct model *model, uint64_t generation, struct angles **out,
+                       struct error *err);
+void angles_free(struct angles *angles);
+bool angles_complete(const struct angles *angles);
+
+/* A computed layer on its way from a worker to the database. */
+struct layer_result {
+    uint64_t generation;
+    size_t layer;  /* index into model->layers */
+    float *values; /* cos, norm_a, norm_b of the query heads, then of the key heads */
+};
+/* Takes result->values over (also where it refuses); false where the result is stale, of a layer
+ * that has landed already or that does not exist. */
+bool angles_land(struct angles *angles, struct layer_result *result);
+/* Numbers of one layer's result: 3 * (query heads + key heads) * pairs. */
+size_t layer_value_count(const struct layer *layer);
+
+/* ---- sessions (session.c): from a path to a database, by way of the cache
+ * ------------------------------ */
+
+struct session_options {
+    struct model_options model;
+    bool no_cache;
+    size_t threads; /* 0: pool_cores() */
+};
+
+struct session;
+
+/* Opens a model directory, a .safetensors file or an .angles file. A whole cached database is
+ * mapped and no weight file is opened; otherwise the weights are opened, what an earlier scan left
+ * is taken over, and a scan of the rest is ready to start. Free with session_close, which cancels a
+ * running scan. */
+enum status session_open(const char *path, const struct session_options *options,
+                         struct session **out, struct error *err);
+void session_close(struct session *session);
+
+const struct angles *session_angles(const struct session *session);
+const struct notices *session_notices(const struct session *session);
+/* Where the numbers come from: "cache", "scan", "resumed scan", "file". */
+const char *session_origin(const struct session *session);
+
+/* Starts the scan in the background; nothing to do where the database is complete. */
+enum status session_start(struct session *session, struct error *err);
+/* Lands what workers have finished since the last call and returns how many layers that were. Never
+ * waits. */
+size_t session_poll(struct session *session);
+/* Readable (poll(2)) when session_poll has something to land or the scan ended; -1: no scan. */
+int session_wake_fd(const struct session *session);
+bool session_scanning(const struct session *session);
+struct progress_reading session_progress(const struct session *session);
+uint64_t session_bytes_total(const struct session *session); /* that the scan reads */
+void session_cancel(struct session *session);
+/* How the scan ended, once session_scanning is false: STATUS_OK, STATUS_CANCELLED or what failed.
+ */
+enum status session_result(const struct session *session, struct error *err);
+
+/* Waits until the database is complete, calling `report` (may be NULL) about ten times a second,
+ * which returns false to cancel. */
+typedef bool session_report(void *context, const struct session *session);
+enum status session_wait(struct session *session, session_report *report, void *context,
+                         struct error *err);
+
+/* ---- the file (angles_file.c)
+ * ---------------------------------------------------------------------------- */
+
+/* Writes the complete database as an .angles file: little-endian, versioned, checksummed by record.
+ */
+enum status angles_write(const struct angles *angles, FILE *stream, struct error *err);
+
+#endif

@@ -1,0 +1,110 @@
+/* checkpoint.h: a file or a directory becomes named tensors whose rows can be read. This room knows
+ * bytes, number formats and file formats; it knows nothing of heads and rotary embeddings. */
+#ifndef ROPESCOPE_CHECKPOINT_H
+#define ROPESCOPE_CHECKPOINT_H
+
+#include "ropescope/support.h"
+
+/* ---- number formats (dtype.c) ---------------------------------------------------------------- */
+
+/* The dtypes that a safetensors header may name (safetensors 0.8, tensor.rs). */
+enum dtype {
+    DTYPE_BOOL,
+    DTYPE_F4,
+    DTYPE_F6_E2M3,
+    DTYPE_F6_E3M2,
+    DTYPE_U8,
+    DTYPE_I8,
+    DTYPE_F8_E5M2,
+    DTYPE_F8_E4M3,
+    DTYPE_F8_E8M0,
+    DTYPE_F8_E4M3FNUZ,
+    DTYPE_F8_E5M2FNUZ,
+    DTYPE_I16,
+    DTYPE_U16,
+    DTYPE_F16,
+    DTYPE_BF16,
+    DTYPE_I32,
+    DTYPE_U32,
+    DTYPE_F32,
+    DTYPE_C64,
+    DTYPE_F64,
+    DTYPE_I64,
+    DTYPE_U64,
+    DTYPE_COUNT
+};
+const char *dtype_name(enum dtype dtype);
+unsigned dtype_bits(enum dtype dtype); /* of one number */
+bool dtype_from_name(const char *name, enum dtype *out);
+bool dtype_is_readable(
+    enum dtype dtype); /* rows of it can be turned into float32: F64 F32 F16 BF16 */
+
+/* `count` numbers stored little-endian at `from` (any alignment) as float32 or as double. Exact but
+ * for F64 to float32, which rounds. The dtype must be readable. */
+void dtype_to_float(enum dtype dtype, const void *from, size_t count, float *to);
+void dtype_to_double(enum dtype dtype, const void *from, size_t count, double *to);
+
+/* ---- where a model lies (source.c) -------------------------------------------------------------
+ */
+
+struct source_file {
+    char *path; /* absolute, links resolved */
+    uint64_t size;
+    int64_t mtime_ns;
+    uint64_t inode;
+};
+
+/* Everything about a model that can be known without opening a weight file. */
+struct source {
+    char *path;         /* absolute, links resolved */
+    char *name;         /* what people call it: "Llama-2-7b-hf" */
+    const char *format; /* "safetensors" */
+    struct cJSON *config;
+    char *config_path;
+    struct source_file *files; /* (file_count) in the order of their names */
+    size_t file_count;
+    uint64_t metadata_hash; /* XXH3 of config.json and of the index */
+    char *index_path;       /* NULL: not sharded */
+};
+
+/* Finds config and weight files of a directory (config.json with model.safetensors, or with
+ * model.safetensors.index.json and its shards) or of one .safetensors file with its config beside
+ * it. Weight files are only stat'ed. Free with source_close. */
+enum status source_locate(const char *path, struct source **out, struct error *err);
+void source_close(struct source *source);
+
+/* ---- tensors (checkpoint.c) ---------------------------------------------------------------------
+ */
+
+struct tensor {
+    const char *name;  /* belongs to the checkpoint */
+    uint64_t shape[2]; /* the first two sizes; rows and row length of a matrix */
+    uint64_t offset;   /* of its first byte in its file */
+    uint64_t bytes;
+    uint32_t file; /* index into source->files */
+    uint16_t rank; /* number of sizes; only rank 2 is a matrix */
+    uint16_t dtype;
+};
+
+struct checkpoint;
+
+/* Maps every file of the source read-only and checks all headers by the rules of the format (for
+ * safetensors: tensor.rs of 0.8 and no duplicate names). `source` is borrowed and must outlive the
+ * checkpoint. Free with checkpoint_close. */
+enum status checkpoint_open(const struct source *source, struct checkpoint **out,
+                            struct error *err);
+void checkpoint_close(struct checkpoint *checkpoint);
+
+const struct source *checkpoint_source(const struct checkpoint *checkpoint);
+size_t checkpoint_tensor_count(const struct checkpoint *checkpoint);
+/* Tensors in the order of their files, then offsets. */
+const struct tensor *checkpoint_tensor(const struct checkpoint *checkpoint, size_t index);
+const struct tensor *checkpoint_find(const struct checkpoint *checkpoint, const char *name);
+uint64_t checkpoint_bytes(const struct checkpoint *checkpoint); /* of all its files */
+
+/* First stored byte of the tensor in its mapping: (shape[0], shape[1]) row-major, little-endian,
+ * not aligned. Reading it may fault: only inside guard_run. */
+const unsigned char *checkpoint_data(const struct checkpoint *checkpoint,
+                                     const struct tensor *tensor);
+
+#endif

@@ -1,0 +1,69 @@
+/* export.h: a table of rows leaves the program as CSV or JSON, a row at a time, whole or not at
+ * all. */
+#ifndef ROPESCOPE_EXPORT_H
+#define ROPESCOPE_EXPORT_H
+
+#include "ropescope/support.h"
+
+enum cell_kind {
+    CELL_EMPTY, /* empty in CSV, null in JSON: an undefined number */
+    CELL_INTEGER,
+    CELL_REAL, /* 9 significant digits, enough for any float32; NaN and infinity become empty */
+    CELL_FLAG, /* 0 or 1 in CSV, true or false in JSON */
+    CELL_NAME, /* a text out of a file or a user's mouth: quoted by libcsv in CSV */
+    CELL_WORD, /* one of our own words (query, key, head): bare in CSV */
+};
+struct cell {
+    enum cell_kind kind;
+    union {
+        uint64_t integer;
+        double real;
+        bool flag;
+        const char *text; /* borrowed until the next cell is asked for */
+    } as;
+};
+static inline struct cell cell_empty(void)
+{
+    return (struct cell){.kind = CELL_EMPTY};
+}
+static inline struct cell cell_integer(uint64_t value)
+{
+    return (struct cell){.kind = CELL_INTEGER, .as.integer = value};
+}
+static inline struct cell cell_real(double value)
+{
+    return (struct cell){.kind = CELL_REAL, .as.real = value};
+}
+static inline struct cell cell_flag(bool value)
+{
+    return (struct cell){.kind = CELL_FLAG, .as.flag = value};
+}
+static inline struct cell cell_word(const char *text)
+{
+    return (struct cell){.kind = CELL_WORD, .as.text = text};
+}
+static inline struct cell cell_name(const char *text)
+{
+    return (struct cell){.kind = CELL_NAME, .as.text = text};
+}
+
+/* The rows of a view, made on demand: a picture, a CSV and a JSON all come from here. */
+struct table {
+    const char *const *columns; /* (column_count) names as in the CSV header */
+    size_t column_count;
+    size_t row_count;
+    struct cell (*cell)(const void *context, size_t row, size_t column);
+    const void *context; /* borrowed */
+};
+
+enum export_format { EXPORT_CSV, EXPORT_JSON };
+bool export_format_from_name(const char *name, enum export_format *out); /* "csv", "json" */
+
+/* RFC 4180 with one header line and CRLF line ends; numbers bare, names through libcsv. */
+enum status table_write_csv(const struct table *table, FILE *stream, struct error *err);
+/* An array with one object a row, each printed by cJSON on a line of its own. */
+enum status table_write_json(const struct table *table, FILE *stream, struct error *err);
+enum status table_write(const struct table *table, enum export_format format, FILE *stream,
+                        struct error *err);
+
+#endif

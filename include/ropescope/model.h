@@ -1,0 +1,162 @@
+/* model.h: config and tensor names become layers; a layer says which stored rows form which rotary
+ * pair, at which frequency. Nothing here reads weights. */
+#ifndef ROPESCOPE_MODEL_H
+#define ROPESCOPE_MODEL_H
+
+#include "ropescope/checkpoint.h"
+
+/* ---- words --------------------------------------------------------------------------------------
+ */
+
+enum pairing {
+    PAIRING_HALF_SPLIT,  /* pair i is dims (i, i + R/2) of its head: GPT-NeoX, Hugging Face */
+    PAIRING_INTERLEAVED, /* pair i is dims (2i, 2i + 1): GPT-J, Meta */
+};
+const char *pairing_name(enum pairing pairing); /* "half-split", "interleaved" */
+
+enum { PROJECTION_QUERY, PROJECTION_KEY, PROJECTION_COUNT };
+const char *projection_name(int projection); /* "query", "key" */
+
+/* Where a fact about a model was taken from; it is shown wherever the fact is. */
+enum fact_source {
+    FACT_CONFIG,  /* a key of config.json */
+    FACT_SHAPE,   /* deduced from the shapes of tensors */
+    FACT_FORMAT,  /* the file format */
+    FACT_FAMILY,  /* the table of families */
+    FACT_DEFAULT, /* the family's default for an absent key */
+    FACT_FLAG,    /* the user's flag */
+    FACT_SOURCE_COUNT
+};
+const char *fact_source_name(enum fact_source source); /* "config", "tensor shape", ... */
+
+struct fact {
+    const char *name;        /* "pairing" */
+    const char *value;       /* "half-split" */
+    enum fact_source source; /* FACT_FAMILY */
+    const char *reason;      /* "family llama rotates halves"; one line, may be empty */
+};
+
+/* ---- layers
+ * --------------------------------------------------------------------------------------- */
+
+/* Which stored row holds dim d of head h:
+ *     base + (h / group) * group_stride + (h % group) * head_stride + d
+ * with the offset of the rotated part folded into base. Plain, fused, grouped and multi-query
+ * layouts are all this formula. */
+struct row_map {
+    uint64_t base;
+    uint64_t group_stride, head_stride;
+    uint32_t group; /* >= 1 */
+};
+
+/* One projection (query or key) of one layer. Texts belong to the model. */
+struct projection {
+    const char *tensor; /* name in the checkpoint */
+    const char *file;   /* name of its file, without directories */
+    const char *bias;   /* name of the bias tensor; NULL: none */
+    uint64_t rows;      /* of the stored tensor, all of them */
+    uint64_t row_length;
+    enum dtype dtype;
+    uint32_t heads;
+    struct row_map map;
+    uint32_t index; /* of the tensor in the checkpoint; UINT32_MAX where there are no weights */
+};
+
+/* How query heads meet key heads. */
+enum grouping {
+    GROUPING_BLOCKS, /* query head h meets key head h / (query heads / key heads) */
+    GROUPING_TILED,  /* h % key heads (PLaMo) */
+};
+
+struct layer {
+    uint32_t number;   /* the checkpoint's own */
+    uint32_t head_dim; /* 0 where the layer has no pairs */
+    uint32_t pairs;    /* a head; rotary_dim / 2; 0: this layer does not rotate */
+    enum pairing pairing;
+    enum grouping grouping;
+    const char *note;        /* why it does not rotate, or which kind it is ("sliding"); "" */
+    const double *frequency; /* (pair) radians a token, scaled; belongs to the model */
+    struct projection projection[PROJECTION_COUNT];
+};
+
+struct model {
+    const char *name;       /* "Llama-2-7b-hf" */
+    const char *family;     /* "llama" */
+    const char *path;       /* where it was read from */
+    const char *format;     /* "safetensors" */
+    uint64_t context;       /* tokens that frequencies were scaled for */
+    uint64_t files_bytes;   /* of all weight files */
+    uint64_t scanned_bytes; /* of the rows that a scan reads */
+    struct layer *layers;   /* (layer_count) in the order of their numbers */
+    size_t layer_count;
+    struct fact *facts; /* (fact_count) in the order they are shown */
+    size_t fact_count;
+    const char **notes; /* (note_count) lines worth knowing: layers left out, unknown scaling */
+    size_t note_count;
+    struct arena arena; /* owns all texts, arrays and itself */
+};
+
+/* What the user's flags say against the config; zero-initialised means nothing is overridden. */
+struct model_options {
+    bool has_pairing;
+    enum pairing pairing;
+    uint32_t head_dim, heads, kv_heads; /* 0: as found */
+    double rope_theta;                  /* 0: as found */
+    uint64_t context;                   /* 0: max_position_embeddings */
+};
+
+/* Works out the layers of a checkpoint. Errors name the file, the key or the tensor. Free with
+ * model_free. */
+enum status model_open(const struct checkpoint *checkpoint, const struct model_options *options,
+                       struct model **out, struct error *err);
+/* An empty model that owns its arena, for a reader of files to fill; NULL: no memory. */
+struct model *model_new(void);
+void model_free(struct model *model);
+
+/* Stored rows of pair `pair` of head `head`: *a is w1, *b is w2. */
+void layer_pair_rows(const struct layer *layer, int projection, uint32_t head, uint32_t pair,
+                     uint64_t *a, uint64_t *b);
+/* The key head that query head `head` meets. */
+uint32_t layer_key_head(const struct layer *layer, uint32_t head);
+/* Tokens of a full turn, 2 pi / frequency; infinity where the frequency is 0. */
+double layer_wavelength(const struct layer *layer, uint32_t pair);
+/* Pairs of both projections of the layer; of the model. */
+uint64_t layer_pairs(const struct layer *layer);
+uint64_t model_pairs(const struct model *model);
+/* The layer with that number; NULL where there is none. */
+const struct layer *model_layer(const struct model *model, uint32_t number);
+
+/* ---- frequencies (frequency.c): pure
+ * ----------------------------------------------------------------- */
+
+enum scaling_kind {
+    SCALING_NONE,
+    SCALING_LINEAR,
+    SCALING_DYNAMIC,
+    SCALING_LLAMA3,
+    SCALING_YARN,
+    SCALING_LONGROPE,
+    SCALING_PROPORTIONAL
+};
+
+/* Everything that the formulas of transformers' modeling_rope_utils.py take. */
+struct rope {
+    double theta;        /* base */
+    uint32_t rotary_dim; /* R, even */
+    enum scaling_kind scaling;
+    double factor;
+    double context;          /* tokens asked for */
+    double max_position;     /* max_position_embeddings */
+    double original_context; /* original_max_position_embeddings */
+    double low_freq, high_freq;
+    double beta_fast, beta_slow;
+    bool truncate;
+    const double *short_factor, *long_factor; /* (R/2), longrope */
+    uint32_t head_dim;                        /* proportional: exponent over the whole head */
+    uint32_t rotated_pairs;                   /* proportional: the first so many turn */
+};
+
+/* frequency[i] for i in 0..rotary_dim/2-1, radians a token. */
+void rope_frequencies(const struct rope *rope, double *frequency);
+
+#endif

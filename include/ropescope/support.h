@@ -1,0 +1,249 @@
+/* support.h: what every room needs and what knows nothing about models: errors that carry their
+ * context, memory, text, JSON, paths, guarded reads, a work pool and progress. */
+#ifndef ROPESCOPE_SUPPORT_H
+#define ROPESCOPE_SUPPORT_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct cJSON;
+struct termios;
+
+/* ---- errors (error.c) ------------------------------------------------------------------- */
+
+/* What a library function returns. Everything but STATUS_OK comes with a filled struct error. */
+enum status {
+    STATUS_OK,
+    STATUS_FAILED,    /* a bad file, a full disk: exit code 1 */
+    STATUS_USAGE,     /* wrong words on the command line: exit code 2 */
+    STATUS_CANCELLED, /* the caller asked for it */
+    STATUS_NO_MEMORY, /* an allocation failed: exit code 1 */
+};
+
+enum { ERROR_WHAT = 768, ERROR_HELP = 256 };
+
+/* One error: what failed, where and why in `what` (one line, safe to print), and what would help
+ * in `help` (one line, may be empty). Plain data: nothing to free. */
+struct error {
+    enum status status;
+    char what[ERROR_WHAT];
+    char help[ERROR_HELP];
+};
+
+/* Fills *err (which may be NULL) and returns `status`, so that a caller can `return
+ * error_set(...)`. Control characters of names that come out of files are made printable here, once
+ * for all. */
+enum status error_set(struct error *err, enum status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Adds the line that says what would help; returns err->status. */
+enum status error_help(struct error *err, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Puts "context: " before what was said already; returns err->status. */
+enum status error_context(struct error *err, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* STATUS_NO_MEMORY with its words. */
+enum status error_memory(struct error *err);
+
+/* Things worth one line that stop nothing: a damaged cache set aside, a directory that cannot be
+ * written. The lines past the last are dropped. Plain data: nothing to free. */
+enum { NOTICES_MAX = 8 };
+struct notices {
+    size_t count;
+    char line[NOTICES_MAX][ERROR_WHAT];
+};
+void notices_add(struct notices *notices, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* ---- memory (memory.c): every allocation of the library goes through here ----------------- */
+
+/* `count` zeroed objects of `size` bytes; NULL where the product overflows or memory is out. */
+void *memory_array(size_t count, size_t size);
+/* `block` grown to `count` objects of `size` bytes (new bytes undefined); NULL leaves it as it was.
+ */
+void *memory_grow(void *block, size_t count, size_t size);
+char *memory_text(const char *text);                  /* a copy; the caller frees */
+char *memory_text_part(const char *text, size_t len); /* a copy of len bytes and a NUL */
+void memory_free(void *block);
+
+/* Many small pieces that are freed together. Zero-initialise; arena_free gives everything back. */
+struct arena_block;
+struct arena {
+    struct arena_block *blocks;
+};
+void *arena_alloc(struct arena *arena, size_t size); /* aligned for any object; NULL: no memory */
+char *arena_text(struct arena *arena, const char *text, size_t len);
+void arena_free(struct arena *arena);
+
+/* a*b and a+b that refuse to wrap: false where they would. */
+static inline bool size_multiply(uint64_t a, uint64_t b, uint64_t *product)
+{
+    return !__builtin_mul_overflow(a, b, product);
+}
+static inline bool size_add(uint64_t a, uint64_t b, uint64_t *sum)
+{
+    return !__builtin_add_overflow(a, b, sum);
+}
+
+/* ---- text (text.c) ------------------------------------------------------------------------ */
+
+/* printf into a bounded buffer; always ends it with NUL; false where the text did not fit. */
+bool text_format(char *out, size_t size, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* A name out of a file, made safe to show: control characters, escape codes and bytes that are no
+ * UTF-8 become '?', and the text is cut at a whole character. */
+void text_printable(char *out, size_t size, const char *name);
+
+/* Next character of UTF-8 text: its code point (U+FFFD for a byte that is no UTF-8), *bytes its
+ * length; 0 at the end. */
+uint32_t text_decode(const char *text, size_t *bytes);
+/* Writes the code point as UTF-8 (no NUL) and returns its length, 1..4. */
+size_t text_encode(uint32_t code, char out[4]);
+
+/* Shortest decimal text that reads back as the same float (double), with a point in any locale. */
+enum { TEXT_NUMBER = 32 };
+const char *text_float(char out[TEXT_NUMBER], float value);
+const char *text_double(char out[TEXT_NUMBER], double value);
+/* "1.2 GB", "840 MB", "12 kB", "7 B" (powers of ten). */
+const char *text_bytes(char out[TEXT_NUMBER], double bytes);
+/* "4 s", "2 min 10 s", "1 h 5 min". */
+const char *text_duration(char out[TEXT_NUMBER], double seconds);
+/* 131072 as "131,072". */
+const char *text_count(char out[TEXT_NUMBER], uint64_t count);
+
+/* The whole text as a number, nothing before or after it; false otherwise, and for NaN, infinity
+ * and what does not fit. */
+bool text_to_double(const char *text, double *value);
+bool text_to_u64(const char *text, uint64_t *value);
+bool text_to_u32(const char *text, uint32_t *value);
+
+bool text_ends_with(const char *text, const char *ending);
+
+/* ---- JSON, read by cJSON (json.c) ---------------------------------------------------------- */
+
+/* Parses exactly `len` bytes as one JSON value. NaN, Infinity and -Infinity outside strings, which
+ * Python writes, are read as null. `what` names the text in errors ("config.json of /x"). The
+ * caller frees with cJSON_Delete. */
+enum status json_parse(const char *text, size_t len, const char *what, struct cJSON **out,
+                       struct error *err);
+
+/* Reads a whole small file (at most `limit` bytes) and parses it; *hash (may be NULL) gets XXH3 of
+ * its bytes. */
+enum status json_read_file(const char *path, size_t limit, struct cJSON **out, uint64_t *hash,
+                           struct error *err);
+
+/* Walks the members of an object without building a tree of it, so that a header of a million
+ * tensors costs no memory. `text` must stay; zero-initialise the rest through json_walk_start. */
+struct json_walk {
+    const char *text;
+    size_t len, at;
+    bool started;
+    const char *what;
+    const char *key; /* raw, between its quotes, escapes and all */
+    size_t key_len;
+    const char *value; /* raw text of the value */
+    size_t value_len;
+};
+void json_walk_start(struct json_walk *walk, const char *text, size_t len, const char *what);
+/* STATUS_OK with *more true: key and value are set; with *more false: the object ended, and nothing
+ * but white space followed. Nesting deeper than 64 is refused. */
+enum status json_walk_next(struct json_walk *walk, bool *more, struct error *err);
+/* The key as text (escapes resolved), in the arena; NULL with STATUS in err where it holds U+0000
+ * or is no UTF-8. */
+const char *json_walk_key(const struct json_walk *walk, struct arena *arena, struct error *err);
+
+/* A whole number in 0..2^53; false for anything else (a fraction, a string, NULL). */
+bool json_whole(const struct cJSON *item, uint64_t *value);
+const struct cJSON *json_get(const struct cJSON *object,
+                             const char *key); /* NULL: absent or null */
+
+/* ---- files and paths (path.c) -------------------------------------------------------------- */
+
+/* A path of any length the system takes; false where it does not fit PATH_BYTES. */
+enum { PATH_BYTES = 4096 };
+bool path_join(char out[PATH_BYTES], const char *directory, const char *name);
+const char *path_name(const char *path); /* behind the last '/' */
+void path_directory(char out[PATH_BYTES], const char *path);
+bool path_is_directory(const char *path);
+bool path_is_file(const char *path);
+/* mkdir -p; false with errno. */
+bool path_make_directories(const char *path);
+/* $XDG_CACHE_HOME/ropescope or ~/.cache/ropescope (as the XDG specification says, a relative
+ * $XDG_CACHE_HOME is ignored); false where neither variable is set. Nothing is created. */
+bool path_cache_directory(char out[PATH_BYTES]);
+/* The directory that the running program lies in; false where the system does not tell. */
+bool path_program_directory(char out[PATH_BYTES]);
+
+/* An output file that is whole or absent: written beside its name, renamed by output_commit,
+ * removed by output_abort. `path` NULL or "-" is standard output, written straight. */
+struct output {
+    FILE *stream;
+    char path[PATH_BYTES];      /* final name; empty for standard output */
+    char temporary[PATH_BYTES]; /* name until commit */
+};
+enum status output_open(struct output *output, const char *path, struct error *err);
+enum status output_commit(struct output *output, struct error *err); /* flushes, checks, renames */
+void output_abort(struct output *output);
+
+/* ---- mapped files, guarded (mapping.c, signals.c) -------------------------------------------- */
+
+/* A file mapped read-only. A zero-length file maps to data NULL. */
+struct mapping {
+    const unsigned char *data;
+    size_t size;
+};
+enum status mapping_open(struct mapping *mapping, const char *path, struct error *err);
+void mapping_close(struct mapping *mapping);
+
+/* Runs work(arg), which may read mapped files; false where the system could not hand over a page
+ * (the file shrank, the disk failed), which otherwise would be SIGBUS. `work` must not own anything
+ * that a jump out of it would leak. Works in every thread; calls do not nest. */
+bool guard_run(void (*work)(void *arg), void *arg);
+/* Installs the SIGBUS handler that guard_run needs; once, before threads. */
+void guard_install(void);
+
+/* Signals that end a program (INT, TERM, HUP, QUIT) only raise a flag: the number of the first that
+ * came, 0 for none. `wake_fd` (or -1) gets a byte, so that a poll() returns. */
+void signals_catch(int wake_fd);
+int signals_caught(void);
+/* Puts the default back and dies of it, so that the shell sees the right status. */
+void signals_die(int number) __attribute__((noreturn));
+/* What a crash must send to leave the terminal usable: `text` (at most 255 bytes) goes to `fd` and
+ * `modes` are set again before the program dies of SIGSEGV, SIGABRT and their like. NULL: nothing.
+ */
+void signals_restore_terminal(int fd, const char *text, const struct termios *modes);
+
+/* ---- threads (pool.c, progress.c) --------------------------------------------------------------
+ */
+
+/* `threads` threads that each call work(arg, worker 0..threads-1) once. */
+struct pool;
+typedef void pool_work(void *arg, size_t worker);
+enum status pool_start(struct pool **out, size_t threads, pool_work *work, void *arg,
+                       struct error *err);
+void pool_join(struct pool *pool); /* waits for all and frees; NULL is fine */
+size_t pool_cores(void);           /* processors this process may use, at least 1 */
+
+double clock_seconds(void); /* monotonic */
+
+/* Bytes done of bytes to do. `done` is added to by workers; the rest belongs to the reader. */
+struct progress {
+    _Atomic uint64_t done;
+    uint64_t total;
+    double started; /* clock_seconds() */
+};
+struct progress_reading {
+    double fraction;     /* 0..1; 1 where there is nothing to do */
+    double rate;         /* bytes a second since the start */
+    double seconds_left; /* < 0: not known yet */
+};
+void progress_start(struct progress *progress, uint64_t total);
+struct progress_reading progress_read(const struct progress *progress);
+
+#endif

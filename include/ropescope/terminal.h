@@ -1,0 +1,277 @@
+/* terminal.h: a canvas of cells, plots drawn on it, glyph sets, themes, and the one way to a real
+ * terminal. Nothing here knows models; only screen.c knows curses. */
+#ifndef ROPESCOPE_TERMINAL_H
+#define ROPESCOPE_TERMINAL_H
+
+#include "ropescope/support.h"
+
+/* ---- styles (theme.c)
+ * --------------------------------------------------------------------------------- */
+
+/* What a cell means; a theme turns it into colours and attributes. */
+enum role {
+    ROLE_TEXT,
+    ROLE_DIM,       /* secondary words, unselected numbers */
+    ROLE_TITLE,     /* names of panels */
+    ROLE_BORDER,    /* lines between panels, axes */
+    ROLE_LABEL,     /* numbers on axes and legends */
+    ROLE_SELECT,    /* what the cursor is on */
+    ROLE_QUERY,     /* query data */
+    ROLE_KEY,       /* key data */
+    ROLE_BOTH,      /* query and key together: scatter points */
+    ROLE_THRESHOLD, /* the cut line, the threshold box */
+    ROLE_FIXED,     /* data at or beyond the threshold */
+    ROLE_CHANCE,    /* the chance band */
+    ROLE_HINT,      /* keys in the footer */
+    ROLE_NOTICE,    /* a line worth knowing */
+    ROLE_ERROR,
+    ROLE_ABSENT, /* layers that do not rotate, undefined */
+    ROLE_HEAT,   /* a heat map's cell: `level` 0..255 along the theme's gradient */
+    ROLE_COUNT
+};
+enum { STYLE_BOLD = 1, STYLE_REVERSE = 2, STYLE_UNDERLINE = 4 };
+struct style {
+    uint8_t role;
+    uint8_t level; /* ROLE_HEAT only */
+    uint8_t flags;
+};
+static inline struct style style_of(enum role role)
+{
+    return (struct style){.role = (uint8_t)role};
+}
+static inline struct style style_with(enum role role, unsigned flags)
+{
+    return (struct style){.role = (uint8_t)role, .flags = (uint8_t)flags};
+}
+static inline struct style style_heat(double fraction) /* 0..1, clamped */
+{
+    double level = fraction < 0 ? 0 : fraction > 1 ? 255 : fraction * 255;
+    return (struct style){.role = ROLE_HEAT, .level = (uint8_t)(level + 0.5)};
+}
+
+/* How many colours a terminal can show. */
+enum colour_depth { COLOURS_NONE, COLOURS_8, COLOURS_16, COLOURS_256, COLOURS_DIRECT };
+
+/* A colour as 0xRRGGBB, or COLOUR_DEFAULT for the terminal's own. */
+enum { COLOUR_DEFAULT = -1 };
+struct look {
+    int32_t foreground, background;
+    uint8_t flags; /* STYLE_* */
+};
+enum { THEME_STOPS_MAX = 8 };
+/* A theme: one look a role and the stops of the heat gradient. Plain data, nothing to free. */
+struct theme {
+    char name[32];
+    struct look look[ROLE_COUNT];
+    int32_t heat[THEME_STOPS_MAX]; /* 0xRRGGBB, evenly spaced, low to high */
+    size_t heat_stops;
+};
+/* The built-in theme: dark and light terminals alike, their own background. */
+void theme_default(struct theme *theme);
+/* Reads a .theme file: `role = #rrggbb [on #rrggbb] [bold] [reverse] [underline]`, `heat = #.. #..
+ * ...`,
+ * '#' followed by white space starts a comment. Errors name file and line; *theme is then
+ * untouched. */
+enum status theme_read(struct theme *theme, const char *path, struct error *err);
+/* Colours and attributes of a style. With depth COLOURS_NONE colours are COLOUR_DEFAULT and only
+ * flags tell roles apart. */
+struct look theme_look(const struct theme *theme, struct style style, enum colour_depth depth);
+/* Nearest of the 8, 16 or 256 colours of a terminal to 0xRRGGBB. */
+int colour_nearest(int32_t rgb, enum colour_depth depth);
+
+/* ---- glyphs (glyphs.c)
+ * ------------------------------------------------------------------------------------- */
+
+enum glyph_set { GLYPHS_ASCII, GLYPHS_BLOCKS, GLYPHS_BRAILLE, GLYPH_SET_COUNT };
+const char *glyph_set_name(enum glyph_set set);
+bool glyph_set_from_name(const char *name, enum glyph_set *out);
+
+/* Code points for each purpose. Every one is a column wide. */
+struct glyphs {
+    enum glyph_set set;
+    uint32_t horizontal, vertical, top_left, top_right, bottom_left, bottom_right;
+    uint32_t tee_left, tee_right, tee_up, tee_down, cross;
+    uint32_t bar[9];   /* 0 empty .. 8 full, growing upwards */
+    uint32_t side[9];  /* 0 empty .. 8 full, growing to the right */
+    uint32_t shade[5]; /* density: space, light .. full; also the heat ramp without colours */
+    uint32_t knob;     /* the marker on the threshold bar */
+    uint32_t cursor;   /* before the selected row */
+    uint32_t chance;   /* filling of the chance band */
+    uint32_t cut_vertical, cut_horizontal; /* the threshold in plots */
+    uint32_t absent;                       /* heat map cell of a layer that does not rotate */
+    uint32_t ellipsis;
+    uint32_t up, down, left, right; /* arrows in hints */
+    bool at_least_sign;             /* U+2265 can be shown */
+};
+const struct glyphs *glyphs_of(enum glyph_set set);
+
+/* ---- canvas (canvas.c)
+ * --------------------------------------------------------------------------------------- */
+
+struct rect {
+    int row, col, rows, cols; /* rows and cols >= 0 */
+};
+static inline bool rect_empty(struct rect r)
+{
+    return r.rows <= 0 || r.cols <= 0;
+}
+struct rect rect_inside(struct rect outer, int margin); /* smaller by margin on each side, >= 0 */
+
+struct canvas_cell {
+    uint32_t code;      /* 0: right half of a wide character */
+    uint32_t combining; /* one mark on top of it, or 0 */
+    struct style style;
+};
+struct canvas {
+    int rows, cols;
+    struct canvas_cell *cells; /* (row, col) */
+};
+/* Blank canvas of rows x cols (each 1..1000 after clamping); NULL: no memory. */
+struct canvas *canvas_new(int rows, int cols);
+void canvas_free(struct canvas *canvas);
+bool canvas_resize(struct canvas *canvas, int rows,
+                   int cols); /* blank afterwards; false: no memory */
+void canvas_clear(struct canvas *canvas);
+/* All drawing is cut at the canvas and, for text, at `cols` columns. A wide character that does not
+ * fit becomes a space. */
+void canvas_put(struct canvas *canvas, int row, int col, uint32_t code, struct style style);
+void canvas_fill(struct canvas *canvas, struct rect rect, uint32_t code, struct style style);
+/* Writes UTF-8 text into at most `cols` columns (control characters as '?'), ending with the
+ * ellipsis of `glyphs` where it was cut (glyphs NULL: cut plainly). Returns the columns used. */
+int canvas_text(struct canvas *canvas, int row, int col, int cols, struct style style,
+                const struct glyphs *glyphs, const char *text);
+int canvas_printf(struct canvas *canvas, int row, int col, int cols, struct style style,
+                  const struct glyphs *glyphs, const char *format, ...)
+    __attribute__((format(printf, 7, 8)));
+/* Columns that the text would take. */
+int canvas_text_width(const char *text);
+/* A frame along the inside edge of the rect with an optional title in its top line. */
+void canvas_box(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                struct style border, const char *title, struct style title_style);
+/* One line a row, trailing spaces dropped: what golden files hold. */
+bool canvas_write_text(const struct canvas *canvas, FILE *stream);
+/* The same with styles: below each line, where any cell has a role other than text, a line with a
+ * letter a cell for its role (for tests of colours and selections). */
+bool canvas_write_roles(const struct canvas *canvas, FILE *stream);
+
+/* ---- axes (axis.c)
+ * -------------------------------------------------------------------------------------------- */
+
+/* A value axis over `cells` cells (or sub-cells). With `log` low and high are > 0. */
+struct axis {
+    double low, high;
+    int cells;
+    bool log;
+};
+int axis_cell(const struct axis *axis, double value); /* 0..cells-1; -1 outside or NaN */
+double axis_value(const struct axis *axis,
+                  int cell);                         /* centre of a cell: axis_cell of it is cell */
+double axis_edge(const struct axis *axis, int cell); /* lower edge of a cell */
+/* Round tick values inside the axis, at most `max`; returns how many, fills ticks[]. */
+size_t axis_ticks(const struct axis *axis, double *ticks, size_t max);
+
+/* ---- plots (plot_*.c): pure drawing of numbers
+ * --------------------------------------------------------------------- */
+
+/* Vertical bars: count[i] of highest, spread over the rect's columns (several columns a bar, or
+ * several bins a column, whichever fits); `low_x`..`high_x` is the range that the bins cover. Draws
+ * bars, the chance band |x| <= chance and the cut at +-threshold on top of them, and returns
+ * nothing it did not draw. */
+struct bars_plot {
+    const uint64_t *count; /* (bins) */
+    uint32_t bins;
+    uint64_t highest; /* scale: 0 takes the highest bin */
+    bool log;         /* log(1 + count) */
+    double low, high; /* range of the values on the x axis */
+    bool symmetric;   /* values are signed: cut and band on both sides of 0 */
+    double threshold; /* NaN: none */
+    double chance;    /* half width of the band; NaN: none */
+    enum role role;
+    bool show_axis; /* last line of the rect holds tick labels */
+};
+void plot_bars(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+               const struct bars_plot *plot);
+
+/* A scatter: density of points in sub-cells (2x4 braille, 1x2 half blocks shown as dots and shades,
+ * 1x1 ASCII by count), axes with ticks, the threshold box |x| < t, |y| < t. */
+struct scatter_plot {
+    const float *x, *y; /* (count); a point with a NaN is skipped */
+    size_t count;
+    double low, high; /* the same range on both axes */
+    double threshold; /* NaN: none */
+    const char *x_label, *y_label;
+};
+void plot_scatter(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                  const struct scatter_plot *plot);
+/* The part of the rect that holds points; its columns and rows are the cells of the two axes (y
+ * grows upwards). What the cursor and the tests use. */
+struct rect plot_scatter_inside(struct rect rect, const struct scatter_plot *plot);
+
+/* A heat map of rows x cols values; `first_row`, `first_col` scroll it. `cell` columns a value. */
+enum heat_kind { HEAT_VALUE, HEAT_ABSENT, HEAT_WAITING };
+struct heat_plot {
+    enum heat_kind (*value)(const void *context, size_t row, size_t col, double *value);
+    const void *context;
+    size_t rows, cols;           /* of the whole map */
+    size_t first_row, first_col; /* at the rect's top left */
+    double low, high;            /* what maps to the ends of the gradient */
+    int cell_cols;               /* columns a value takes, >= 1 */
+    bool has_selection;
+    size_t selected_row, selected_col;
+};
+void plot_heat(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+               const struct heat_plot *plot);
+/* One line: "low ░▒▓█ high" with the gradient between the two numbers. */
+void plot_heat_legend(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                      double low, double high);
+
+/* One line: a bar with a knob at `value` on a log axis low..high and a mark at `mark` (NaN: none).
+ */
+void plot_gauge(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs, double low,
+                double high, double value, double mark);
+
+/* ---- the real terminal (screen.c)
+ * --------------------------------------------------------------------------------------- */
+
+/* Keys that are no characters; characters are their code points (Esc 27, Enter 10, Tab 9). */
+enum {
+    KEYCODE_UP = 0x110000,
+    KEYCODE_DOWN,
+    KEYCODE_LEFT,
+    KEYCODE_RIGHT,
+    KEYCODE_PAGE_UP,
+    KEYCODE_PAGE_DOWN,
+    KEYCODE_HOME,
+    KEYCODE_END,
+    KEYCODE_BACKSPACE,
+    KEYCODE_DELETE,
+    KEYCODE_BACKTAB,
+};
+enum event_kind {
+    EVENT_NONE,   /* the time ran out */
+    EVENT_KEY,    /* `key` */
+    EVENT_RESIZE, /* rows and cols have changed */
+    EVENT_WAKE,   /* `wake_fd` is readable */
+    EVENT_SIGNAL, /* signals_caught() tells which */
+    EVENT_HANGUP, /* the terminal is gone */
+};
+struct event {
+    enum event_kind kind;
+    uint32_t key;
+};
+
+struct screen;
+/* Takes over the terminal (stdin and stdout, or /dev/tty where one of them is none). STATUS_USAGE
+ * where there is no terminal. NO_COLOR (set and not empty) means COLOURS_NONE. */
+enum status screen_open(struct screen **out, struct error *err);
+void screen_close(struct screen *screen); /* gives it back as it was; NULL is fine */
+void screen_size(const struct screen *screen, int *rows, int *cols);
+enum colour_depth screen_colours(const struct screen *screen);
+bool screen_is_utf8(const struct screen *screen);
+/* Sends what differs from the frame before. */
+void screen_draw(struct screen *screen, const struct canvas *canvas, const struct theme *theme);
+void screen_redraw(struct screen *screen); /* the next frame is sent whole (Ctrl-L) */
+/* Waits for a key, a resize, `wake_fd` (-1: none), a signal, or `seconds` (< 0: for ever). */
+struct event screen_wait(struct screen *screen, int wake_fd, double seconds);
+
+#endif
