@@ -123,6 +123,7 @@ bool text_to_double(const char *text, double *value);
 bool text_to_u64(const char *text, uint64_t *value);
 bool text_to_u32(const char *text, uint32_t *value);
 
+bool text_is_utf8(const char *text, size_t len);
 bool text_ends_with(const char *text, const char *ending);
 
 /* ---- JSON, read by cJSON (json.c) ---------------------------------------------------------- */
@@ -139,24 +140,25 @@ enum status json_read_file(const char *path, size_t limit, struct cJSON **out, u
                            struct error *err);
 
 /* Walks the members of an object without building a tree of it, so that a header of a million
- * tensors costs no memory. `text` must stay; zero-initialise the rest through json_walk_start. */
+ * tensors costs no memory. Set `text`, `len` and `what` and leave the rest zero. */
 struct json_walk {
-    const char *text;
+    const char *text; /* stays the caller's; may lie in a mapping (then inside guard_run) */
     size_t len, at;
-    bool started;
-    const char *what;
-    const char *key; /* raw, between its quotes, escapes and all */
+    const char *what; /* for errors */
+    bool inside;      /* the opening brace has been read */
+    const char *key;  /* raw, with its quotes */
     size_t key_len;
     const char *value; /* raw text of the value */
     size_t value_len;
 };
-void json_walk_start(struct json_walk *walk, const char *text, size_t len, const char *what);
 /* STATUS_OK with *more true: key and value are set; with *more false: the object ended, and nothing
- * but white space followed. Nesting deeper than 64 is refused. */
+ * but white space followed. Values are only delimited, not checked; nesting deeper than 64 is
+ * refused. Allocates nothing. */
 enum status json_walk_next(struct json_walk *walk, bool *more, struct error *err);
-/* The key as text (escapes resolved), in the arena; NULL with STATUS in err where it holds U+0000
- * or is no UTF-8. */
-const char *json_walk_key(const struct json_walk *walk, struct arena *arena, struct error *err);
+/* The text of a raw string "..." (escapes resolved by cJSON), in the arena. Refused: U+0000 and
+ * what is no UTF-8. */
+enum status json_string(const char *raw, size_t len, const char *what, struct arena *arena,
+                        const char **out, struct error *err);
 
 /* A whole number in 0..2^53; false for anything else (a fraction, a string, NULL). */
 bool json_whole(const struct cJSON *item, uint64_t *value);

@@ -1,0 +1,167 @@
+/* path.c: paths, the XDG cache directory, and output files that are whole or absent. */
+#include "ropescope/support.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+bool path_join(char out[PATH_BYTES], const char *directory, const char *name)
+{
+    bool slash = *directory == '\0' || text_ends_with(directory, "/");
+    return text_format(out, PATH_BYTES, "%s%s%s", directory, slash ? "" : "/", name);
+}
+
+const char *path_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+void path_directory(char out[PATH_BYTES], const char *path)
+{
+    const char *name = path_name(path);
+    size_t len = (size_t)(name - path);
+    if (len == 0) {
+        text_format(out, PATH_BYTES, ".");
+        return;
+    }
+    if (len >= PATH_BYTES)
+        len = PATH_BYTES - 1;
+    memcpy(out, path, len);
+    out[len] = '\0';
+    if (len > 1)
+        out[len - 1] = '\0'; /* the slash, but for the root's own */
+}
+
+static bool has_mode(const char *path, mode_t kind)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && (info.st_mode & S_IFMT) == kind;
+}
+
+bool path_is_directory(const char *path)
+{
+    return has_mode(path, S_IFDIR);
+}
+
+bool path_is_file(const char *path)
+{
+    return has_mode(path, S_IFREG);
+}
+
+bool path_make_directories(const char *path)
+{
+    char part[PATH_BYTES];
+    if (!text_format(part, sizeof part, "%s", path)) {
+        errno = ENAMETOOLONG;
+        return false;
+    }
+    for (char *at = part + 1; *at; at++) {
+        if (*at != '/')
+            continue;
+        *at = '\0';
+        if (mkdir(part, 0777) != 0 && errno != EEXIST)
+            return false;
+        *at = '/';
+    }
+    if (mkdir(part, 0777) != 0 && errno != EEXIST)
+        return false;
+    if (path_is_directory(part))
+        return true;
+    errno = ENOTDIR;
+    return false;
+}
+
+bool path_cache_directory(char out[PATH_BYTES])
+{
+    const char *cache = getenv("XDG_CACHE_HOME");
+    if (cache && *cache == '/')
+        return path_join(out, cache, "ropescope");
+    const char *home = getenv("HOME");
+    return home && *home == '/' && path_join(out, home, ".cache/ropescope");
+}
+
+bool path_program_directory(char out[PATH_BYTES])
+{
+    char program[PATH_BYTES];
+    ssize_t len = readlink("/proc/self/exe", program, sizeof program - 1);
+    if (len <= 0)
+        return false;
+    program[len] = '\0';
+    path_directory(out, program);
+    return true;
+}
+
+/* ---- output -------------------------------------------------------------------------------------
+ */
+
+static enum status output_failed(const struct output *output, struct error *err)
+{
+    return error_set(err, STATUS_FAILED, "%s: cannot be written: %s",
+                     *output->path ? output->path : "standard output", strerror(errno));
+}
+
+enum status output_open(struct output *output, const char *path, struct error *err)
+{
+    *output = (struct output){.stream = stdout};
+    if (!path || strcmp(path, "-") == 0)
+        return STATUS_OK;
+    /* A link stays a link: what it points to is replaced. A device is written straight. */
+    char resolved[PATH_BYTES];
+    if (!realpath(path, resolved) && !text_format(resolved, sizeof resolved, "%s", path))
+        return error_set(err, STATUS_FAILED, "%s: the path is too long", path);
+    memcpy(output->path, resolved, sizeof resolved);
+    if (path_is_directory(output->path))
+        return error_set(err, STATUS_FAILED, "%s: is a directory", path);
+    bool special = access(output->path, F_OK) == 0 && !path_is_file(output->path);
+    if (!special &&
+        !text_format(output->temporary, PATH_BYTES, "%s.%ld.partial", output->path, (long)getpid()))
+        return error_set(err, STATUS_FAILED, "%s: the path is too long", path);
+    output->stream = fopen(special ? output->path : output->temporary, "wb");
+    return output->stream ? STATUS_OK : output_failed(output, err);
+}
+
+/* Closes the stream (standard output is only flushed); false with errno where anything was lost. */
+static bool output_close(struct output *output)
+{
+    bool bad = ferror(output->stream) || fflush(output->stream) != 0;
+    int reason = errno;
+    if (*output->temporary && !bad && fsync(fileno(output->stream)) != 0) {
+        bad = errno != EINVAL && errno != EROFS;
+        reason = errno;
+    }
+    if (*output->path && fclose(output->stream) != 0 && !bad) {
+        bad = true;
+        reason = errno;
+    }
+    output->stream = NULL;
+    errno = reason;
+    return !bad;
+}
+
+enum status output_commit(struct output *output, struct error *err)
+{
+    if (!output_close(output)) {
+        enum status status = output_failed(output, err);
+        output_abort(output);
+        return status;
+    }
+    if (*output->temporary && rename(output->temporary, output->path) != 0) {
+        enum status status = output_failed(output, err);
+        output_abort(output);
+        return status;
+    }
+    return STATUS_OK;
+}
+
+void output_abort(struct output *output)
+{
+    if (output->stream && *output->path)
+        fclose(output->stream);
+    output->stream = NULL;
+    if (*output->temporary)
+        unlink(output->temporary);
+}
