@@ -48,7 +48,8 @@ void dtype_to_double(enum dtype dtype, const void *from, size_t count, double *t
  */
 
 struct source_file {
-    char *path; /* absolute, links resolved */
+    const char *name; /* as it stands in the directory or in the index */
+    const char *path; /* absolute, links resolved */
     uint64_t size;
     int64_t mtime_ns;
     uint64_t inode;
@@ -56,15 +57,16 @@ struct source_file {
 
 /* Everything about a model that can be known without opening a weight file. */
 struct source {
-    char *path;         /* absolute, links resolved */
-    char *name;         /* what people call it: "Llama-2-7b-hf" */
-    const char *format; /* "safetensors" */
-    struct cJSON *config;
-    char *config_path;
+    const char *path;          /* absolute, links resolved */
+    const char *name;          /* what people call it: "Llama-2-7b-hf" */
+    const char *format;        /* "safetensors" */
+    const char *config_path;   /* for errors; set even where there is none */
+    struct cJSON *config;      /* NULL: none */
+    const char *index_path;    /* NULL: one file */
     struct source_file *files; /* (file_count) in the order of their names */
     size_t file_count;
     uint64_t metadata_hash; /* XXH3 of config.json and of the index */
-    char *index_path;       /* NULL: not sharded */
+    struct arena arena;     /* owns the texts and files */
 };
 
 /* Finds config and weight files of a directory (config.json with model.safetensors, or with

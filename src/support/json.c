@@ -68,42 +68,18 @@ enum status json_parse(const char *text, size_t len, const char *what, struct cJ
     return root ? STATUS_OK : STATUS_FAILED;
 }
 
-struct guarded_copy {
-    char *to;
-    const unsigned char *from;
-    size_t size;
-};
-
-static void copy_mapped(void *arg)
-{
-    struct guarded_copy *copy = arg;
-    memcpy(copy->to, copy->from, copy->size);
-}
-
 enum status json_read_file(const char *path, size_t limit, struct cJSON **out, uint64_t *hash,
                            struct error *err)
 {
-    struct mapping file;
-    enum status status = mapping_open(&file, path, err);
+    char *text;
+    size_t len;
+    enum status status = file_read(path, limit, &text, &len, err);
     if (status != STATUS_OK)
         return status;
-    if (file.size > limit) {
-        mapping_close(&file);
-        return error_set(err, STATUS_FAILED, "%s: %zu bytes are too many, at most %zu are read",
-                         path, file.size, limit);
-    }
-    char *text = memory_array(file.size, 1);
-    struct guarded_copy copy = {text, file.data, file.size};
-    if (!text)
-        status = error_memory(err);
-    else if (!guard_run(copy_mapped, &copy))
-        status = error_set(err, STATUS_FAILED, "%s: could not be read to its end", path);
-    if (status == STATUS_OK && hash)
-        *hash = XXH3_64bits(text, file.size);
-    if (status == STATUS_OK)
-        status = json_parse(text, file.size, path, out, err);
+    if (hash)
+        *hash = XXH3_64bits(text, len);
+    status = json_parse(text, len, path, out, err);
     memory_free(text);
-    mapping_close(&file);
     return status;
 }
 

@@ -46,3 +46,47 @@ void mapping_close(struct mapping *mapping)
         munmap((void *)(uintptr_t)mapping->data, mapping->size);
     *mapping = (struct mapping){0};
 }
+
+/* ---- whole files
+ * ---------------------------------------------------------------------------------- */
+
+struct guarded_copy {
+    char *to;
+    const unsigned char *from;
+    size_t size;
+};
+
+static void copy_mapped(void *arg)
+{
+    struct guarded_copy *copy = arg;
+    memcpy(copy->to, copy->from, copy->size);
+}
+
+static enum status copy_whole(const struct mapping *file, const char *path, size_t limit,
+                              char **text, struct error *err)
+{
+    if (file->size > limit)
+        return error_set(err, STATUS_FAILED, "%s: %zu bytes are too many, at most %zu are read",
+                         path, file->size, limit);
+    struct guarded_copy copy = {memory_array(file->size, 1), file->data, file->size};
+    if (!copy.to)
+        return error_memory(err);
+    if (file->size > 0 && !guard_run(copy_mapped, &copy)) {
+        memory_free(copy.to);
+        return error_set(err, STATUS_FAILED, "%s: could not be read to its end", path);
+    }
+    *text = copy.to;
+    return STATUS_OK;
+}
+
+enum status file_read(const char *path, size_t limit, char **text, size_t *len, struct error *err)
+{
+    struct mapping file;
+    enum status status = mapping_open(&file, path, err);
+    if (status != STATUS_OK)
+        return status;
+    status = copy_whole(&file, path, limit, text, err);
+    *len = file.size;
+    mapping_close(&file);
+    return status;
+}

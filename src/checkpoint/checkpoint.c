@@ -1,0 +1,136 @@
+/* checkpoint.c: the files of a source mapped read-only, their tensors by name. */
+#include "reader.h"
+
+#include <string.h>
+#include <xxhash.h>
+
+struct tensor *checkpoint_append(struct checkpoint *checkpoint)
+{
+    if (checkpoint->tensor_count == checkpoint->tensor_room) {
+        size_t room = checkpoint->tensor_room ? 2 * checkpoint->tensor_room : 256;
+        struct tensor *grown = memory_grow(checkpoint->tensors, room, sizeof *grown);
+        if (!grown || room > UINT32_MAX / 4)
+            return NULL;
+        checkpoint->tensors = grown;
+        checkpoint->tensor_room = room;
+    }
+    struct tensor *tensor = &checkpoint->tensors[checkpoint->tensor_count++];
+    *tensor = (struct tensor){0};
+    return tensor;
+}
+
+/* ---- names
+ * ------------------------------------------------------------------------------------------ */
+
+/* The bucket that holds `name`, or the empty one where it would go. */
+static uint32_t *find_bucket(const struct checkpoint *checkpoint, const char *name)
+{
+    size_t mask = checkpoint->bucket_count - 1;
+    size_t at = (size_t)XXH3_64bits(name, strlen(name)) & mask;
+    while (checkpoint->buckets[at] != 0 &&
+           strcmp(checkpoint->tensors[checkpoint->buckets[at] - 1].name, name) != 0)
+        at = (at + 1) & mask;
+    return &checkpoint->buckets[at];
+}
+
+static enum status index_names(struct checkpoint *checkpoint, struct error *err)
+{
+    checkpoint->bucket_count = 64;
+    while (checkpoint->bucket_count < 2 * checkpoint->tensor_count)
+        checkpoint->bucket_count *= 2;
+    checkpoint->buckets = memory_array(checkpoint->bucket_count, sizeof *checkpoint->buckets);
+    if (!checkpoint->buckets)
+        return error_memory(err);
+    for (size_t i = 0; i < checkpoint->tensor_count; i++) {
+        const struct tensor *tensor = &checkpoint->tensors[i];
+        uint32_t *bucket = find_bucket(checkpoint, tensor->name);
+        if (*bucket != 0)
+            return error_set(err, STATUS_FAILED, "%s: tensor %s: the name stands twice",
+                             checkpoint->source->files[tensor->file].path, tensor->name);
+        *bucket = (uint32_t)i + 1;
+    }
+    return STATUS_OK;
+}
+
+/* ---- opening
+ * ------------------------------------------------------------------------------------------ */
+
+static enum status read_files(struct checkpoint *checkpoint, struct error *err)
+{
+    const struct source *source = checkpoint->source;
+    for (size_t i = 0; i < source->file_count; i++) {
+        enum status status = mapping_open(&checkpoint->mappings[i], source->files[i].path, err);
+        if (status == STATUS_OK)
+            status = safetensors_read(checkpoint, (uint32_t)i, err);
+        if (status != STATUS_OK)
+            return status;
+    }
+    return index_names(checkpoint, err);
+}
+
+enum status checkpoint_open(const struct source *source, struct checkpoint **out, struct error *err)
+{
+    struct checkpoint *checkpoint = memory_array(1, sizeof *checkpoint);
+    if (!checkpoint)
+        return error_memory(err);
+    checkpoint->source = source;
+    checkpoint->mappings = memory_array(source->file_count, sizeof *checkpoint->mappings);
+    enum status status = checkpoint->mappings ? read_files(checkpoint, err) : error_memory(err);
+    if (status != STATUS_OK) {
+        checkpoint_close(checkpoint);
+        return status;
+    }
+    *out = checkpoint;
+    return STATUS_OK;
+}
+
+void checkpoint_close(struct checkpoint *checkpoint)
+{
+    if (!checkpoint)
+        return;
+    for (size_t i = 0; checkpoint->mappings && i < checkpoint->source->file_count; i++)
+        mapping_close(&checkpoint->mappings[i]);
+    memory_free(checkpoint->mappings);
+    memory_free(checkpoint->tensors);
+    memory_free(checkpoint->buckets);
+    arena_free(&checkpoint->names);
+    memory_free(checkpoint);
+}
+
+/* ---- looking
+ * ---------------------------------------------------------------------------------------- */
+
+const struct source *checkpoint_source(const struct checkpoint *checkpoint)
+{
+    return checkpoint->source;
+}
+
+size_t checkpoint_tensor_count(const struct checkpoint *checkpoint)
+{
+    return checkpoint->tensor_count;
+}
+
+const struct tensor *checkpoint_tensor(const struct checkpoint *checkpoint, size_t index)
+{
+    return &checkpoint->tensors[index];
+}
+
+const struct tensor *checkpoint_find(const struct checkpoint *checkpoint, const char *name)
+{
+    uint32_t found = *find_bucket(checkpoint, name);
+    return found ? &checkpoint->tensors[found - 1] : NULL;
+}
+
+uint64_t checkpoint_bytes(const struct checkpoint *checkpoint)
+{
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < checkpoint->source->file_count; i++)
+        bytes += checkpoint->mappings[i].size;
+    return bytes;
+}
+
+const unsigned char *checkpoint_data(const struct checkpoint *checkpoint,
+                                     const struct tensor *tensor)
+{
+    return checkpoint->mappings[tensor->file].data + tensor->offset;
+}

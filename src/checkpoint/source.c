@@ -1,0 +1,325 @@
+/* source.c: where a model lies. Finds config, index and weight files of a path; weights are only
+ * stat'ed, so that a cached model opens without touching them. */
+#include "ropescope/checkpoint.h"
+
+#include <cjson/cJSON.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <xxhash.h>
+
+enum { CONFIG_BYTES_MAX = 16 << 20, INDEX_BYTES_MAX = 512 << 20 };
+
+#define SINGLE_FILE "model.safetensors"
+#define INDEX_FILE "model.safetensors.index.json"
+
+static const char *keep(struct source *source, const char *text)
+{
+    return arena_text(&source->arena, text, strlen(text));
+}
+
+/* ---- weight files
+ * --------------------------------------------------------------------------------- */
+
+static enum status stat_file(struct source *source, const char *directory, const char *name,
+                             struct source_file *file, struct error *err)
+{
+    char path[PATH_BYTES], resolved[PATH_BYTES];
+    struct stat info;
+    if (!path_join(path, directory, name))
+        return error_set(err, STATUS_FAILED, "%s/%s: the path is too long", directory, name);
+    if (!realpath(path, resolved) || stat(resolved, &info) != 0) {
+        error_set(err, STATUS_FAILED, "%s: %s", path, strerror(errno));
+        return source->index_path
+                   ? error_help(err, "%s names it: download the missing shard", source->index_path)
+                   : err->status;
+    }
+    if (!S_ISREG(info.st_mode))
+        return error_set(err, STATUS_FAILED, "%s: not a regular file", path);
+    *file = (struct source_file){
+        .name = keep(source, name),
+        .path = keep(source, resolved),
+        .size = (uint64_t)info.st_size,
+        .mtime_ns = (int64_t)info.st_mtim.tv_sec * 1000000000 + info.st_mtim.tv_nsec,
+        .inode = (uint64_t)info.st_ino,
+    };
+    return file->name && file->path ? STATUS_OK : error_memory(err);
+}
+
+static enum status add_files(struct source *source, const char *directory, const char *const *names,
+                             size_t count, struct error *err)
+{
+    source->files = arena_alloc(&source->arena, count * sizeof *source->files);
+    if (!source->files)
+        return error_memory(err);
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < count && status == STATUS_OK; i++)
+        status = stat_file(source, directory, names[i], &source->files[i], err);
+    source->file_count = count;
+    return status;
+}
+
+/* ---- the index of a sharded model
+ * -------------------------------------------------------------------- */
+
+struct shard_names {
+    const char **name; /* (count) in the source's arena */
+    size_t count, room;
+};
+
+static int by_name(const void *left, const void *right)
+{
+    return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+/* Shards are files of the same directory, nothing else: an index may not point at /etc. */
+static bool is_plain_name(const char *name)
+{
+    return *name && !strchr(name, '/') && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+}
+
+static enum status add_shard(struct source *source, struct shard_names *shards,
+                             const struct json_walk *walk, struct error *err)
+{
+    const char *name;
+    if (walk->value[0] != '"')
+        return error_set(err, STATUS_FAILED, "%s: weight_map holds a value that is no file name",
+                         walk->what);
+    const char *last = shards->count ? shards->name[shards->count - 1] : "";
+    if (walk->value_len == strlen(last) + 2 &&
+        memcmp(walk->value + 1, last, walk->value_len - 2) == 0)
+        return STATUS_OK; /* the same shard again, as nearly always */
+    enum status status =
+        json_string(walk->value, walk->value_len, walk->what, &source->arena, &name, err);
+    if (status != STATUS_OK)
+        return status;
+    if (!is_plain_name(name))
+        return error_set(err, STATUS_FAILED, "%s: shard \"%s\" is no plain file name", walk->what,
+                         name);
+    if (shards->count == shards->room) {
+        size_t room = shards->room ? 2 * shards->room : 64;
+        const char **grown = memory_grow(shards->name, room, sizeof *grown);
+        if (!grown)
+            return error_memory(err);
+        shards->name = grown;
+        shards->room = room;
+    }
+    shards->name[shards->count++] = name;
+    return STATUS_OK;
+}
+
+static enum status walk_weight_map(struct source *source, struct shard_names *shards,
+                                   const char *text, size_t len, struct error *err)
+{
+    struct json_walk walk = {.text = text, .len = len, .what = source->index_path};
+    bool more = true;
+    enum status status;
+    while ((status = json_walk_next(&walk, &more, err)) == STATUS_OK && more) {
+        status = add_shard(source, shards, &walk, err);
+        if (status != STATUS_OK)
+            break;
+    }
+    return status;
+}
+
+static enum status walk_index(struct source *source, struct shard_names *shards, const char *text,
+                              size_t len, struct error *err)
+{
+    static const char key[] = "\"weight_map\"";
+    struct json_walk walk = {.text = text, .len = len, .what = source->index_path};
+    bool more = true, found = false;
+    enum status status;
+    while ((status = json_walk_next(&walk, &more, err)) == STATUS_OK && more) {
+        if (walk.key_len != sizeof key - 1 || memcmp(walk.key, key, sizeof key - 1) != 0)
+            continue;
+        found = true;
+        status = walk_weight_map(source, shards, walk.value, walk.value_len, err);
+        if (status != STATUS_OK)
+            break;
+    }
+    if (status == STATUS_OK && (!found || shards->count == 0))
+        status = error_set(err, STATUS_FAILED, "%s: it has no weight_map that names a file",
+                           source->index_path);
+    return status;
+}
+
+static size_t sort_unique(const char **names, size_t count)
+{
+    size_t kept = 0;
+    qsort(names, count, sizeof *names, by_name);
+    for (size_t i = 0; i < count; i++) {
+        if (kept == 0 || strcmp(names[kept - 1], names[i]) != 0)
+            names[kept++] = names[i];
+    }
+    return kept;
+}
+
+static enum status read_index(struct source *source, const char *directory, struct error *err)
+{
+    char *text = NULL;
+    size_t len;
+    struct shard_names shards = {0};
+    enum status status = file_read(source->index_path, INDEX_BYTES_MAX, &text, &len, err);
+    if (status != STATUS_OK)
+        return status;
+    source->metadata_hash ^= XXH3_64bits_withSeed(text, len, 1);
+    status = walk_index(source, &shards, text, len, err);
+    if (status == STATUS_OK) {
+        shards.count = sort_unique(shards.name, shards.count);
+        status = add_files(source, directory, shards.name, shards.count, err);
+    }
+    memory_free(shards.name);
+    memory_free(text);
+    return status;
+}
+
+/* ---- the config
+ * --------------------------------------------------------------------------------------- */
+
+static enum status read_config(struct source *source, const char *directory, struct error *err)
+{
+    char path[PATH_BYTES];
+    uint64_t hash = 0;
+    if (!path_join(path, directory, "config.json"))
+        return error_set(err, STATUS_FAILED, "%s: the path is too long", directory);
+    source->config_path = keep(source, path);
+    if (!source->config_path)
+        return error_memory(err);
+    if (!path_is_file(path))
+        return STATUS_OK;
+    enum status status = json_read_file(path, CONFIG_BYTES_MAX, &source->config, &hash, err);
+    if (status == STATUS_OK && !cJSON_IsObject(source->config))
+        status = error_set(err, STATUS_FAILED, "%s: it is no JSON object", path);
+    source->metadata_hash ^= hash;
+    return status;
+}
+
+/* ---- directories and files
+ * ------------------------------------------------------------------------------ */
+
+static bool has_file(char path[PATH_BYTES], const char *directory, const char *name)
+{
+    return path_join(path, directory, name) && path_is_file(path);
+}
+
+/* The only *.safetensors file of a directory, for those that people renamed; false: none or
+ * several. */
+static bool only_weight_file(const char *directory, char name[PATH_BYTES])
+{
+    DIR *stream = opendir(directory);
+    size_t found = 0;
+    if (!stream)
+        return false;
+    for (struct dirent *entry; (entry = readdir(stream)) != NULL;) {
+        if (!text_ends_with(entry->d_name, ".safetensors") ||
+            strncmp(entry->d_name, "adapter", strlen("adapter")) == 0)
+            continue;
+        found++;
+        text_format(name, PATH_BYTES, "%s", entry->d_name);
+    }
+    closedir(stream);
+    return found == 1;
+}
+
+static enum status locate_in_directory(struct source *source, const char *directory,
+                                       struct error *err)
+{
+    char path[PATH_BYTES], only[PATH_BYTES];
+    const char *single = SINGLE_FILE;
+    if (has_file(path, directory, SINGLE_FILE)) /* transformers looks for it first, too */
+        return add_files(source, directory, &single, 1, err);
+    if (has_file(path, directory, INDEX_FILE)) {
+        source->index_path = keep(source, path);
+        return source->index_path ? read_index(source, directory, err) : error_memory(err);
+    }
+    single = only;
+    if (only_weight_file(directory, only))
+        return add_files(source, directory, &single, 1, err);
+    error_set(err, STATUS_FAILED, "%s: no weights here: neither %s nor %s", directory, SINGLE_FILE,
+              INDEX_FILE);
+    return error_help(err, "give a directory with config.json and safetensors weights, a "
+                           ".safetensors file or an .angles file");
+}
+
+/* Hugging Face's cache calls a model models--ORG--NAME/snapshots/HASH; people call it NAME. */
+static const char *name_of_directory(struct source *source, const char *directory)
+{
+    const char *snapshots = strstr(directory, "/snapshots/");
+    const char *models = strstr(directory, "/models--");
+    if (!snapshots || !models || models > snapshots)
+        return keep(source, path_name(directory));
+    const char *name = models + strlen("/models--");
+    for (const char *at = name; at + 1 < snapshots; at++) {
+        if (at[0] == '-' && at[1] == '-')
+            name = at + 2;
+    }
+    return arena_text(&source->arena, name, (size_t)(snapshots - name));
+}
+
+static const char *name_of_file(struct source *source, const char *directory, const char *path)
+{
+    const char *name = path_name(path);
+    if (strcmp(name, SINGLE_FILE) == 0)
+        return name_of_directory(source, directory);
+    return arena_text(&source->arena, name, strlen(name) - strlen(".safetensors"));
+}
+
+static enum status locate_file(struct source *source, const char *given, const char *directory,
+                               struct error *err)
+{
+    const char *name = path_name(given);
+    if (!text_ends_with(name, ".safetensors")) {
+        error_set(err, STATUS_FAILED, "%s: not a file that ropescope reads", given);
+        return error_help(err, "it reads .safetensors and .angles files and directories of them");
+    }
+    source->name = name_of_file(source, directory, given);
+    return add_files(source, directory, &name, 1, err);
+}
+
+static enum status locate(struct source *source, const char *given, struct error *err)
+{
+    char resolved[PATH_BYTES], directory[PATH_BYTES];
+    if (!realpath(given, resolved))
+        return error_set(err, STATUS_FAILED, "%s: %s", given, strerror(errno));
+    source->path = keep(source, resolved);
+    source->format = "safetensors";
+    bool is_directory = path_is_directory(resolved);
+    /* The config lies beside the name that was given, even where that is a link to elsewhere. */
+    if (is_directory)
+        text_format(directory, sizeof directory, "%s", resolved);
+    else
+        path_directory(directory, text_ends_with(given, ".safetensors") ? given : resolved);
+    enum status status = read_config(source, directory, err);
+    if (status != STATUS_OK)
+        return status;
+    if (!is_directory)
+        status = locate_file(source, given, directory, err);
+    else if ((source->name = name_of_directory(source, directory)) != NULL)
+        status = locate_in_directory(source, directory, err);
+    return status == STATUS_OK && (!source->path || !source->name) ? error_memory(err) : status;
+}
+
+enum status source_locate(const char *path, struct source **out, struct error *err)
+{
+    struct source *source = memory_array(1, sizeof *source);
+    if (!source)
+        return error_memory(err);
+    enum status status = locate(source, path, err);
+    if (status != STATUS_OK) {
+        source_close(source);
+        return status;
+    }
+    *out = source;
+    return STATUS_OK;
+}
+
+void source_close(struct source *source)
+{
+    if (!source)
+        return;
+    cJSON_Delete(source->config);
+    arena_free(&source->arena);
+    memory_free(source);
+}
