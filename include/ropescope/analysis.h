@@ -6,8 +6,7 @@
 
 #include "ropescope/angles.h"
 
-/* ---- the AWM rule (rule.c): Chen & Yan, NeurIPS 2024; their AWM.py
- * ------------------------------------- */
+/* ---- the AWM rule (rule.c): Chen & Yan, NeurIPS 2024; their AWM.py ------- */
 
 /* A pair is fixed (frozen) iff float32 |cos| >= threshold, trainable otherwise. */
 struct rule {
@@ -47,8 +46,7 @@ struct tally tally_projection(const struct angles *angles, size_t layer, int pro
 struct tally tally_layer(const struct angles *angles, size_t layer, const struct rule *rule);
 struct tally tally_model(const struct angles *angles, const struct rule *rule);
 
-/* ---- chance (chance.c)
- * ------------------------------------------------------------------------------------ */
+/* ---- chance (chance.c) --------------------------------------------------- */
 
 /* The fraction of pairs of independent random rows of `length` numbers that a threshold would fix:
  * the exact law, density of cos proportional to (1 - c^2)^((length - 3) / 2), so P(|cos| >= t) =
@@ -64,8 +62,7 @@ double chance_mean_abs(uint64_t length);
  * DLMF 8.17.22). */
 double beta_regularised(double x, double a, double b);
 
-/* ---- correlation (correlation.c)
- * ---------------------------------------------------------------------------- */
+/* ---- correlation (correlation.c) ----------------------------------------- */
 
 /* Running sums for Pearson's r, shifted so that they lose no digits (Welford). Zero-initialise. */
 struct correlation {
@@ -84,8 +81,7 @@ struct correlation correlation_head(const struct angles *angles, size_t layer, u
 struct correlation correlation_layer(const struct angles *angles, size_t layer);
 struct correlation correlation_model(const struct angles *angles);
 
-/* ---- histogram (histogram.c)
- * ---------------------------------------------------------------------------------- */
+/* ---- histogram (histogram.c) --------------------------------------------- */
 
 /* What a histogram or an axis is made of. */
 enum quantity {
@@ -112,8 +108,7 @@ uint32_t histogram_bin(const struct histogram *histogram, double value);
 void histogram_edges(const struct histogram *histogram, uint32_t bin, double *low, double *high);
 void histogram_add(struct histogram *histogram, const float *cos, size_t count);
 
-/* ---- reach of a selection (scope.c)
- * ----------------------------------------------------------------------------- */
+/* ---- reach of a selection (scope.c) -------------------------------------- */
 
 /* What a view is about: one head (a query head and the key head it meets), a layer, or the model.
  */
@@ -135,8 +130,7 @@ struct tally tally_selection(const struct angles *angles, const struct selection
 struct correlation correlation_selection(const struct angles *angles,
                                          const struct selection *selection);
 
-/* ---- the fine print of the whole (summary.c)
- * ------------------------------------------------------------------------ */
+/* ---- the fine print of the whole (summary.c) ----------------------------- */
 
 /* Means of |cos| by head, kept so that a frame need not recount what a threshold does not change.
  */

@@ -6,8 +6,7 @@
 
 #include "ropescope/model.h"
 
-/* ---- the fused kernel (kernel.c)
- * ------------------------------------------------------------------- */
+/* ---- the fused kernel (kernel.c) ----------------------------------------- */
 
 /* What one pass over the two rows of a pair gives. */
 struct pair_sums {
@@ -29,8 +28,7 @@ struct pair_angle {
 struct pair_angle kernel_angle(enum dtype dtype, const void *row_a, const void *row_b,
                                size_t length);
 
-/* ---- the database (angles.c)
- * ------------------------------------------------------------------------ */
+/* ---- the database (angles.c) --------------------------------------------- */
 
 /* One projection of one layer. cos is NaN where the pair is undefined. */
 struct angle_set {
@@ -75,8 +73,7 @@ bool angles_land(struct angles *angles, struct layer_result *result);
 /* Numbers of one layer's result: 3 * (query heads + key heads) * pairs. */
 size_t layer_value_count(const struct layer *layer);
 
-/* ---- sessions (session.c): from a path to a database, by way of the cache
- * ------------------------------ */
+/* ---- sessions (session.c): from a path to a database, by way of the cache --- */
 
 struct session_options {
     struct model_options model;
@@ -120,8 +117,7 @@ typedef bool session_report(void *context, const struct session *session);
 enum status session_wait(struct session *session, session_report *report, void *context,
                          struct error *err);
 
-/* ---- the file (angles_file.c)
- * ---------------------------------------------------------------------------- */
+/* ---- the file (angles_file.c) -------------------------------------------- */
 
 /* Writes the complete database as an .angles file: little-endian, versioned, checksummed by record.
  */

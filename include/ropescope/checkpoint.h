@@ -5,7 +5,7 @@
 
 #include "ropescope/support.h"
 
-/* ---- number formats (dtype.c) ---------------------------------------------------------------- */
+/* ---- number formats (dtype.c) -------------------------------------------- */
 
 /* The dtypes that a safetensors header may name (safetensors 0.8, tensor.rs). */
 enum dtype {
@@ -44,8 +44,7 @@ bool dtype_is_readable(
 void dtype_to_float(enum dtype dtype, const void *from, size_t count, float *to);
 void dtype_to_double(enum dtype dtype, const void *from, size_t count, double *to);
 
-/* ---- where a model lies (source.c) -------------------------------------------------------------
- */
+/* ---- where a model lies (source.c) --------------------------------------- */
 
 struct source_file {
     const char *name; /* as it stands in the directory or in the index */
@@ -75,8 +74,7 @@ struct source {
 enum status source_locate(const char *path, struct source **out, struct error *err);
 void source_close(struct source *source);
 
-/* ---- tensors (checkpoint.c) ---------------------------------------------------------------------
- */
+/* ---- tensors (checkpoint.c) ---------------------------------------------- */
 
 struct tensor {
     const char *name;  /* belongs to the checkpoint */

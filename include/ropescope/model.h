@@ -5,8 +5,7 @@
 
 #include "ropescope/checkpoint.h"
 
-/* ---- words --------------------------------------------------------------------------------------
- */
+/* ---- words --------------------------------------------------------------- */
 
 enum pairing {
     PAIRING_HALF_SPLIT,  /* pair i is dims (i, i + R/2) of its head: GPT-NeoX, Hugging Face */
@@ -36,8 +35,7 @@ struct fact {
     const char *reason;      /* "family llama rotates halves"; one line, may be empty */
 };
 
-/* ---- layers
- * --------------------------------------------------------------------------------------- */
+/* ---- layers -------------------------------------------------------------- */
 
 /* Which stored row holds dim d of head h:
  *     base + (h / group) * group_stride + (h % group) * head_stride + d
@@ -126,8 +124,7 @@ uint64_t model_pairs(const struct model *model);
 /* The layer with that number; NULL where there is none. */
 const struct layer *model_layer(const struct model *model, uint32_t number);
 
-/* ---- frequencies (frequency.c): pure
- * ----------------------------------------------------------------- */
+/* ---- frequencies (frequency.c): pure ------------------------------------- */
 
 enum scaling_kind {
     SCALING_NONE,
@@ -136,7 +133,6 @@ enum scaling_kind {
     SCALING_LLAMA3,
     SCALING_YARN,
     SCALING_LONGROPE,
-    SCALING_PROPORTIONAL
 };
 
 /* Everything that the formulas of transformers' modeling_rope_utils.py take. */
@@ -152,8 +148,6 @@ struct rope {
     double beta_fast, beta_slow;
     bool truncate;
     const double *short_factor, *long_factor; /* (R/2), longrope */
-    uint32_t head_dim;                        /* proportional: exponent over the whole head */
-    uint32_t rotated_pairs;                   /* proportional: the first so many turn */
 };
 
 /* frequency[i] for i in 0..rotary_dim/2-1, radians a token. */

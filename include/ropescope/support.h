@@ -12,7 +12,7 @@
 struct cJSON;
 struct termios;
 
-/* ---- errors (error.c) ------------------------------------------------------------------- */
+/* ---- errors (error.c) ---------------------------------------------------- */
 
 /* What a library function returns. Everything but STATUS_OK comes with a filled struct error. */
 enum status {
@@ -60,7 +60,7 @@ struct notices {
 void notices_add(struct notices *notices, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* ---- memory (memory.c): every allocation of the library goes through here ----------------- */
+/* ---- memory (memory.c): every allocation of the library goes through here --- */
 
 /* `count` zeroed objects of `size` bytes; NULL where the product overflows or memory is out. */
 void *memory_array(size_t count, size_t size);
@@ -90,7 +90,7 @@ static inline bool size_add(uint64_t a, uint64_t b, uint64_t *sum)
     return !__builtin_add_overflow(a, b, sum);
 }
 
-/* ---- text (text.c) ------------------------------------------------------------------------ */
+/* ---- text (text.c) ------------------------------------------------------- */
 
 /* printf into a bounded buffer; always ends it with NUL; false where the text did not fit. */
 bool text_format(char *out, size_t size, const char *format, ...)
@@ -126,7 +126,7 @@ bool text_to_u32(const char *text, uint32_t *value);
 bool text_is_utf8(const char *text, size_t len);
 bool text_ends_with(const char *text, const char *ending);
 
-/* ---- JSON, read by cJSON (json.c) ---------------------------------------------------------- */
+/* ---- JSON, read by cJSON (json.c) ---------------------------------------- */
 
 /* Parses exactly `len` bytes as one JSON value. NaN, Infinity and -Infinity outside strings, which
  * Python writes, are read as null. `what` names the text in errors ("config.json of /x"). The
@@ -165,7 +165,7 @@ bool json_whole(const struct cJSON *item, uint64_t *value);
 const struct cJSON *json_get(const struct cJSON *object,
                              const char *key); /* NULL: absent or null */
 
-/* ---- files and paths (path.c) -------------------------------------------------------------- */
+/* ---- files and paths (path.c) -------------------------------------------- */
 
 /* A path of any length the system takes; false where it does not fit PATH_BYTES. */
 enum { PATH_BYTES = 4096 };
@@ -193,7 +193,7 @@ enum status output_open(struct output *output, const char *path, struct error *e
 enum status output_commit(struct output *output, struct error *err); /* flushes, checks, renames */
 void output_abort(struct output *output);
 
-/* ---- mapped files, guarded (mapping.c, signals.c) -------------------------------------------- */
+/* ---- mapped files, guarded (mapping.c, signals.c) ------------------------ */
 
 /* A file mapped read-only. A zero-length file maps to data NULL. */
 struct mapping {
@@ -223,8 +223,7 @@ void signals_die(int number) __attribute__((noreturn));
  */
 void signals_restore_terminal(int fd, const char *text, const struct termios *modes);
 
-/* ---- threads (pool.c, progress.c) --------------------------------------------------------------
- */
+/* ---- threads (pool.c, progress.c) ---------------------------------------- */
 
 /* `threads` threads that each call work(arg, worker 0..threads-1) once. */
 struct pool;

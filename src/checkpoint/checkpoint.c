@@ -19,8 +19,7 @@ struct tensor *checkpoint_append(struct checkpoint *checkpoint)
     return tensor;
 }
 
-/* ---- names
- * ------------------------------------------------------------------------------------------ */
+/* ---- names --------------------------------------------------------------- */
 
 /* The bucket that holds `name`, or the empty one where it would go. */
 static uint32_t *find_bucket(const struct checkpoint *checkpoint, const char *name)
@@ -52,8 +51,7 @@ static enum status index_names(struct checkpoint *checkpoint, struct error *err)
     return STATUS_OK;
 }
 
-/* ---- opening
- * ------------------------------------------------------------------------------------------ */
+/* ---- opening ------------------------------------------------------------- */
 
 static enum status read_files(struct checkpoint *checkpoint, struct error *err)
 {
@@ -97,8 +95,7 @@ void checkpoint_close(struct checkpoint *checkpoint)
     memory_free(checkpoint);
 }
 
-/* ---- looking
- * ---------------------------------------------------------------------------------------- */
+/* ---- looking ------------------------------------------------------------- */
 
 const struct source *checkpoint_source(const struct checkpoint *checkpoint)
 {

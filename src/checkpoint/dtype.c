@@ -58,8 +58,7 @@ bool dtype_is_readable(enum dtype dtype)
     return dtype == DTYPE_F64 || dtype == DTYPE_F32 || dtype == DTYPE_F16 || dtype == DTYPE_BF16;
 }
 
-/* ---- loads: any alignment, little-endian
- * ---------------------------------------------------------- */
+/* ---- loads: any alignment, little-endian --------------------------------- */
 
 static inline uint16_t load16(const unsigned char *from)
 {
@@ -123,8 +122,7 @@ static inline float float_of_half(uint16_t half)
     return float_of_bits(bits | special | sign);
 }
 
-/* ---- rows
- * ------------------------------------------------------------------------------------------- */
+/* ---- rows ---------------------------------------------------------------- */
 
 void dtype_to_float(enum dtype dtype, const void *from, size_t count, float *restrict to)
 {

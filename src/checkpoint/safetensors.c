@@ -24,8 +24,7 @@ struct reading {
     size_t entry_room;
 };
 
-/* ---- reading the mapping, all of it guarded
- * ---------------------------------------------------------- */
+/* ---- reading the mapping, all of it guarded ------------------------------ */
 
 static void load_length(void *arg)
 {
@@ -73,8 +72,7 @@ static enum status next_entry(struct reading *r)
     return guard_run(copy_entry, r) ? STATUS_OK : unreadable(r);
 }
 
-/* ---- one entry
- * ------------------------------------------------------------------------------------------ */
+/* ---- one entry ----------------------------------------------------------- */
 
 static enum status tensor_failed(const struct reading *r, const char *name, const char *why)
 {
@@ -194,8 +192,7 @@ static enum status read_entry(struct reading *r)
     return status;
 }
 
-/* ---- the whole header
- * -------------------------------------------------------------------------------------- */
+/* ---- the whole header ---------------------------------------------------- */
 
 static enum status read_length(struct reading *r)
 {

@@ -20,8 +20,7 @@ static const char *keep(struct source *source, const char *text)
     return arena_text(&source->arena, text, strlen(text));
 }
 
-/* ---- weight files
- * --------------------------------------------------------------------------------- */
+/* ---- weight files -------------------------------------------------------- */
 
 static enum status stat_file(struct source *source, const char *directory, const char *name,
                              struct source_file *file, struct error *err)
@@ -61,8 +60,7 @@ static enum status add_files(struct source *source, const char *directory, const
     return status;
 }
 
-/* ---- the index of a sharded model
- * -------------------------------------------------------------------- */
+/* ---- the index of a sharded model ---------------------------------------- */
 
 struct shard_names {
     const char **name; /* (count) in the source's arena */
@@ -175,8 +173,7 @@ static enum status read_index(struct source *source, const char *directory, stru
     return status;
 }
 
-/* ---- the config
- * --------------------------------------------------------------------------------------- */
+/* ---- the config ---------------------------------------------------------- */
 
 static enum status read_config(struct source *source, const char *directory, struct error *err)
 {
@@ -196,8 +193,7 @@ static enum status read_config(struct source *source, const char *directory, str
     return status;
 }
 
-/* ---- directories and files
- * ------------------------------------------------------------------------------ */
+/* ---- directories and files ----------------------------------------------- */
 
 static bool has_file(char path[PATH_BYTES], const char *directory, const char *name)
 {

@@ -13,8 +13,7 @@ static bool is_space(char c)
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* ---- whole values
- * --------------------------------------------------------------------------------- */
+/* ---- whole values -------------------------------------------------------- */
 
 /* Length of a number that JSON has no word for at `text`; 0: none. */
 static size_t unwritable_number(const char *text, size_t len)
@@ -83,8 +82,7 @@ enum status json_read_file(const char *path, size_t limit, struct cJSON **out, u
     return status;
 }
 
-/* ---- the walk
- * --------------------------------------------------------------------------------------- */
+/* ---- the walk ------------------------------------------------------------ */
 
 static enum status walk_failed(const struct json_walk *walk, const char *why, struct error *err)
 {
@@ -221,8 +219,7 @@ enum status json_string(const char *raw, size_t len, const char *what, struct ar
     return status;
 }
 
-/* ---- items
- * ------------------------------------------------------------------------------------------ */
+/* ---- items --------------------------------------------------------------- */
 
 bool json_whole(const struct cJSON *item, uint64_t *value)
 {

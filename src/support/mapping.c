@@ -47,8 +47,7 @@ void mapping_close(struct mapping *mapping)
     *mapping = (struct mapping){0};
 }
 
-/* ---- whole files
- * ---------------------------------------------------------------------------------- */
+/* ---- whole files --------------------------------------------------------- */
 
 struct guarded_copy {
     char *to;

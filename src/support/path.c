@@ -95,8 +95,7 @@ bool path_program_directory(char out[PATH_BYTES])
     return true;
 }
 
-/* ---- output -------------------------------------------------------------------------------------
- */
+/* ---- output -------------------------------------------------------------- */
 
 static enum status output_failed(const struct output *output, struct error *err)
 {

@@ -9,8 +9,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-/* ---- guarded reads
- * ------------------------------------------------------------------------------- */
+/* ---- guarded reads ------------------------------------------------------- */
 
 static _Thread_local sigjmp_buf guard_exit;
 static _Thread_local volatile sig_atomic_t guard_active;
@@ -45,8 +44,7 @@ bool guard_run(void (*work)(void *arg), void *arg)
     return true;
 }
 
-/* ---- a terminal to give back
- * ----------------------------------------------------------------------- */
+/* ---- a terminal to give back --------------------------------------------- */
 
 enum { RESTORE_MAX = 255 };
 static struct {
@@ -81,8 +79,7 @@ static void die_restored(int number)
     raise(number);
 }
 
-/* ---- signals that end a program
- * ---------------------------------------------------------------------- */
+/* ---- signals that end a program ------------------------------------------ */
 
 static volatile sig_atomic_t caught;
 static volatile sig_atomic_t wake = -1;

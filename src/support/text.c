@@ -24,8 +24,7 @@ bool text_ends_with(const char *text, const char *ending)
     return len >= tail && strcmp(text + len - tail, ending) == 0;
 }
 
-/* ---- UTF-8 ------------------------------------------------------------------------------------
- */
+/* ---- UTF-8 --------------------------------------------------------------- */
 
 /* Length that a leading byte announces and the bits of the code point it holds; 0: no leading byte.
  */
@@ -126,8 +125,7 @@ void text_printable(char *out, size_t size, const char *name)
         out[used] = '\0';
 }
 
-/* ---- numbers to text ----------------------------------------------------------------------------
- */
+/* ---- numbers to text ----------------------------------------------------- */
 
 const char *text_double(char out[TEXT_NUMBER], double value)
 {
@@ -190,8 +188,7 @@ const char *text_count(char out[TEXT_NUMBER], uint64_t count)
     return out;
 }
 
-/* ---- text to numbers
- * ------------------------------------------------------------------------------ */
+/* ---- text to numbers ----------------------------------------------------- */
 
 bool text_to_double(const char *text, double *value)
 {

@@ -1,0 +1,54 @@
+/* builder.h: a model in the making. Only model/ includes this. */
+#ifndef ROPESCOPE_MODEL_BUILDER_H
+#define ROPESCOPE_MODEL_BUILDER_H
+
+#include "rope.h"
+#include "tensors.h"
+
+/* Sizes that all layers share, each with where it came from. */
+struct shape {
+    uint32_t query_heads, key_heads, head_dim, rotary_dim;
+};
+
+/* What kind of attention a layer has. */
+struct layer_kind {
+    const char *type; /* "sliding_attention", ...: layers of one type share their frequencies */
+    size_t first;     /* index of the first rotating layer of that type */
+    bool rotates;
+};
+
+struct builder {
+    const struct checkpoint *checkpoint;
+    const struct model_options *options;
+    struct config config;
+    const struct family *family;
+    struct layer_tensors *tensors; /* (layer_count) */
+    struct layer_kind *kinds;      /* (layer_count) */
+    size_t layer_count;
+    bool several_kinds; /* layers differ in their frequencies: facts name the kind */
+    struct shape shape;
+    struct model *model; /* under construction */
+    struct error *err;
+};
+
+/* A text in the model's arena; NULL: no memory. */
+const char *builder_text(struct builder *builder, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Appends a fact; false: no memory. The value is formatted, the reason a whole text. */
+bool builder_fact(struct builder *builder, const char *name, enum fact_source source,
+                  const char *reason, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+bool builder_note(struct builder *builder, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Head counts, head_dim and rotated width from flags, config, family and the shapes of the first
+ * layer's tensors, which must agree; adds their facts. */
+enum status shape_resolve(struct builder *builder);
+/* Checks one projection of a layer against the shape and fills it. */
+enum status projection_build(struct builder *builder, const struct layer_tensors *tensors,
+                             int which, struct projection *out);
+
+/* Fills kinds: which layers rotate, and which share their frequencies. */
+enum status kinds_resolve(struct builder *builder);
+
+#endif

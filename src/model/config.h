@@ -1,0 +1,28 @@
+/* config.h: keys of config.json, looked up where models nest them. Only model/ includes this. */
+#ifndef ROPESCOPE_MODEL_CONFIG_H
+#define ROPESCOPE_MODEL_CONFIG_H
+
+#include "ropescope/support.h"
+
+struct cJSON;
+
+/* Borrowed views; a multimodal model keeps its decoder's keys in `text` and the rest in `top`. */
+struct config {
+    const struct cJSON *top;
+    const struct cJSON *text; /* == top where nothing is nested */
+    const char *path;         /* for errors */
+};
+
+struct config config_of(const struct cJSON *root, const char *path);
+/* The decoder's key, else the top one; NULL: absent or null. */
+const struct cJSON *config_get(const struct config *config, const char *key);
+/* The decoder's model_type, else the top one; NULL: none. */
+const char *config_model_type(const struct config *config);
+
+/* Reads a positive whole number below 2^32 into *value and says in *found whether the key is there.
+ * Anything else than such a number is an error that names file and key. */
+enum status config_count(const struct config *config, const char *key, uint32_t *value, bool *found,
+                         struct error *err);
+/* The number behind `key` of any object, or `otherwise` where there is none. */
+double config_number(const struct cJSON *object, const char *key, double otherwise);
+#endif

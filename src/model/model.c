@@ -1,0 +1,316 @@
+/* model.c: config and tensors of a checkpoint become layers with rotary pairs, and facts that say
+ * how each was known. */
+#include "builder.h"
+
+#include <cjson/cJSON.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <string.h>
+
+/* ---- texts, facts, notes ------------------------------------------------- */
+
+static const char *format_text(struct builder *b, const char *format, va_list args)
+{
+    char text[2048];
+    int len = vsnprintf(text, sizeof text, format, args);
+    if (len < 0)
+        return NULL;
+    return arena_text(&b->model->arena, text, strlen(text));
+}
+
+/* Names of tensors may be long; facts and notes are not. */
+const char *builder_text(struct builder *b, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    const char *text = format_text(b, format, args);
+    va_end(args);
+    return text;
+}
+
+enum { FACTS_MAX = 16, NOTES_MAX = 8 };
+
+bool builder_fact(struct builder *b, const char *name, enum fact_source source, const char *reason,
+                  const char *format, ...)
+{
+    struct model *model = b->model;
+    va_list args;
+    if (!model->facts)
+        model->facts = arena_alloc(&model->arena, FACTS_MAX * sizeof *model->facts);
+    if (!model->facts || model->fact_count == FACTS_MAX)
+        return false;
+    va_start(args, format);
+    struct fact fact = {
+        .name = name,
+        .value = format_text(b, format, args),
+        .source = source,
+        .reason = builder_text(b, "%s", reason),
+    };
+    va_end(args);
+    model->facts[model->fact_count++] = fact;
+    return fact.value && fact.reason;
+}
+
+bool builder_note(struct builder *b, const char *format, ...)
+{
+    struct model *model = b->model;
+    va_list args;
+    if (!model->notes)
+        model->notes = arena_alloc(&model->arena, NOTES_MAX * sizeof *model->notes);
+    if (!model->notes || model->note_count == NOTES_MAX)
+        return model->notes != NULL;
+    va_start(args, format);
+    const char *text = format_text(b, format, args);
+    va_end(args);
+    model->notes[model->note_count++] = text;
+    return text != NULL;
+}
+
+/* ---- the family ---------------------------------------------------------- */
+
+static enum status resolve_family(struct builder *b)
+{
+    const struct source *source = checkpoint_source(b->checkpoint);
+    if (!source->config) {
+        error_set(b->err, STATUS_FAILED, "%s: not there, and it tells the model's family",
+                  source->config_path);
+        return error_help(b->err, "put the model's config.json beside its weights");
+    }
+    const char *type = config_model_type(&b->config);
+    if (!type)
+        return error_set(b->err, STATUS_FAILED, "%s: it has no model_type", source->config_path);
+    const char *why = family_without_rope(type);
+    if (why)
+        return error_set(b->err, STATUS_FAILED, "%s: model_type %s has no rotary pairs: %s",
+                         source->config_path, type, why);
+    b->family = family_find(type);
+    if (!b->family) {
+        error_set(b->err, STATUS_FAILED, "%s: model_type %s is not known", source->config_path,
+                  type);
+        return error_help(b->err, "if it rotates like llama, a copy of config.json that says so "
+                                  "opens it");
+    }
+    b->model->family = builder_text(b, "%s", type);
+    return b->model->family && builder_fact(b, "family", FACT_CONFIG, "model_type", "%s", type)
+               ? STATUS_OK
+               : error_memory(b->err);
+}
+
+/* ---- which layers there are ---------------------------------------------- */
+
+/* Layers past num_hidden_layers predict further tokens and are left out. */
+static enum status leave_out(struct builder *b, uint32_t declared)
+{
+    size_t kept = 0;
+    while (kept < b->layer_count && b->tensors[kept].number < declared)
+        kept++;
+    bool noted =
+        kept == b->layer_count ||
+        builder_note(b, "%zu layers from layer %u on are left out: num_hidden_layers is %u",
+                     b->layer_count - kept, b->tensors[kept].number, declared);
+    b->layer_count = kept;
+    return noted ? STATUS_OK : error_memory(b->err);
+}
+
+static enum status check_layer_numbers(struct builder *b, uint32_t declared, bool found)
+{
+    for (size_t i = 0; i < b->layer_count; i++) {
+        if (b->tensors[i].number == i)
+            continue;
+        error_set(b->err, STATUS_FAILED, "%s: layer %zu has no query and key projection",
+                  checkpoint_source(b->checkpoint)->path, i);
+        return error_help(b->err, "is every shard of the model there?");
+    }
+    if (found && declared != b->layer_count) {
+        error_set(b->err, STATUS_FAILED,
+                  "%s: num_hidden_layers is %u, but the weights hold %zu layers", b->config.path,
+                  declared, b->layer_count);
+        return error_help(b->err, "is every shard of the model there?");
+    }
+    return builder_fact(b, "layers", found ? FACT_CONFIG : FACT_SHAPE,
+                        found ? "num_hidden_layers" : "names of tensors", "%zu", b->layer_count)
+               ? STATUS_OK
+               : error_memory(b->err);
+}
+
+static enum status resolve_layers(struct builder *b)
+{
+    uint32_t declared = UINT32_MAX;
+    bool found;
+    enum status status = config_count(&b->config, "num_hidden_layers", &declared, &found, b->err);
+    if (status == STATUS_OK)
+        status = tensors_by_layer(b->checkpoint, b->family, &b->tensors, &b->layer_count, b->err);
+    if (status != STATUS_OK)
+        return status;
+    if (b->layer_count == 0) {
+        error_set(b->err, STATUS_FAILED,
+                  "%s: no query and key projections of family %s among its %zu tensors",
+                  checkpoint_source(b->checkpoint)->path, b->model->family,
+                  checkpoint_tensor_count(b->checkpoint));
+        return error_help(b->err,
+                          "they would be called like model.layers.0.self_attn.q_proj.weight");
+    }
+    status = leave_out(b, declared);
+    return status == STATUS_OK ? check_layer_numbers(b, declared, found) : status;
+}
+
+/* ---- frequencies --------------------------------------------------------- */
+
+static bool frequency_facts(struct builder *b, const struct rope_answer *answer, const char *kind)
+{
+    char theta[TEXT_NUMBER];
+    const char *where = *kind ? builder_text(b, " (%s)", kind) : "";
+    const char *name = builder_text(b, "rope theta%s", where ? where : "");
+    const char *scaling = builder_text(b, "rope scaling%s", where ? where : "");
+    const char *reason = answer->theta_source == FACT_FLAG ? "--rope-theta" : answer->theta_key;
+    if (!where || !name || !scaling ||
+        !builder_fact(b, name, answer->theta_source, reason, "%s",
+                      text_double(theta, answer->rope.theta)) ||
+        !builder_fact(b, scaling, answer->scaling_source, "", "%s", answer->scaling_name))
+        return false;
+    return !answer->unknown_scaling ||
+           builder_note(b, "rope scaling \"%s\" is not known: frequencies are unscaled",
+                        answer->scaling_name);
+}
+
+/* Frequencies of one kind of layer; those of a kind that has been seen are shared. */
+static enum status resolve_frequency(struct builder *b, size_t index)
+{
+    struct model *model = b->model;
+    const struct layer_kind *kind = &b->kinds[index];
+    if (kind->first != index) {
+        model->layers[index].frequency = model->layers[kind->first].frequency;
+        return STATUS_OK;
+    }
+    struct rope_question question = {&b->config, b->family, b->options, kind->type,
+                                     b->shape.rotary_dim};
+    struct rope_answer answer;
+    enum status status = rope_resolve(&question, &model->arena, &answer, b->err);
+    if (status != STATUS_OK)
+        return status;
+    double *frequency = arena_alloc(&model->arena, b->shape.rotary_dim / 2 * sizeof *frequency);
+    if (!frequency || !frequency_facts(b, &answer, b->several_kinds ? kind->type : ""))
+        return error_memory(b->err);
+    rope_frequencies(&answer.rope, frequency);
+    model->layers[index].frequency = frequency;
+    model->context = (uint64_t)answer.rope.context;
+    return STATUS_OK;
+}
+
+/* ---- layers -------------------------------------------------------------- */
+
+static void count_scanned(struct builder *b, const struct layer *layer)
+{
+    for (int which = 0; which < PROJECTION_COUNT; which++) {
+        const struct projection *p = &layer->projection[which];
+        b->model->scanned_bytes +=
+            (uint64_t)p->heads * b->shape.rotary_dim * p->row_length * (dtype_bits(p->dtype) / 8);
+    }
+}
+
+static enum status build_layer(struct builder *b, size_t index)
+{
+    struct layer *layer = &b->model->layers[index];
+    const struct layer_kind *kind = &b->kinds[index];
+    *layer = (struct layer){
+        .number = b->tensors[index].number,
+        .head_dim = b->shape.head_dim,
+        .pairing = b->options->has_pairing ? b->options->pairing : b->family->pairing,
+        .note = "",
+    };
+    for (int which = 0; which < PROJECTION_COUNT; which++) {
+        enum status status =
+            projection_build(b, &b->tensors[index], which, &layer->projection[which]);
+        if (status != STATUS_OK)
+            return status;
+    }
+    if (!kind->rotates) {
+        layer->note = "no rotary embedding in this layer";
+        return STATUS_OK;
+    }
+    layer->pairs = b->shape.rotary_dim / 2;
+    count_scanned(b, layer);
+    if (b->several_kinds && !(layer->note = builder_text(b, "%s", kind->type)))
+        return error_memory(b->err);
+    return resolve_frequency(b, index);
+}
+
+static enum status build_layers(struct builder *b)
+{
+    b->model->layers = arena_alloc(&b->model->arena, b->layer_count * sizeof *b->model->layers);
+    if (!b->model->layers)
+        return error_memory(b->err);
+    b->model->layer_count = b->layer_count;
+    for (size_t i = 0; i < b->layer_count; i++) {
+        enum status status = build_layer(b, i);
+        if (status != STATUS_OK)
+            return status;
+    }
+    return STATUS_OK;
+}
+
+/* ---- the rest of the facts ----------------------------------------------- */
+
+static bool closing_facts(struct builder *b)
+{
+    enum pairing pairing = b->model->layers[0].pairing;
+    const char *reason =
+        b->options->has_pairing ? "--pairing" : builder_text(b, "how %s rotates", b->model->family);
+    if (!reason || !builder_fact(b, "pairing", b->options->has_pairing ? FACT_FLAG : FACT_FAMILY,
+                                 reason, "%s", pairing_name(pairing)))
+        return false;
+    bool flagged = b->options->context > 0;
+    if (b->model->context > 0 && !builder_fact(b, "context", flagged ? FACT_FLAG : FACT_CONFIG,
+                                               flagged ? "--context" : "max_position_embeddings",
+                                               "%" PRIu64 " tokens", b->model->context))
+        return false;
+    const struct tensor *query =
+        checkpoint_tensor(b->checkpoint, b->tensors[0].weight[PROJECTION_QUERY]);
+    size_t stem = strlen(query->name) - strlen("q_proj.weight");
+    char norm[1024];
+    if (text_ends_with(query->name, "q_proj.weight") &&
+        text_format(norm, sizeof norm, "%.*sq_norm.weight", (int)stem, query->name) &&
+        checkpoint_find(b->checkpoint, norm))
+        return builder_note(b, "queries and keys are normed after the projection; cosines are of "
+                               "the raw stored rows");
+    return true;
+}
+
+static enum status build(struct builder *b)
+{
+    const struct source *source = checkpoint_source(b->checkpoint);
+    b->config = config_of(source->config, source->config_path);
+    b->model->name = builder_text(b, "%s", source->name);
+    b->model->path = builder_text(b, "%s", source->path);
+    b->model->format = builder_text(b, "%s", source->format);
+    b->model->files_bytes = checkpoint_bytes(b->checkpoint);
+    if (!b->model->name || !b->model->path || !b->model->format)
+        return error_memory(b->err);
+    enum status status = resolve_family(b);
+    if (status == STATUS_OK)
+        status = resolve_layers(b);
+    if (status == STATUS_OK)
+        status = shape_resolve(b);
+    if (status == STATUS_OK)
+        status = kinds_resolve(b);
+    if (status == STATUS_OK)
+        status = build_layers(b);
+    return status == STATUS_OK && !closing_facts(b) ? error_memory(b->err) : status;
+}
+
+enum status model_open(const struct checkpoint *checkpoint, const struct model_options *options,
+                       struct model **out, struct error *err)
+{
+    struct builder builder = {
+        .checkpoint = checkpoint, .options = options, .model = model_new(), .err = err};
+    if (!builder.model)
+        return error_memory(err);
+    enum status status = build(&builder);
+    memory_free(builder.tensors);
+    memory_free(builder.kinds);
+    if (status == STATUS_OK)
+        *out = builder.model;
+    else
+        model_free(builder.model);
+    return status;
+}

@@ -1,0 +1,224 @@
+/* shape.c: head counts and widths. What config, flags and family say must agree with the stored
+ * rows; what nobody says is read off the rows. */
+#include "builder.h"
+
+#include <inttypes.h>
+
+static const char *config_name(const struct builder *b)
+{
+    return path_name(b->config.path);
+}
+
+/* A count that a flag, else the config gives; *source tells which; 0 where neither does. */
+static enum status given_count(struct builder *b, uint32_t flag, const char *key, uint32_t *value,
+                               enum fact_source *source)
+{
+    bool found = false;
+    *value = flag;
+    *source = FACT_FLAG;
+    if (flag > 0)
+        return STATUS_OK;
+    *source = FACT_CONFIG;
+    return config_count(&b->config, key, value, &found, b->err);
+}
+
+static const char *given_by(enum fact_source source, const char *flag, const char *key)
+{
+    return source == FACT_FLAG ? flag : key;
+}
+
+/* ---- query heads --------------------------------------------------------- */
+
+static enum status resolve_query_heads(struct builder *b, uint64_t rows)
+{
+    static const char key[] = "num_attention_heads";
+    enum fact_source source;
+    uint32_t heads;
+    enum status status = given_count(b, b->options->heads, key, &heads, &source);
+    if (status != STATUS_OK)
+        return status;
+    if (heads == 0) {
+        heads = b->family->heads;
+        source = FACT_DEFAULT;
+    }
+    if (heads == 0) {
+        error_set(b->err, STATUS_FAILED, "%s: it has no %s", b->config.path, key);
+        return error_help(b->err, "say it with --heads N");
+    }
+    if (rows % heads != 0) {
+        error_set(b->err, STATUS_FAILED,
+                  "%u query heads (%s) do not divide the %" PRIu64 " rows of the query projection",
+                  heads, given_by(source, "--heads", key), rows);
+        return error_context(b->err, "%s", b->config.path);
+    }
+    b->shape.query_heads = heads;
+    return builder_fact(b, "query heads", source, given_by(source, "--heads", key), "%u", heads)
+               ? STATUS_OK
+               : error_memory(b->err);
+}
+
+/* ---- head_dim ------------------------------------------------------------ */
+
+static enum status resolve_head_dim(struct builder *b, uint64_t rows)
+{
+    enum fact_source source;
+    uint32_t dim, heads = b->shape.query_heads;
+    enum status status = given_count(b, b->options->head_dim, "head_dim", &dim, &source);
+    if (status != STATUS_OK)
+        return status;
+    const char *reason = given_by(source, "--head-dim", "head_dim");
+    if (dim == 0) {
+        dim = (uint32_t)(rows / heads);
+        source = dim == b->family->head_dim ? FACT_DEFAULT : FACT_SHAPE;
+        reason = builder_text(b, "%" PRIu64 " query rows / %u heads", rows, heads);
+    }
+    if ((uint64_t)dim * heads != rows)
+        return error_set(b->err, STATUS_FAILED,
+                         "%s: %u query heads of head_dim %u (%s) make %" PRIu64
+                         " rows, but the query projection has %" PRIu64,
+                         b->config.path, heads, dim, reason, (uint64_t)dim * heads, rows);
+    b->shape.head_dim = dim;
+    return reason && builder_fact(b, "head_dim", source, reason, "%u", dim) ? STATUS_OK
+                                                                            : error_memory(b->err);
+}
+
+/* ---- key heads ----------------------------------------------------------- */
+
+static enum status resolve_key_heads(struct builder *b, uint64_t rows)
+{
+    static const char key[] = "num_key_value_heads";
+    enum fact_source source;
+    uint32_t heads, dim = b->shape.head_dim;
+    enum status status = given_count(b, b->options->kv_heads, key, &heads, &source);
+    if (status != STATUS_OK)
+        return status;
+    const char *reason = given_by(source, "--kv-heads", key);
+    if (heads == 0 && rows % dim == 0) {
+        /* The config's silence means the family's default, or as many as query heads; rows decide.
+         */
+        uint32_t usual = b->family->kv_heads ? b->family->kv_heads : b->shape.query_heads;
+        heads = (uint32_t)(rows / dim);
+        source = heads == usual ? FACT_DEFAULT : FACT_SHAPE;
+        reason = builder_text(b, "%" PRIu64 " key rows / head_dim %u", rows, dim);
+    }
+    if ((uint64_t)heads * dim != rows)
+        return error_set(b->err, STATUS_FAILED,
+                         "%s: %u key heads (%s) of head_dim %u do not make the %" PRIu64
+                         " rows of the key projection",
+                         b->config.path, heads, reason, dim, rows);
+    if (heads == 0 || b->shape.query_heads % heads != 0)
+        return error_set(b->err, STATUS_FAILED,
+                         "%s: %u query heads cannot share %u key heads evenly", b->config.path,
+                         b->shape.query_heads, heads);
+    b->shape.key_heads = heads;
+    return reason && builder_fact(b, "key heads", source, reason, "%u", heads)
+               ? STATUS_OK
+               : error_memory(b->err);
+}
+
+/* ---- rotated width ------------------------------------------------------- */
+
+static enum status resolve_rotary_dim(struct builder *b)
+{
+    const char *key;
+    uint32_t dim = b->shape.head_dim;
+    double partial = rope_partial(&b->config, b->family, &key);
+    if (!(partial > 0 && partial <= 1))
+        return error_set(b->err, STATUS_FAILED, "%s: %s is %g, not a fraction of the head",
+                         b->config.path, key, partial);
+    uint32_t rotary = (uint32_t)(dim * partial); /* cut as transformers does: int(dim * partial) */
+    if (rotary == 0 || rotary % 2 != 0) {
+        error_set(b->err, STATUS_FAILED,
+                  "%s: %u of %u dims of a head would rotate: an odd or empty part makes no pairs",
+                  config_name(b), rotary, dim);
+        return error_help(b->err, "check head_dim, num_attention_heads and partial_rotary_factor");
+    }
+    b->shape.rotary_dim = rotary;
+    const char *reason = !key ? "the family's own" : key;
+    if (!key && rotary == dim)
+        reason = "all of head_dim";
+    return builder_fact(b, "rotary dims", key ? FACT_CONFIG : FACT_FAMILY, reason, "%u of %u",
+                        rotary, dim)
+               ? STATUS_OK
+               : error_memory(b->err);
+}
+
+/* ---- tensors against the shape ------------------------------------------- */
+
+/* A projection must be a matrix of a readable dtype with columns and a sane number of rows. */
+static enum status check_matrix(struct builder *b, const struct tensor *tensor)
+{
+    const char *file = checkpoint_source(b->checkpoint)->files[tensor->file].name;
+    if (tensor->rank != 2)
+        return error_set(b->err, STATUS_FAILED, "%s: tensor %s: %u sizes where a matrix has two",
+                         file, tensor->name, tensor->rank);
+    if (tensor->shape[0] == 0 || tensor->shape[1] == 0 || tensor->shape[0] > INT32_MAX)
+        return error_set(b->err, STATUS_FAILED,
+                         "%s: tensor %s: %" PRIu64 " x %" PRIu64 " is no shape of a projection",
+                         file, tensor->name, tensor->shape[0], tensor->shape[1]);
+    if (dtype_is_readable(tensor->dtype))
+        return STATUS_OK;
+    error_set(b->err, STATUS_FAILED, "%s: tensor %s: dtype %s cannot be read as weights", file,
+              tensor->name, dtype_name(tensor->dtype));
+    return error_help(b->err,
+                      "query and key may be F64, F32, F16 or BF16: use the unquantised model");
+}
+
+static enum status find_matrix(struct builder *b, const struct layer_tensors *tensors, int which,
+                               const struct tensor **out)
+{
+    uint32_t index = tensors->weight[which];
+    if (index == TENSOR_ABSENT) {
+        error_set(b->err, STATUS_FAILED, "%s: layer %u has no %s projection",
+                  checkpoint_source(b->checkpoint)->path, tensors->number, projection_name(which));
+        return error_help(b->err, "is every shard of the model there?");
+    }
+    *out = checkpoint_tensor(b->checkpoint, index);
+    return check_matrix(b, *out);
+}
+
+enum status shape_resolve(struct builder *b)
+{
+    const struct tensor *query, *key;
+    enum status status = find_matrix(b, &b->tensors[0], PROJECTION_QUERY, &query);
+    if (status == STATUS_OK)
+        status = find_matrix(b, &b->tensors[0], PROJECTION_KEY, &key);
+    if (status == STATUS_OK)
+        status = resolve_query_heads(b, query->shape[0]);
+    if (status == STATUS_OK)
+        status = resolve_head_dim(b, query->shape[0]);
+    if (status == STATUS_OK)
+        status = resolve_key_heads(b, key->shape[0]);
+    return status == STATUS_OK ? resolve_rotary_dim(b) : status;
+}
+
+enum status projection_build(struct builder *b, const struct layer_tensors *tensors, int which,
+                             struct projection *out)
+{
+    const struct tensor *tensor;
+    enum status status = find_matrix(b, tensors, which, &tensor);
+    if (status != STATUS_OK)
+        return status;
+    uint32_t heads = which == PROJECTION_QUERY ? b->shape.query_heads : b->shape.key_heads;
+    if (tensor->shape[0] != (uint64_t)heads * b->shape.head_dim)
+        return error_set(b->err, STATUS_FAILED,
+                         "tensor %s: %" PRIu64 " rows where %u heads of %u make %" PRIu64,
+                         tensor->name, tensor->shape[0], heads, b->shape.head_dim,
+                         (uint64_t)heads * b->shape.head_dim);
+    const char *file = checkpoint_source(b->checkpoint)->files[tensor->file].name;
+    const char *bias = tensors->bias[which] == TENSOR_ABSENT
+                           ? NULL
+                           : checkpoint_tensor(b->checkpoint, tensors->bias[which])->name;
+    *out = (struct projection){
+        .tensor = builder_text(b, "%s", tensor->name),
+        .file = builder_text(b, "%s", file),
+        .bias = bias ? builder_text(b, "%s", bias) : NULL,
+        .rows = tensor->shape[0],
+        .row_length = tensor->shape[1],
+        .dtype = tensor->dtype,
+        .heads = heads,
+        .map = {.group = 1, .group_stride = b->shape.head_dim},
+        .index = tensors->weight[which],
+    };
+    return out->tensor && out->file && (out->bias || !bias) ? STATUS_OK : error_memory(b->err);
+}
