@@ -42,7 +42,7 @@ struct angle_set {
 struct layer_angles {
     bool ready;
     struct angle_set set[PROJECTION_COUNT];
-    float *owned; /* the memory behind `set`; NULL where it lies in a mapped file */
+    float *owned; /* the memory behind `set`; NULL where it lies in the image of a file */
 };
 
 /* The angles of a model: one record a layer, in the order of model->layers. Belongs to one thread.
@@ -52,7 +52,7 @@ struct angles {
     struct layer_angles *layers; /* (model->layer_count) */
     size_t ready;                /* layers that are */
     uint64_t generation;         /* results of another generation never land */
-    struct mapping mapping;      /* of the .angles file that it came from, if any */
+    unsigned char *image; /* owned: the .angles file that layers came from; NULL: none */
 };
 
 /* An empty database for the model, which it takes over (also on failure). Free with angles_free. */
@@ -70,6 +70,8 @@ struct layer_result {
 /* Takes result->values over (also where it refuses); false where the result is stale, of a layer
  * that has landed already or that does not exist. */
 bool angles_land(struct angles *angles, struct layer_result *result);
+/* Takes the values of a layer that lie inside angles->image; false where it has landed already. */
+bool angles_adopt(struct angles *angles, size_t layer, const float *values);
 /* Numbers of one layer's result: 3 * (query heads + key heads) * pairs. */
 size_t layer_value_count(const struct layer *layer);
 
@@ -119,8 +121,10 @@ enum status session_wait(struct session *session, session_report *report, void *
 
 /* ---- the file (angles_file.c) -------------------------------------------- */
 
-/* Writes the complete database as an .angles file: little-endian, versioned, checksummed by record.
- */
+/* Writes the complete database as an .angles file: little-endian, versioned, checksummed by record. */
 enum status angles_write(const struct angles *angles, FILE *stream, struct error *err);
+/* Reads a whole .angles file; the database points into its image. Refused with the reason: a foreign,
+ * newer, damaged or incomplete file. */
+enum status angles_read(const char *path, struct angles **out, struct error *err);
 
 #endif

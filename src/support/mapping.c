@@ -49,43 +49,54 @@ void mapping_close(struct mapping *mapping)
 
 /* ---- whole files --------------------------------------------------------- */
 
-struct guarded_copy {
-    char *to;
-    const unsigned char *from;
-    size_t size;
-};
-
-static void copy_mapped(void *arg)
+/* Reads `size` bytes; fewer where the file ends before. -1: an error, in errno. */
+static ssize_t read_fully(int fd, char *to, size_t size)
 {
-    struct guarded_copy *copy = arg;
-    memcpy(copy->to, copy->from, copy->size);
+    size_t done = 0;
+    while (done < size) {
+        ssize_t got = read(fd, to + done, size - done);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return -1;
+        if (got == 0)
+            break;
+        done += (size_t)got;
+    }
+    return (ssize_t)done;
 }
 
-static enum status copy_whole(const struct mapping *file, const char *path, size_t limit,
-                              char **text, struct error *err)
+static enum status read_descriptor(int fd, const char *path, size_t limit, char **text, size_t *len,
+                                   struct error *err)
 {
-    if (file->size > limit)
-        return error_set(err, STATUS_FAILED, "%s: %zu bytes are too many, at most %zu are read",
-                         path, file->size, limit);
-    struct guarded_copy copy = {memory_array(file->size, 1), file->data, file->size};
-    if (!copy.to)
+    struct stat info;
+    if (fstat(fd, &info) != 0)
+        return error_set(err, STATUS_FAILED, "%s: %s", path, strerror(errno));
+    if (!S_ISREG(info.st_mode))
+        return error_set(err, STATUS_FAILED, "%s: not a regular file", path);
+    if ((uint64_t)info.st_size > limit)
+        return error_set(err, STATUS_FAILED, "%s: %lld bytes are too many, at most %zu are read",
+                         path, (long long)info.st_size, limit);
+    *text = memory_array((size_t)info.st_size, 1);
+    if (!*text)
         return error_memory(err);
-    if (file->size > 0 && !guard_run(copy_mapped, &copy)) {
-        memory_free(copy.to);
-        return error_set(err, STATUS_FAILED, "%s: could not be read to its end", path);
-    }
-    *text = copy.to;
-    return STATUS_OK;
+    ssize_t got = read_fully(fd, *text, (size_t)info.st_size);
+    *len = got > 0 ? (size_t)got : 0;
+    if (got == info.st_size)
+        return STATUS_OK;
+    memory_free(*text);
+    *text = NULL;
+    return error_set(err, STATUS_FAILED, "%s: could not be read to its end: %s", path,
+                     got < 0 ? strerror(errno) : "it shrank meanwhile");
 }
 
 enum status file_read(const char *path, size_t limit, char **text, size_t *len, struct error *err)
 {
-    struct mapping file;
-    enum status status = mapping_open(&file, path, err);
-    if (status != STATUS_OK)
-        return status;
-    status = copy_whole(&file, path, limit, text, err);
-    *len = file.size;
-    mapping_close(&file);
+    *text = NULL;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return error_set(err, STATUS_FAILED, "%s: %s", path, strerror(errno));
+    enum status status = read_descriptor(fd, path, limit, text, len, err);
+    close(fd);
     return status;
 }

@@ -1,0 +1,205 @@
+/* session.c: from a path to a database of angles, by way of the cache where that is right. */
+#include "scan.h"
+
+#include <poll.h>
+
+struct session {
+    struct source *source;         /* NULL for an .angles file */
+    struct checkpoint *checkpoint; /* NULL where no weights were opened */
+    struct angles *angles;
+    struct scan *scan; /* NULL: not started, or over */
+    struct cache cache;
+    bool has_cache;
+    size_t threads;
+    const char *origin;
+    struct notices notices;
+    bool scanned;        /* a scan was started */
+    struct error result; /* how it ended */
+};
+
+/* ---- opening ------------------------------------------------------------- */
+
+/* Generations tell results of this database from those of any other in the process. */
+static uint64_t next_generation(void)
+{
+    return (uint64_t)(clock_seconds() * 1e9);
+}
+
+static enum status open_weights(struct session *s, const struct session_options *options,
+                                struct error *err)
+{
+    struct model *model = NULL;
+    enum status status = checkpoint_open(s->source, &s->checkpoint, err);
+    if (status == STATUS_OK)
+        status = model_open(s->checkpoint, &options->model, &model, err);
+    if (status == STATUS_OK)
+        status = angles_new(model, next_generation(), &s->angles, err);
+    s->origin = "scan";
+    return status;
+}
+
+static enum status open_model(struct session *s, const char *path,
+                              const struct session_options *options, struct error *err)
+{
+    enum status status = source_locate(path, &s->source, err);
+    if (status != STATUS_OK)
+        return status;
+    s->has_cache =
+        !options->no_cache && cache_open(&s->cache, s->source, &options->model, &s->notices);
+    if (s->has_cache && (s->angles = cache_load(&s->cache, &s->notices)) != NULL) {
+        s->origin = "cache";
+        return STATUS_OK;
+    }
+    status = open_weights(s, options, err);
+    if (status == STATUS_OK && s->has_cache && cache_resume(&s->cache, s->angles, &s->notices) > 0)
+        s->origin = "resumed scan";
+    return status;
+}
+
+enum status session_open(const char *path, const struct session_options *options,
+                         struct session **out, struct error *err)
+{
+    struct session *s = memory_array(1, sizeof *s);
+    if (!s)
+        return error_memory(err);
+    s->cache.fd = -1;
+    s->threads = options->threads ? options->threads : pool_cores();
+    s->origin = "file";
+    enum status status = text_ends_with(path, ".angles") && !path_is_directory(path)
+                             ? angles_read(path, &s->angles, err)
+                             : open_model(s, path, options, err);
+    if (status != STATUS_OK) {
+        session_close(s);
+        return status;
+    }
+    *out = s;
+    return STATUS_OK;
+}
+
+/* ---- the scan ------------------------------------------------------------ */
+
+enum status session_start(struct session *s, struct error *err)
+{
+    if (s->scan || s->scanned || !s->checkpoint)
+        return STATUS_OK;
+    s->scanned = true;
+    enum status status = scan_start(s->checkpoint, s->angles, s->has_cache ? &s->cache : NULL,
+                                    s->threads, &s->scan, err);
+    if (status != STATUS_OK && err)
+        s->result = *err;
+    return status;
+}
+
+static size_t land_results(struct session *s)
+{
+    struct layer_result result;
+    size_t landed = 0;
+    while (scan_receive(s->scan, &result))
+        landed += angles_land(s->angles, &result);
+    return landed;
+}
+
+/* The workers are through: their last results, their verdict, and the cache file its name. */
+static size_t finish_scan(struct session *s)
+{
+    scan_join(s->scan, &s->result);
+    size_t landed = land_results(s);
+    scan_free(s->scan);
+    s->scan = NULL;
+    if (s->has_cache)
+        cache_finish(&s->cache, angles_complete(s->angles), &s->notices);
+    return landed;
+}
+
+size_t session_poll(struct session *s)
+{
+    if (!s->scan)
+        return 0;
+    bool running = scan_running(s->scan);
+    size_t landed = land_results(s);
+    return running ? landed : landed + finish_scan(s);
+}
+
+int session_wake_fd(const struct session *s)
+{
+    return s->scan ? scan_wake_fd(s->scan) : -1;
+}
+
+bool session_scanning(const struct session *s)
+{
+    return s->scan != NULL;
+}
+
+struct progress_reading session_progress(const struct session *s)
+{
+    return s->scan ? progress_read(scan_progress(s->scan))
+                   : (struct progress_reading){.fraction = angles_complete(s->angles),
+                                               .seconds_left = -1};
+}
+
+uint64_t session_bytes_total(const struct session *s)
+{
+    return s->scan ? scan_progress(s->scan)->total : 0;
+}
+
+void session_cancel(struct session *s)
+{
+    if (s->scan)
+        scan_cancel(s->scan);
+}
+
+enum status session_result(const struct session *s, struct error *err)
+{
+    if (err)
+        *err = s->result;
+    return s->result.status;
+}
+
+enum status session_wait(struct session *s, session_report *report, void *context,
+                         struct error *err)
+{
+    enum { REPORT_MS = 100 };
+    enum status status = session_start(s, err);
+    if (status != STATUS_OK)
+        return status;
+    while (session_scanning(s)) {
+        struct pollfd wake = {.fd = session_wake_fd(s), .events = POLLIN};
+        poll(&wake, 1, REPORT_MS);
+        if (signals_caught() != 0 || (report && !report(context, s)))
+            session_cancel(s);
+        session_poll(s);
+    }
+    return session_result(s, err);
+}
+
+/* ---- looking ------------------------------------------------------------- */
+
+const struct angles *session_angles(const struct session *s)
+{
+    return s->angles;
+}
+
+const struct notices *session_notices(const struct session *s)
+{
+    return &s->notices;
+}
+
+const char *session_origin(const struct session *s)
+{
+    return s->origin;
+}
+
+void session_close(struct session *s)
+{
+    if (!s)
+        return;
+    session_cancel(s);
+    if (s->scan)
+        finish_scan(s);
+    else if (s->cache.fd >= 0)
+        cache_finish(&s->cache, angles_complete(s->angles), &s->notices);
+    angles_free(s->angles);
+    checkpoint_close(s->checkpoint);
+    source_close(s->source);
+    memory_free(s);
+}
