@@ -1,0 +1,15 @@
+/* number.h: numbers as text for CSV and JSON alike, so that both hold the same digits. */
+#ifndef ROPESCOPE_EXPORT_NUMBER_H
+#define ROPESCOPE_EXPORT_NUMBER_H
+
+#include "ropescope/support.h"
+
+/* Both write at most TEXT_NUMBER bytes with the final NUL and return the length without it. */
+
+size_t number_integer(char out[TEXT_NUMBER], uint64_t value);
+
+/* What printf("%.9g") writes in the C locale, digit for digit, in any locale and several times
+ * faster; nothing for NaN and infinity. */
+size_t number_real(char out[TEXT_NUMBER], double value);
+
+#endif
