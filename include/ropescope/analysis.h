@@ -52,14 +52,14 @@ struct tally tally_model(const struct angles *angles, const struct rule *rule);
  * the exact law, density of cos proportional to (1 - c^2)^((length - 3) / 2), so P(|cos| >= t) =
  * I(1 - t^2; (length - 1) / 2, 1 / 2), the regularised incomplete beta function, good to 1e-12 for
  * length >= 2. 1 for t <= 0 and, where length > 1, 0 for t >= 1; a row of one number always has
- * |cos| = 1. */
+ * |cos| = 1. NaN for a NaN threshold and for length 0, as of the two below. */
 double chance_level(double threshold, uint64_t length);
 /* The |cos| that a fraction `tail` of random pairs exceeds: the inverse of chance_level in t. */
 double chance_quantile(double tail, uint64_t length);
 /* E|cos| of random rows: Gamma(D/2) / (sqrt(pi) Gamma((D+1)/2)). */
 double chance_mean_abs(uint64_t length);
 /* Regularised incomplete beta function I(x; a, b) by Lentz's continued fraction (NIST
- * DLMF 8.17.22). */
+ * DLMF 8.17.22); NaN unless 0 <= x <= 1 and a, b > 0. */
 double beta_regularised(double x, double a, double b);
 
 /* ---- correlation (correlation.c) ----------------------------------------- */
@@ -72,8 +72,9 @@ struct correlation {
 };
 void correlation_add(struct correlation *c, double x, double y);
 void correlation_merge(struct correlation *into, const struct correlation *more);
-double correlation_r(const struct correlation *c);     /* NaN for < 2 points or no spread */
-double correlation_slope(const struct correlation *c); /* least squares, y over x; NaN likewise */
+double correlation_r(const struct correlation *c); /* NaN for < 2 points or no spread in x or y */
+/* Of the least squares line, y over x; NaN for < 2 points or no spread in x. */
+double correlation_slope(const struct correlation *c);
 
 /* Query cosines (x) against key cosines (y) of pairs with the same index, each query head with the
  * key head that it meets; each query head once. A pair counts where both are defined. */
@@ -103,15 +104,16 @@ struct histogram {
     uint64_t highest; /* of one bin */
 };
 void histogram_start(struct histogram *histogram, enum quantity quantity, uint32_t bins);
-/* Bin [low, high) of a value; the last bin holds the upper end too. */
+/* Bin [low, high) of a value, by the edges that histogram_edges tells; the last bin holds the upper
+ * end too, and values past an end belong to the bin there. */
 uint32_t histogram_bin(const struct histogram *histogram, double value);
 void histogram_edges(const struct histogram *histogram, uint32_t bin, double *low, double *high);
 void histogram_add(struct histogram *histogram, const float *cos, size_t count);
 
 /* ---- reach of a selection (scope.c) -------------------------------------- */
 
-/* What a view is about: one head (a query head and the key head it meets), a layer, or the model.
- */
+/* What a view is about: one head (a query head and the key head it meets), a layer, or the model:
+ * all layers of it, whatever the first masked layer is. */
 enum scope {
     SCOPE_HEAD,
     SCOPE_LAYER,

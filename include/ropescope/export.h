@@ -10,7 +10,7 @@ enum cell_kind {
     CELL_INTEGER,
     CELL_REAL, /* 9 significant digits, enough for any float32; NaN and infinity become empty */
     CELL_FLAG, /* 0 or 1 in CSV, true or false in JSON */
-    CELL_NAME, /* a text out of a file or a user's mouth: quoted by libcsv in CSV */
+    CELL_NAME, /* a text out of a file or a user's mouth: quoted by libcsv in CSV; NULL is empty */
     CELL_WORD, /* one of our own words (query, key, head): bare in CSV */
 };
 struct cell {
@@ -59,9 +59,12 @@ struct table {
 enum export_format { EXPORT_CSV, EXPORT_JSON };
 bool export_format_from_name(const char *name, enum export_format *out); /* "csv", "json" */
 
-/* RFC 4180 with one header line and CRLF line ends; numbers bare, names through libcsv. */
+/* RFC 4180 with one header line and CRLF line ends; numbers bare, names byte for byte through
+ * libcsv. All three flush the stream, so that a full disk is told here: STATUS_FAILED with the
+ * reason. */
 enum status table_write_csv(const struct table *table, FILE *stream, struct error *err);
-/* An array with one object a row, each printed by cJSON on a line of its own. */
+/* An array with one object a row, each printed by cJSON on a line of its own; numbers have the
+ * digits of the CSV, bytes of names that are no UTF-8 become U+FFFD. */
 enum status table_write_json(const struct table *table, FILE *stream, struct error *err);
 enum status table_write(const struct table *table, enum export_format format, FILE *stream,
                         struct error *err);

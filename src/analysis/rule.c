@@ -95,66 +95,48 @@ double tally_chance(const struct tally *tally)
     return per_pair(tally->sum_chance, tally->pairs);
 }
 
-/* The chance level that was worked out last: most models have one row length, and the level costs
- * as much as a thousand pairs. Zero-initialise. */
-struct chance_memo {
-    uint64_t length;
-    double level;
-};
-
-static struct tally tally_with_chance(struct cosines run, float threshold, struct chance_memo *memo)
+/* The chance level costs about as much as counting a thousand pairs, so it is worked out once a
+ * run. */
+static struct tally tally_with_chance(struct cosines run, float threshold)
 {
     struct tally tally = cosines_tally(run, threshold);
-    if (tally.pairs == 0)
-        return tally;
-    if (memo->length != run.row_length) {
-        memo->length = run.row_length;
-        memo->level = chance_level((double)threshold, run.row_length);
-    }
-    tally.sum_chance = memo->level * (double)tally.pairs;
+    if (tally.pairs > 0)
+        tally.sum_chance = chance_level((double)threshold, run.row_length) * (double)tally.pairs;
     return tally;
 }
 
 struct tally tally_head(const struct angles *angles, size_t layer, int projection, uint32_t head,
                         float threshold)
 {
-    struct chance_memo memo = {0};
-    return tally_with_chance(cosines_of_head(angles, layer, projection, head), threshold, &memo);
+    return tally_with_chance(cosines_of_head(angles, layer, projection, head), threshold);
 }
 
 struct tally tally_projection(const struct angles *angles, size_t layer, int projection,
                               float threshold)
 {
-    struct chance_memo memo = {0};
-    return tally_with_chance(cosines_of_projection(angles, layer, projection), threshold, &memo);
-}
-
-static void add_layer(struct tally *total, const struct angles *angles, size_t layer,
-                      const struct rule *rule, struct chance_memo memo[PROJECTION_COUNT])
-{
-    for (int p = 0; p < PROJECTION_COUNT; p++) {
-        if (!rule->projection[p])
-            continue;
-        struct tally tally =
-            tally_with_chance(cosines_of_projection(angles, layer, p), rule->threshold, &memo[p]);
-        tally_add(total, &tally);
-    }
+    return tally_with_chance(cosines_of_projection(angles, layer, projection), threshold);
 }
 
 struct tally tally_layer(const struct angles *angles, size_t layer, const struct rule *rule)
 {
     struct tally total = {0};
-    struct chance_memo memo[PROJECTION_COUNT] = {{0}};
-    add_layer(&total, angles, layer, rule, memo);
+    for (int p = 0; p < PROJECTION_COUNT; p++) {
+        if (!rule->projection[p])
+            continue;
+        struct tally one = tally_projection(angles, layer, p, rule->threshold);
+        tally_add(&total, &one);
+    }
     return total;
 }
 
 struct tally tally_model(const struct angles *angles, const struct rule *rule)
 {
     struct tally total = {0};
-    struct chance_memo memo[PROJECTION_COUNT] = {{0}};
-    for (size_t layer = 0; layer < angles->model->layer_count; layer++)
-        if (angles->model->layers[layer].number >= rule->first_layer)
-            add_layer(&total, angles, layer, rule, memo);
+    for (size_t layer = 0; layer < angles->model->layer_count; layer++) {
+        if (angles->model->layers[layer].number < rule->first_layer)
+            continue;
+        struct tally one = tally_layer(angles, layer, rule);
+        tally_add(&total, &one);
+    }
     return total;
 }

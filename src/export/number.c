@@ -14,9 +14,10 @@ static const double power_of_ten[EXACT_POWER + 1] = {1e0,  1e1,  1e2,  1e3,  1e4
                                                      1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
                                                      1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
-size_t number_integer(char out[TEXT_NUMBER], uint64_t value)
+/* At most 20 digits, no NUL. */
+static size_t put_whole(char *out, uint64_t value)
 {
-    char reversed[TEXT_NUMBER];
+    char reversed[20];
     size_t length = 0;
     do {
         reversed[length++] = (char)('0' + value % 10);
@@ -24,6 +25,12 @@ size_t number_integer(char out[TEXT_NUMBER], uint64_t value)
     } while (value > 0);
     for (size_t i = 0; i < length; i++)
         out[i] = reversed[length - 1 - i];
+    return length;
+}
+
+size_t number_integer(char out[TEXT_NUMBER], uint64_t value)
+{
+    size_t length = put_whole(out, value);
     out[length] = '\0';
     return length;
 }
@@ -107,14 +114,14 @@ static size_t put_exponent(char *out, int exponent)
     uint64_t magnitude = (uint64_t)abs(exponent);
     if (magnitude < 10)
         out[length++] = '0'; /* printf writes two digits at least */
-    return length + number_integer(out + length, magnitude);
+    return length + put_whole(out + length, magnitude);
 }
 
 /* The layout of %g: trailing zeros go, and exponents below -4 or from 9 on are written out. */
 static size_t put_decimal(char *out, struct decimal decimal)
 {
     char digit[TEXT_NUMBER];
-    size_t count = number_integer(digit, decimal.digits);
+    size_t count = put_whole(digit, decimal.digits);
     while (count > 1 && digit[count - 1] == '0')
         count--;
     if (decimal.exponent < -4 || decimal.exponent >= DIGITS) {

@@ -13,6 +13,12 @@ static bool put(FILE *stream, const char *text, size_t length)
     return fwrite(text, 1, length, stream) == length;
 }
 
+/* libcsv encloses every text in quotes and doubles those within. */
+static bool put_name(FILE *stream, const char *name)
+{
+    return name == NULL || csv_fwrite(stream, name, strlen(name)) == 0;
+}
+
 static bool put_cell(FILE *stream, const struct cell *cell)
 {
     char text[TEXT_NUMBER];
@@ -26,7 +32,7 @@ static bool put_cell(FILE *stream, const struct cell *cell)
     case CELL_FLAG:
         return put(stream, cell->as.flag ? "1" : "0", 1);
     case CELL_NAME:
-        return csv_fwrite(stream, cell->as.text, strlen(cell->as.text)) == 0;
+        return put_name(stream, cell->as.text);
     case CELL_WORD:
         return put(stream, cell->as.text, strlen(cell->as.text));
     }
@@ -59,7 +65,7 @@ enum status table_write_csv(const struct table *table, FILE *stream, struct erro
     for (size_t row = 0; row < table->row_count && sound; row++)
         sound = put_row(stream, table, row);
     /* A full disk shows when the buffer is sent, which may be only now. */
-    if (!sound || fflush(stream) != 0)
+    if (!sound || fflush(stream) != 0 || ferror(stream))
         return error_set(err, STATUS_FAILED, "cannot write CSV: %s", strerror(errno));
     return STATUS_OK;
 }

@@ -89,6 +89,8 @@ static bool slot_fill(struct slot *slot, const struct cell *cell)
         return true;
     case CELL_NAME:
     case CELL_WORD:
+        if (!cell->as.text)
+            break;
         if (!slot_copy(slot, cell->as.text))
             return false;
         slot_set(slot, cJSON_String);
@@ -131,7 +133,8 @@ static enum status put_rows(FILE *stream, const struct table *table, struct row 
     if (status != STATUS_OK)
         return status;
     /* A full disk shows when the buffer is sent, which may be only now. */
-    if (fputs(table->row_count > 0 ? "\n]\n" : "]\n", stream) == EOF || fflush(stream) != 0)
+    if (fputs(table->row_count > 0 ? "\n]\n" : "]\n", stream) == EOF || fflush(stream) != 0 ||
+        ferror(stream))
         return cannot_write(err);
     return STATUS_OK;
 }

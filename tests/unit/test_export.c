@@ -1,0 +1,455 @@
+/* test_export.c: tables as CSV and JSON, byte for byte, and what happens when they cannot leave. */
+#include "ropescope/export.h"
+
+#include <cjson/cJSON.h>
+#include <csv.h>
+#include <errno.h>
+#include <locale.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "export/number.h"
+
+/* ---- numbers ------------------------------------------------------------------------------------
+ */
+
+static void assert_like_printf(double value)
+{
+    char got[TEXT_NUMBER], want[64];
+    size_t length = number_real(got, value);
+    snprintf(want, sizeof want, "%.9g", value);
+    if (strcmp(got, want) != 0)
+        fail_msg("%a: got %s, want %s", value, got, want);
+    assert_int_equal(length, strlen(want));
+}
+
+static double from_bits(uint64_t bits)
+{
+    double value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+static uint64_t next_bits(uint64_t *state) /* splitmix64 */
+{
+    uint64_t z = *state += 0x9E3779B97F4A7C15U;
+    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9U;
+    z = (z ^ z >> 27) * 0x94D049BB133111EBU;
+    return z ^ z >> 31;
+}
+
+static void test_reals_are_what_printf_writes(void **state)
+{
+    (void)state;
+    static const double special[] = {0,
+                                     -0.0,
+                                     1,
+                                     -1,
+                                     0.1,
+                                     0.5,
+                                     1e9,
+                                     999999999,
+                                     999999999.5,
+                                     9999999995,
+                                     0.0001,
+                                     0.00001,
+                                     123456789,
+                                     1234567890,
+                                     1e22,
+                                     1e23,
+                                     1e-14,
+                                     1e-15,
+                                     5e-324,
+                                     1.7976931348623157e308,
+                                     0.000099999999949,
+                                     0.00009999999995,
+                                     100000000.5,
+                                     100000001.5,
+                                     1e30,
+                                     1e31,
+                                     123456.7890125,
+                                     -0.0102539062,
+                                     2.5,
+                                     1e100};
+    for (size_t i = 0; i < sizeof special / sizeof *special; i++)
+        assert_like_printf(special[i]);
+    uint64_t seed = 1;
+    for (int i = 0; i < 300000; i++) {
+        uint64_t bits = next_bits(&seed);
+        double value = from_bits(bits);
+        if (isfinite(value))
+            assert_like_printf(value); /* any double */
+        float single = (float)((int64_t)bits >> 11) * 0x1p-53F;
+        assert_like_printf((double)single);             /* a cosine, as float32 */
+        assert_like_printf((double)(bits >> 32) + 0.5); /* halfway: ties to even */
+        assert_like_printf(ldexp((double)(bits >> 33), (int)(bits % 200) - 130));
+    }
+}
+
+static void test_powers_of_ten_and_their_neighbours(void **state)
+{
+    (void)state;
+    for (int exponent = -320; exponent <= 308; exponent++) {
+        char text[32];
+        snprintf(text, sizeof text, "1e%d", exponent);
+        double value = strtod(text, NULL);
+        assert_like_printf(value);
+        assert_like_printf(nextafter(value, 0));
+        assert_like_printf(nextafter(value, INFINITY));
+        assert_like_printf(value * 0.9999999995); /* rounds up to it, or nearly */
+        assert_like_printf(value * 0.99999999949);
+    }
+}
+
+static void test_numbers_that_are_none_leave_nothing(void **state)
+{
+    (void)state;
+    char text[TEXT_NUMBER];
+    assert_int_equal(number_real(text, (double)NAN), 0);
+    assert_string_equal(text, "");
+    assert_int_equal(number_real(text, (double)INFINITY), 0);
+    assert_int_equal(number_real(text, -(double)INFINITY), 0);
+}
+
+static void test_nine_digits_bring_a_float_back(void **state)
+{
+    (void)state;
+    uint64_t seed = 2;
+    for (int i = 0; i < 300000; i++) {
+        uint32_t bits = (uint32_t)next_bits(&seed);
+        float value;
+        memcpy(&value, &bits, sizeof value);
+        char text[TEXT_NUMBER];
+        if (isfinite(value) && number_real(text, (double)value) > 0)
+            assert_true(strtof(text, NULL) == value);
+    }
+}
+
+static void test_integers(void **state)
+{
+    (void)state;
+    static const uint64_t values[] = {0, 9, 10, 4294967296, 9007199254740993, UINT64_MAX};
+    static const char *const texts[] = {
+        "0", "9", "10", "4294967296", "9007199254740993", "18446744073709551615"};
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        char text[TEXT_NUMBER];
+        assert_int_equal(number_integer(text, values[i]), strlen(texts[i]));
+        assert_string_equal(text, texts[i]);
+    }
+}
+
+/* ---- a table with one cell of every kind --------------------------------------------------------
+ */
+
+static const char *const hard_names[] = {
+    "model.layers.0.self_attn.q_proj.weight",
+    "say \"so\", twice",
+    "two\r\nlines",
+    "\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80", /* e acute, euro, a face */
+    "bad \xFF\xC3 \xED\xA0\x80 \xC0\xAF end",
+    "",
+    "tab\tbell\a\\ \x7F",
+};
+enum { HARD_NAMES = sizeof hard_names / sizeof *hard_names };
+
+struct source {
+    char name[128]; /* the only copy: each name overwrites the one before it */
+    size_t asked;   /* cells */
+};
+
+static const char *const columns[] = {"layer", "name", "again", "cos", "fixed", "projection"};
+enum { COLUMNS = sizeof columns / sizeof *columns };
+
+static const char *borrow(struct source *source, const char *text)
+{
+    text_format(source->name, sizeof source->name, "%s", text);
+    return source->name;
+}
+
+static struct cell source_cell(const void *context, size_t row, size_t column)
+{
+    static const double cosines[] = {0.25, -0.0, -1, (double)0.01F, 1e-7, (double)NAN};
+    struct source *source = *(struct source *const *)context;
+    assert_int_equal(source->asked++, row * COLUMNS + column); /* once each, in order */
+    switch (column) {
+    case 0:
+        return cell_integer(row == 1 ? UINT64_MAX : row);
+    case 1:
+        return cell_name(borrow(source, hard_names[row % HARD_NAMES]));
+    case 2:
+        return cell_name(row == 0 ? NULL : borrow(source, "x"));
+    case 3:
+        return cell_real(cosines[row % 6]);
+    case 4:
+        return row == 2 ? cell_empty() : cell_flag(row % 2 == 0);
+    default:
+        return cell_word(row % 2 ? "key" : "query");
+    }
+}
+
+static struct table source_table(struct source *const *source, size_t rows)
+{
+    (*source)->asked = 0;
+    return (struct table){columns, COLUMNS, rows, source_cell, source};
+}
+
+/* The caller frees. */
+static char *written(const struct table *table, enum export_format format, size_t *length)
+{
+    char *text = NULL;
+    FILE *stream = open_memstream(&text, length);
+    struct error err = {0};
+    assert_non_null(stream);
+    assert_int_equal(table_write(table, format, stream, &err), STATUS_OK);
+    assert_int_equal(fclose(stream), 0);
+    return text;
+}
+
+static void assert_written(size_t rows, enum export_format format, const char *want)
+{
+    struct source source = {0}, *at = &source;
+    struct table table = source_table(&at, rows);
+    size_t length;
+    char *got = written(&table, format, &length);
+    assert_string_equal(got, want);
+    assert_int_equal(length, strlen(want));
+    assert_int_equal(source.asked, rows * COLUMNS);
+    free(got);
+}
+
+static void test_csv_bytes(void **state)
+{
+    (void)state;
+    assert_written(0, EXPORT_CSV, "layer,name,again,cos,fixed,projection\r\n");
+    assert_written(HARD_NAMES, EXPORT_CSV,
+                   "layer,name,again,cos,fixed,projection\r\n"
+                   "0,\"model.layers.0.self_attn.q_proj.weight\",,0.25,1,query\r\n"
+                   "18446744073709551615,\"say \"\"so\"\", twice\",\"x\",-0,0,key\r\n"
+                   "2,\"two\r\nlines\",\"x\",-1,,query\r\n"
+                   "3,\"\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80\",\"x\",0.00999999978,0,key\r\n"
+                   "4,\"bad \xFF\xC3 \xED\xA0\x80 \xC0\xAF end\",\"x\",1e-07,1,query\r\n"
+                   "5,\"\",\"x\",,0,key\r\n"
+                   "6,\"tab\tbell\a\\ \x7F\",\"x\",0.25,1,query\r\n");
+}
+
+#define ROW(layer, name, again, cos, fixed, projection)                                            \
+    "{\"layer\":" layer ",\"name\":\"" name "\",\"again\":" again ",\"cos\":" cos                  \
+    ",\"fixed\":" fixed ",\"projection\":\"" projection "\"}"
+#define REPLACED "\xEF\xBF\xBD"
+
+static void test_json_bytes(void **state)
+{
+    (void)state;
+    assert_written(0, EXPORT_JSON, "[\n]\n");
+    assert_written(
+        HARD_NAMES, EXPORT_JSON,
+        "[\n" ROW("0", "model.layers.0.self_attn.q_proj.weight", "null", "0.25", "true", "query") ",\n" ROW(
+            "18446744073709551615", "say \\\"so\\\", twice", "\"x\"", "-0", "false",
+            "key") ",\n" ROW("2", "two\\r\\nlines", "\"x\"", "-1", "null",
+                             "query") ",\n" ROW("3", "\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80",
+                                                "\"x\"", "0.00999999978", "false",
+                                                "key") ",\n" ROW("4",
+                                                                 "bad " REPLACED REPLACED
+                                                                 " " REPLACED REPLACED REPLACED
+                                                                 " " REPLACED REPLACED " end",
+                                                                 "\"x\"", "1e-07", "true",
+                                                                 "query") ",\n" ROW("5", "",
+                                                                                    "\"x\"", "null",
+                                                                                    "false",
+                                                                                    "key") ","
+                                                                                           "\n" ROW("6",
+                                                                                                    "tab\\tbell\\u0007\\\\ \x7F",
+                                                                                                    "\"x\"",
+                                                                                                    "0.25",
+                                                                                                    "true",
+                                                                                                    "query") "\n]\n");
+}
+
+/* ---- read back by others' readers ---------------------------------------------------------------
+ */
+
+struct reader {
+    size_t fields, rows;
+};
+
+static void on_field(void *text, size_t length, void *context)
+{
+    struct reader *reader = context;
+    size_t row = reader->fields / COLUMNS, column = reader->fields % COLUMNS;
+    if (row > 0 && column == 1) {
+        const char *want = hard_names[(row - 1) % HARD_NAMES];
+        assert_int_equal(length, strlen(want));
+        assert_memory_equal(text, want, length);
+    }
+    reader->fields++;
+}
+
+static void on_row(int end, void *context)
+{
+    (void)end;
+    ((struct reader *)context)->rows++;
+}
+
+static void test_csv_reads_back(void **state)
+{
+    (void)state;
+    struct source source = {0}, *at = &source;
+    struct table table = source_table(&at, 1000);
+    size_t length;
+    char *text = written(&table, EXPORT_CSV, &length);
+    struct csv_parser parser;
+    struct reader reader = {0};
+    assert_int_equal(csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI), 0);
+    assert_int_equal(csv_parse(&parser, text, length, on_field, on_row, &reader), length);
+    assert_int_equal(csv_fini(&parser, on_field, on_row, &reader), 0);
+    csv_free(&parser);
+    assert_int_equal(reader.rows, 1001);
+    assert_int_equal(reader.fields, 1001 * COLUMNS);
+    free(text);
+}
+
+static void test_json_reads_back(void **state)
+{
+    (void)state;
+    struct source source = {0}, *at = &source;
+    struct table table = source_table(&at, 1000);
+    size_t length;
+    char *text = written(&table, EXPORT_JSON, &length);
+    const char *end = NULL;
+    cJSON *array = cJSON_ParseWithLengthOpts(text, length + 1, &end, true);
+    assert_non_null(array);
+    assert_int_equal(cJSON_GetArraySize(array), 1000);
+    size_t row = 0;
+    const cJSON *object;
+    cJSON_ArrayForEach(object, array)
+    {
+        assert_int_equal(cJSON_GetArraySize(object), COLUMNS);
+        const cJSON *name = cJSON_GetObjectItemCaseSensitive(object, "name");
+        if (row % HARD_NAMES != 4) /* the one that is no UTF-8 */
+            assert_string_equal(name->valuestring, hard_names[row % HARD_NAMES]);
+        row++;
+    }
+    cJSON_Delete(array);
+    free(text);
+}
+
+/* Longer than any buffer that is held for a usual line or name. */
+static struct cell long_cell(const void *context, size_t row, size_t column)
+{
+    (void)row;
+    return column == 0 ? cell_name(context) : cell_word("end");
+}
+
+static void test_long_names_are_whole(void **state)
+{
+    (void)state;
+    enum { LENGTH = 100000 };
+    char *name = memory_array(LENGTH + 1, 1), *want = memory_array(3 * LENGTH + 100, 1);
+    assert_true(name && want);
+    memset(name, '\xFE', LENGTH);
+    static const char *const two[] = {"a", "b"};
+    struct table table = {two, 2, 3, long_cell, name};
+    size_t length;
+    char *csv = written(&table, EXPORT_CSV, &length);
+    assert_int_equal(length, 5 + 3 * (LENGTH + 2 + 6));
+    char *json = written(&table, EXPORT_JSON, &length);
+    assert_int_equal(length, 2 + 3 * (strlen("{\"a\":\"\",\"b\":\"end\"}") + 3 * LENGTH) + 4 + 3);
+    free(csv);
+    free(json);
+    memory_free(name);
+    memory_free(want);
+}
+
+/* ---- the locale ---------------------------------------------------------------------------------
+ */
+
+static void test_the_locale_changes_nothing(void **state)
+{
+    (void)state;
+    static const char *const with_comma[] = {"de_DE.UTF-8", "de_DE.utf8",  "fr_FR.UTF-8",
+                                             "fr_FR.utf8",  "ru_RU.UTF-8", "de_DE"};
+    const char *set = NULL;
+    for (size_t i = 0; i < sizeof with_comma / sizeof *with_comma && !set; i++)
+        set = setlocale(LC_ALL, with_comma[i]);
+    if (!set || *localeconv()->decimal_point != ',') {
+        setlocale(LC_ALL, "C");
+        print_message("no locale with a decimal comma is installed\n");
+        skip();
+    }
+    char fast[TEXT_NUMBER], slow[TEXT_NUMBER];
+    number_real(fast, 0.25);
+    number_real(slow, 1.25e-200);
+    setlocale(LC_ALL, "C");
+    assert_string_equal(fast, "0.25");
+    assert_string_equal(slow, "1.25e-200");
+}
+
+/* ---- streams that fail --------------------------------------------------------------------------
+ */
+
+static void assert_fails(const char *path, const char *mode, enum export_format format, size_t rows,
+                         int reason)
+{
+    struct source source = {0}, *at = &source;
+    struct table table = source_table(&at, rows);
+    FILE *stream = fopen(path, mode);
+    if (!stream) {
+        print_message("%s cannot be opened here\n", path);
+        skip();
+    }
+    struct error err = {0};
+    assert_int_equal(table_write(&table, format, stream, &err), STATUS_FAILED);
+    assert_int_equal(err.status, STATUS_FAILED);
+    assert_non_null(strstr(err.what, strerror(reason)));
+    assert_non_null(strstr(err.what, format == EXPORT_CSV ? "CSV" : "JSON"));
+    if (rows > 100000)
+        assert_true(source.asked < rows); /* it stopped early */
+    fclose(stream);
+}
+
+static void test_a_full_disk_is_told(void **state)
+{
+    (void)state;
+    for (int format = EXPORT_CSV; format <= EXPORT_JSON; format++) {
+        assert_fails("/dev/full", "w", (enum export_format)format, 0,
+                     ENOSPC); /* seen by the flush */
+        assert_fails("/dev/full", "w", (enum export_format)format, 3, ENOSPC);
+        assert_fails("/dev/full", "w", (enum export_format)format, 200000, ENOSPC);
+        assert_fails("/dev/null", "r", (enum export_format)format, 3, EBADF);
+    }
+}
+
+static void test_formats_have_names(void **state)
+{
+    (void)state;
+    enum export_format format = EXPORT_JSON;
+    assert_true(export_format_from_name("csv", &format) && format == EXPORT_CSV);
+    assert_true(export_format_from_name("json", &format) && format == EXPORT_JSON);
+    assert_false(export_format_from_name("CSV", &format));
+    assert_false(export_format_from_name("", &format));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_reals_are_what_printf_writes),
+        cmocka_unit_test(test_powers_of_ten_and_their_neighbours),
+        cmocka_unit_test(test_numbers_that_are_none_leave_nothing),
+        cmocka_unit_test(test_nine_digits_bring_a_float_back),
+        cmocka_unit_test(test_integers),
+        cmocka_unit_test(test_csv_bytes),
+        cmocka_unit_test(test_json_bytes),
+        cmocka_unit_test(test_csv_reads_back),
+        cmocka_unit_test(test_json_reads_back),
+        cmocka_unit_test(test_long_names_are_whole),
+        cmocka_unit_test(test_the_locale_changes_nothing),
+        cmocka_unit_test(test_a_full_disk_is_told),
+        cmocka_unit_test(test_formats_have_names),
+    };
+    return cmocka_run_group_tests_name("export", tests, NULL, NULL);
+}
