@@ -5,7 +5,7 @@
 
 #include "ropescope/support.h"
 
-/* ---- styles (theme.c) ---------------------------------------------------- */
+/* ---- styles (theme.c) ----------------------------------------------------------------------- */
 
 /* What a cell means; a theme turns it into colours and attributes. */
 enum role {
@@ -78,7 +78,7 @@ struct look theme_look(const struct theme *theme, struct style style, enum colou
 /* Nearest of the 8, 16 or 256 colours of a terminal to 0xRRGGBB. */
 int colour_nearest(int32_t rgb, enum colour_depth depth);
 
-/* ---- glyphs (glyphs.c) --------------------------------------------------- */
+/* ---- glyphs (glyphs.c) ---------------------------------------------------------------------- */
 
 enum glyph_set { GLYPHS_ASCII, GLYPHS_BLOCKS, GLYPHS_BRAILLE, GLYPH_SET_COUNT };
 const char *glyph_set_name(enum glyph_set set);
@@ -91,19 +91,24 @@ struct glyphs {
     uint32_t tee_left, tee_right, tee_up, tee_down, cross;
     uint32_t bar[9];   /* 0 empty .. 8 full, growing upwards */
     uint32_t side[9];  /* 0 empty .. 8 full, growing to the right */
-    uint32_t shade[5]; /* density: space, light .. full; also the heat ramp without colours */
-    uint32_t knob;     /* the marker on the threshold bar */
-    uint32_t cursor;   /* before the selected row */
-    uint32_t chance;   /* filling of the chance band */
+    uint32_t shade[5]; /* density of points: space, light .. full */
+    uint32_t dot[4];   /* few points in a cell: none, lower half, upper half, both */
+    uint32_t ramp[10]; /* heat map, low to high: the first `ramp_count`, readable without colours */
+    size_t ramp_count;
+    uint32_t knob;                         /* the marker on the threshold bar */
+    uint32_t cursor;                       /* before the selected row */
+    uint32_t chance;                       /* filling of the chance band above the bars */
+    uint32_t chance_bar;                   /* a full cell of a bar inside the chance band */
     uint32_t cut_vertical, cut_horizontal; /* the threshold in plots */
     uint32_t absent;                       /* heat map cell of a layer that does not rotate */
+    uint32_t waiting;                      /* heat map cell that is not computed yet */
     uint32_t ellipsis;
     uint32_t up, down, left, right; /* arrows in hints */
     bool at_least_sign;             /* U+2265 can be shown */
 };
 const struct glyphs *glyphs_of(enum glyph_set set);
 
-/* ---- canvas (canvas.c) --------------------------------------------------- */
+/* ---- canvas (canvas.c) ---------------------------------------------------------------------- */
 
 struct rect {
     int row, col, rows, cols; /* rows and cols >= 0 */
@@ -151,7 +156,7 @@ bool canvas_write_text(const struct canvas *canvas, FILE *stream);
  * letter a cell for its role (for tests of colours and selections). */
 bool canvas_write_roles(const struct canvas *canvas, FILE *stream);
 
-/* ---- axes (axis.c) ------------------------------------------------------- */
+/* ---- axes (axis.c) -------------------------------------------------------------------------- */
 
 /* A value axis over `cells` cells (or sub-cells). With `log` low and high are > 0. */
 struct axis {
@@ -166,7 +171,7 @@ double axis_edge(const struct axis *axis, int cell); /* lower edge of a cell */
 /* Round tick values inside the axis, at most `max`; returns how many, fills ticks[]. */
 size_t axis_ticks(const struct axis *axis, double *ticks, size_t max);
 
-/* ---- plots (plot_*.c): pure drawing of numbers --------------------------- */
+/* ---- plots (plot_*.c): pure drawing of numbers ---------------------------------------------- */
 
 /* Vertical bars: count[i] of highest, spread over the rect's columns (several columns a bar, or
  * several bins a column, whichever fits); `low_x`..`high_x` is the range that the bins cover. Draws
@@ -187,14 +192,17 @@ struct bars_plot {
 void plot_bars(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                const struct bars_plot *plot);
 
-/* A scatter: density of points in sub-cells (2x4 braille, 1x2 half blocks shown as dots and shades,
- * 1x1 ASCII by count), axes with ticks, the threshold box |x| < t, |y| < t. */
+/* A scatter: few points in a cell as dots (2x4 to a cell in braille, upper and lower half in the
+ * other sets), many as shades by their number; axes with ticks, the threshold box |x| < t, |y| < t.
+ * Points outside low..high are not drawn. */
 struct scatter_plot {
     const float *x, *y; /* (count); a point with a NaN is skipped */
     size_t count;
-    double low, high; /* the same range on both axes */
-    double threshold; /* NaN: none */
-    const char *x_label, *y_label;
+    double low, high;              /* the same range on both axes */
+    double threshold;              /* NaN: none */
+    const char *x_label, *y_label; /* NULL: none */
+    bool has_selection;
+    size_t selected; /* the point that the knob marks */
 };
 void plot_scatter(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                   const struct scatter_plot *plot);
@@ -225,7 +233,7 @@ void plot_heat_legend(struct canvas *canvas, struct rect rect, const struct glyp
 void plot_gauge(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs, double low,
                 double high, double value, double mark);
 
-/* ---- the real terminal (screen.c) ---------------------------------------- */
+/* ---- the real terminal (screen.c) ----------------------------------------------------------- */
 
 /* Keys that are no characters; characters are their code points (Esc 27, Enter 10, Tab 9). */
 enum {
