@@ -1,0 +1,356 @@
+/* The real terminal, by ncurses: a canvas goes out, events come in. No other file knows curses. */
+#include "ropescope/terminal.h"
+#include "terminal/tty.h"
+
+#include <curses.h>
+#include <langinfo.h>
+#include <stdlib.h>
+#include <string.h>
+#include <term.h>
+#include <wchar.h>
+
+enum { ESCAPE_MILLISECONDS = 25, RESTORE_BYTES = 256, INKS = ROLE_COUNT + 256 };
+
+/* What a role (or a level of heat, behind the roles) is for curses, asked once a theme. */
+struct ink {
+    bool known;
+    attr_t attributes;
+    int pair;
+};
+
+struct screen {
+    struct tty tty;
+    SCREEN *curses;
+    enum colour_depth colours;
+    bool utf8;
+    bool redraw;
+    struct theme theme; /* that `inks` were made of */
+    struct ink inks[INKS];
+};
+
+/* ---- opening and closing --------------------------------------------------------------------- */
+
+static const char *capability(const char *name)
+{
+    const char *text = tigetstr(name);
+    return text == (const char *)-1 ? NULL : text;
+}
+
+/* Appends a terminfo string without its delays ("$<5/>"), as a whole or not at all. */
+static void append_capability(char out[RESTORE_BYTES], const char *name)
+{
+    const char *text = capability(name);
+    size_t start = strlen(out), end = start;
+    while (text && *text && end < RESTORE_BYTES - 1) {
+        const char *delay = strncmp(text, "$<", 2) == 0 ? strchr(text, '>') : NULL;
+        if (delay)
+            text = delay + 1;
+        else
+            out[end++] = *text++;
+    }
+    out[text && *text ? start : end] = '\0';
+}
+
+/* Asks terminfo first, since newterm() alone would end the program over an unknown terminal.
+ * `restore` gets what leaves the alternate screen and shows the cursor. */
+static enum status check_terminal(int fd, char restore[RESTORE_BYTES], struct error *err)
+{
+    const char *name = getenv("TERM");
+    if (!name || !*name)
+        return tty_refuse(err, "TERM is not set");
+    char why[128], shown[64];
+    int found = 0;
+    text_printable(shown, sizeof shown, name);
+    bool known = setupterm(NULL, fd, &found) == OK;
+    bool able = known && capability("cup");
+    restore[0] = '\0';
+    if (able) {
+        static const char *const names[] = {"sgr0", "op", "rmkx", "cnorm", "rmcup"};
+        for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+            append_capability(restore, names[i]);
+    }
+    if (known)
+        del_curterm(cur_term);
+    if (able)
+        return STATUS_OK;
+    text_format(why, sizeof why,
+                found < 0 ? "there is no terminfo database for TERM=%s"
+                : known   ? "TERM=%s cannot place the cursor"
+                          : "TERM=%s is not known",
+                shown);
+    return tty_refuse(err, why);
+}
+
+static enum colour_depth colours_available(void)
+{
+    const char *no_color = getenv("NO_COLOR");
+    if ((no_color && *no_color) || !has_colors() || start_color() == ERR)
+        return COLOURS_NONE;
+    use_default_colors();
+    if (COLORS >= 1 << 24 && tigetflag("RGB") > 0)
+        return COLOURS_DIRECT;
+    return COLORS >= 256  ? COLOURS_256
+           : COLORS >= 16 ? COLOURS_16
+           : COLORS >= 8  ? COLOURS_8
+                          : COLOURS_NONE;
+}
+
+static void set_up_curses(struct screen *screen)
+{
+    set_escdelay(ESCAPE_MILLISECONDS);
+    cbreak();
+    noecho();
+    keypad(stdscr, TRUE);
+    nodelay(stdscr, TRUE);
+    intrflush(stdscr, FALSE);
+    leaveok(stdscr, curs_set(0) != ERR); /* one that cannot be hidden is parked in a corner */
+    screen->colours = colours_available();
+    screen->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+}
+
+enum status screen_open(struct screen **out, struct error *err)
+{
+    char restore[RESTORE_BYTES];
+    struct screen *screen = memory_array(1, sizeof *screen);
+    if (!screen)
+        return error_memory(err);
+    enum status status = tty_open(&screen->tty, err);
+    if (status != STATUS_OK) {
+        memory_free(screen);
+        return status;
+    }
+    status = check_terminal(screen->tty.out_fd, restore, err);
+    if (status == STATUS_OK) {
+        signals_restore_terminal(screen->tty.out_fd, restore, &screen->tty.modes);
+        screen->curses = newterm(NULL, screen->tty.out, screen->tty.in);
+        if (!screen->curses)
+            status = tty_refuse(err, "curses cannot use this one");
+    }
+    if (status != STATUS_OK) {
+        screen_close(screen);
+        return status;
+    }
+    set_up_curses(screen);
+    *out = screen;
+    return STATUS_OK;
+}
+
+void screen_close(struct screen *screen)
+{
+    if (!screen)
+        return;
+    if (screen->curses) {
+        endwin();
+        delscreen(screen->curses);
+    }
+    signals_restore_terminal(-1, NULL, NULL);
+    tty_close(&screen->tty);
+    memory_free(screen);
+}
+
+void screen_size(const struct screen *screen, int *rows, int *cols)
+{
+    (void)screen; /* there is one screen at a time, and curses knows it */
+    getmaxyx(stdscr, *rows, *cols);
+}
+
+enum colour_depth screen_colours(const struct screen *screen)
+{
+    return screen->colours;
+}
+
+bool screen_is_utf8(const struct screen *screen)
+{
+    return screen->utf8;
+}
+
+/* ---- drawing --------------------------------------------------------------------------------- */
+
+static attr_t attributes_of(unsigned flags)
+{
+    return (flags & STYLE_BOLD ? A_BOLD : 0) | (flags & STYLE_REVERSE ? A_REVERSE : 0) |
+           (flags & STYLE_UNDERLINE ? A_UNDERLINE : 0);
+}
+
+static int colour_index(const struct screen *screen, int32_t rgb)
+{
+    return rgb < 0 ? -1 : colour_nearest(rgb, screen->colours);
+}
+
+/* curses allots the pairs as they come up, and takes the one longest unused when they run out. */
+static int pair_of(const struct screen *screen, struct look look)
+{
+    int foreground = colour_index(screen, look.foreground);
+    int background = colour_index(screen, look.background);
+    if (screen->colours == COLOURS_NONE || (foreground < 0 && background < 0))
+        return 0;
+    int pair = alloc_pair(foreground, background);
+    return pair < 0 ? 0 : pair;
+}
+
+static const struct ink *ink_of(struct screen *screen, struct style style)
+{
+    size_t index = style.role == ROLE_HEAT ? ROLE_COUNT + (size_t)style.level : style.role;
+    struct ink *ink = &screen->inks[index < INKS ? index : ROLE_TEXT];
+    if (!ink->known) {
+        style.flags = 0;
+        struct look look = theme_look(&screen->theme, style, screen->colours);
+        *ink = (struct ink){true, attributes_of(look.flags), pair_of(screen, look)};
+    }
+    return ink;
+}
+
+/* What is sent for a character: itself, or '?' where the locale cannot show it or sees another
+ * width in it than the canvas does. */
+static wchar_t shown(const struct screen *screen, uint32_t code, int width)
+{
+    if (code < 0x80)
+        return (wchar_t)code;
+    return screen->utf8 && wcwidth((wchar_t)code) == width ? (wchar_t)code : L'?';
+}
+
+static void put_cell(struct screen *screen, int row, int col, const struct canvas_cell *cell,
+                     bool wide)
+{
+    const struct ink *ink = ink_of(screen, cell->style);
+    attr_t attributes = ink->attributes | attributes_of(cell->style.flags);
+    if (cell->code == ' ' && ink->pair == 0 && attributes == 0)
+        return; /* erase() has put one there */
+    wchar_t text[3] = {shown(screen, cell->code, wide ? 2 : 1)};
+    if (cell->combining && screen->utf8 && wcwidth((wchar_t)cell->combining) == 0)
+        text[1] = (wchar_t)cell->combining;
+    cchar_t character;
+    int pair = ink->pair;
+    if (setcchar(&character, text, attributes, 0, &pair) == ERR)
+        return;
+    /* The functions with an n leave the cursor alone, so the last cell cannot scroll the screen. */
+    mvadd_wchnstr(row, col, &character, 1);
+    if (wide && text[0] == L'?')
+        mvadd_wchnstr(row, col + 1, &character, 1);
+}
+
+static void put_row(struct screen *screen, int row, int cols, const struct canvas *canvas)
+{
+    const struct canvas_cell *cells = canvas->cells + (size_t)row * (size_t)canvas->cols;
+    for (int col = 0; col < cols; col++) {
+        bool wide = col + 1 < canvas->cols && cells[col + 1].code == 0;
+        if (cells[col].code != 0 && !(wide && col + 1 == cols))
+            put_cell(screen, row, col, &cells[col], wide);
+    }
+}
+
+void screen_draw(struct screen *screen, const struct canvas *canvas, const struct theme *theme)
+{
+    if (memcmp(&screen->theme, theme, sizeof *theme) != 0) {
+        memcpy(&screen->theme, theme, sizeof *theme);
+        memset(screen->inks, 0, sizeof screen->inks);
+    }
+    int rows, cols;
+    screen_size(screen, &rows, &cols);
+    rows = rows < canvas->rows ? rows : canvas->rows;
+    cols = cols < canvas->cols ? cols : canvas->cols;
+    erase(); /* clear() would send the whole screen each time */
+    for (int row = 0; row < rows; row++)
+        put_row(screen, row, cols, canvas);
+    if (screen->redraw)
+        clearok(curscr, TRUE);
+    screen->redraw = false;
+    move(0, 0);
+    wnoutrefresh(stdscr);
+    doupdate();
+}
+
+void screen_redraw(struct screen *screen)
+{
+    screen->redraw = true;
+}
+
+/* ---- events ---------------------------------------------------------------------------------- */
+
+/* Our name of a function key; 0 for those that mean nothing here. */
+static uint32_t key_of_function(wint_t code)
+{
+    static const struct {
+        wint_t curses;
+        uint32_t key;
+    } keys[] = {
+        {KEY_UP, KEYCODE_UP},
+        {KEY_DOWN, KEYCODE_DOWN},
+        {KEY_LEFT, KEYCODE_LEFT},
+        {KEY_RIGHT, KEYCODE_RIGHT},
+        {KEY_PPAGE, KEYCODE_PAGE_UP},
+        {KEY_NPAGE, KEYCODE_PAGE_DOWN},
+        {KEY_HOME, KEYCODE_HOME},
+        {KEY_FIND, KEYCODE_HOME}, /* what some terminals' Home and End are called */
+        {KEY_END, KEYCODE_END},
+        {KEY_SELECT, KEYCODE_END},
+        {KEY_BACKSPACE, KEYCODE_BACKSPACE},
+        {KEY_DC, KEYCODE_DELETE},
+        {KEY_BTAB, KEYCODE_BACKTAB},
+        {KEY_ENTER, '\n'},
+    };
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        if (keys[i].curses == code)
+            return keys[i].key;
+    }
+    return 0;
+}
+
+static uint32_t key_of_character(wint_t code)
+{
+    if (code == 0x7f || code == 0x08)
+        return KEYCODE_BACKSPACE;
+    return code == '\r' ? '\n' : (uint32_t)code;
+}
+
+/* The next key or resize that curses holds; EVENT_NONE where there is nothing (more) to read. */
+static struct event next_event(void)
+{
+    wint_t code = 0;
+    for (;;) {
+        int kind = get_wch(&code);
+        if (kind == ERR)
+            return (struct event){.kind = EVENT_NONE};
+        if (kind == KEY_CODE_YES && code == KEY_RESIZE)
+            return (struct event){.kind = EVENT_RESIZE};
+        uint32_t key = kind == KEY_CODE_YES ? key_of_function(code) : key_of_character(code);
+        if (key != 0)
+            return (struct event){EVENT_KEY, key};
+    }
+}
+
+/* A resize while the program was stopped sends no SIGWINCH; LINES and COLUMNS overrule the system
+ * as they do in curses. resizeterm() puts a KEY_RESIZE into the queue. */
+static void notice_size(const struct screen *screen)
+{
+    int rows, cols;
+    if (!getenv("LINES") && !getenv("COLUMNS") && tty_size(&screen->tty, &rows, &cols) &&
+        is_term_resized(rows, cols))
+        resizeterm(rows, cols);
+}
+
+struct event screen_wait(struct screen *screen, int wake_fd, double seconds)
+{
+    double deadline = seconds < 0 ? -1 : clock_seconds() + seconds;
+    for (;;) {
+        if (signals_caught() != 0)
+            return (struct event){.kind = EVENT_SIGNAL};
+        struct event event = next_event();
+        if (event.kind != EVENT_NONE)
+            return event;
+        switch (tty_wait(&screen->tty, wake_fd, deadline)) {
+        case TTY_TIMEOUT:
+            return (struct event){.kind = EVENT_NONE};
+        case TTY_WAKE:
+            return (struct event){.kind = EVENT_WAKE};
+        case TTY_HANGUP:
+            return (struct event){.kind = EVENT_HANGUP};
+        case TTY_INTERRUPTED:
+            notice_size(screen);
+            break;
+        case TTY_INPUT:
+        case TTY_SIGNAL:
+            break; /* told by the top of the loop */
+        }
+    }
+}
