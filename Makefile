@@ -22,7 +22,7 @@ pkg = $(shell pkg-config $(1) $(2) 2>/dev/null || echo $(3))
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes
 CPPFLAGS += -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE -DROPESCOPE_VERSION='"$(VERSION)"' \
             -DROPESCOPE_DATA='"$(PREFIX)/share/ropescope"' -Iinclude -Isrc \
-            $(call pkg,--cflags,ncursesw,)
+            $(call pkg,--cflags-only-I,ncursesw,)
 CFLAGS   ?= -g
 # No contraction: the same rows must give the same bits whatever compiled the kernel.
 ALL_CFLAGS := -std=c11 $(OPTIMISE) -ffp-contract=off -pthread $(WARNINGS) $(WERROR) $(SANITIZER) $(CFLAGS)
