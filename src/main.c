@@ -1,4 +1,45 @@
-int main(void)
+/* main.c: the only place that exits. Reads the words, runs the command, says what went wrong. */
+#include "commands/commands.h"
+
+#include <locale.h>
+
+static int exit_code(enum status status)
 {
-    return 0;
+    if (status == STATUS_OK)
+        return 0;
+    return status == STATUS_USAGE ? 2 : 1;
+}
+
+static int report(const struct error *err)
+{
+    if (err->status == STATUS_CANCELLED && signals_caught() != 0)
+        signals_die(signals_caught());
+    fprintf(stderr, "ropescope: %s\n", err->what);
+    if (*err->help)
+        fprintf(stderr, "  %s\n", err->help);
+    return exit_code(err->status);
+}
+
+/* What a person asked to be told goes to standard output, and a full disk there is an error too. */
+static int tell(const struct options *options)
+{
+    if (options->version)
+        printf("ropescope " ROPESCOPE_VERSION "\n");
+    else
+        options_help(options->command, stdout);
+    return fflush(stdout) == 0 ? 0 : 1;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    struct error err = {0};
+    setlocale(LC_CTYPE, ""); /* and nothing else: numbers keep their point */
+    guard_install();
+    if (options_read(&options, argc, argv, &err) != STATUS_OK)
+        return report(&err);
+    if (options.help || options.version)
+        return tell(&options);
+    enum status status = options.command->run(&options, &err);
+    return status == STATUS_OK ? 0 : report(&err);
 }

@@ -52,7 +52,7 @@ struct angles {
     struct layer_angles *layers; /* (model->layer_count) */
     size_t ready;                /* layers that are */
     uint64_t generation;         /* results of another generation never land */
-    unsigned char *image; /* owned: the .angles file that layers came from; NULL: none */
+    unsigned char *image;        /* owned: the .angles file that layers came from; NULL: none */
 };
 
 /* An empty database for the model, which it takes over (also on failure). Free with angles_free. */
@@ -94,6 +94,8 @@ enum status session_open(const char *path, const struct session_options *options
 void session_close(struct session *session);
 
 const struct angles *session_angles(const struct session *session);
+/* Its files; NULL for an .angles file. */
+const struct source *session_source(const struct session *session);
 const struct notices *session_notices(const struct session *session);
 /* Where the numbers come from: "cache", "scan", "resumed scan", "file". */
 const char *session_origin(const struct session *session);
@@ -121,10 +123,11 @@ enum status session_wait(struct session *session, session_report *report, void *
 
 /* ---- the file (angles_file.c) -------------------------------------------- */
 
-/* Writes the complete database as an .angles file: little-endian, versioned, checksummed by record. */
+/* Writes the complete database as an .angles file: little-endian, versioned, checksummed by record.
+ */
 enum status angles_write(const struct angles *angles, FILE *stream, struct error *err);
-/* Reads a whole .angles file; the database points into its image. Refused with the reason: a foreign,
- * newer, damaged or incomplete file. */
+/* Reads a whole .angles file; the database points into its image. Refused with the reason: a
+ * foreign, newer, damaged or incomplete file. */
 enum status angles_read(const char *path, struct angles **out, struct error *err);
 
 #endif

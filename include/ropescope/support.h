@@ -200,8 +200,8 @@ struct mapping {
     const unsigned char *data;
     size_t size;
 };
-/* A whole file of at most `limit` bytes, read (not mapped: it may shrink afterwards); the caller frees
- * *text. */
+/* A whole file of at most `limit` bytes, read (not mapped: it may shrink afterwards); the caller
+ * frees *text. */
 enum status file_read(const char *path, size_t limit, char **text, size_t *len, struct error *err);
 enum status mapping_open(struct mapping *mapping, const char *path, struct error *err);
 void mapping_close(struct mapping *mapping);

@@ -179,6 +179,11 @@ const struct angles *session_angles(const struct session *s)
     return s->angles;
 }
 
+const struct source *session_source(const struct session *s)
+{
+    return s->source;
+}
+
 const struct notices *session_notices(const struct session *s)
 {
     return &s->notices;

@@ -8,8 +8,8 @@
 
 size_t number_integer(char out[TEXT_NUMBER], uint64_t value);
 
-/* What printf("%.9g") writes in the C locale, digit for digit, in any locale and several times
- * faster; nothing for NaN and infinity. */
+/* printf's %.9g (enough digits for any float32 to read back) with a point in any locale; nothing
+ * for NaN and infinity. */
 size_t number_real(char out[TEXT_NUMBER], double value);
 
 #endif

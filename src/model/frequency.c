@@ -21,13 +21,14 @@ static double dynamic_theta(const struct rope *rope)
     return rope->theta * pow(stretch, r / (r - 2));
 }
 
-/* Llama 3: slow pairs are divided, fast ones kept, those between blended by wavelength. */
+/* Llama 3: slow pairs are divided, fast ones kept, those between blended by wavelength; Llama 4
+ * Scout sets both limits to the same length, so that there are none between. */
 static double llama3(const struct rope *rope, double e)
 {
     double wavelength = two_pi / e;
     if (wavelength < rope->original_context / rope->high_freq)
         return e;
-    if (wavelength > rope->original_context / rope->low_freq)
+    if (wavelength > rope->original_context / rope->low_freq || rope->high_freq == rope->low_freq)
         return e / rope->factor;
     double smooth =
         (rope->original_context / wavelength - rope->low_freq) / (rope->high_freq - rope->low_freq);

@@ -187,7 +187,7 @@ static enum status check_numbers(const struct rope_question *q, const struct rop
     else if (uses_original && !(rope->original_context > 0))
         bad = "original_max_position_embeddings";
     else if (rope->scaling == SCALING_LLAMA3 &&
-             !(rope->low_freq > 0 && rope->high_freq > rope->low_freq))
+             !(rope->low_freq > 0 && rope->high_freq >= rope->low_freq))
         bad = "low_freq_factor and high_freq_factor";
     else if (rope->scaling == SCALING_YARN && !(rope->beta_fast > 0 && rope->beta_slow > 0))
         bad = "beta_fast and beta_slow";

@@ -179,7 +179,7 @@ static enum status find_matrix(struct builder *b, const struct layer_tensors *te
 
 enum status shape_resolve(struct builder *b)
 {
-    const struct tensor *query, *key;
+    const struct tensor *query = NULL, *key = NULL;
     enum status status = find_matrix(b, &b->tensors[0], PROJECTION_QUERY, &query);
     if (status == STATUS_OK)
         status = find_matrix(b, &b->tensors[0], PROJECTION_KEY, &key);

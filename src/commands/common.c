@@ -1,0 +1,138 @@
+/* common.c: what commands share: opening a model, waiting for its angles, saying how far that is.
+ */
+#include "commands.h"
+
+#include <inttypes.h>
+#include <unistd.h>
+
+bool find_demo_model(char out[PATH_BYTES])
+{
+    char program[PATH_BYTES], data[PATH_BYTES];
+    static const char *const beside[] = {"../share/ropescope/demo", "../tests/data/demo/base",
+                                         "../../tests/data/demo/base"};
+    if (path_join(out, ROPESCOPE_DATA, "demo") && path_is_directory(out))
+        return true;
+    if (!path_program_directory(program))
+        return false;
+    for (size_t i = 0; i < sizeof beside / sizeof *beside; i++) {
+        if (path_join(data, program, beside[i]) && path_is_directory(data))
+            return text_format(out, PATH_BYTES, "%s", data);
+    }
+    return false;
+}
+
+enum status open_named_model(const struct options *options, struct session **out, struct error *err)
+{
+    char demo[PATH_BYTES];
+    const char *path = options->model;
+    if (!path) {
+        if (!find_demo_model(demo)) {
+            error_set(err, STATUS_USAGE, "no MODEL was named and the demo model is not installed");
+            return error_help(err, "name a directory with config.json and safetensors weights");
+        }
+        path = demo;
+    }
+    return session_open(path, &options->session, out, err);
+}
+
+/* ---- progress -------------------------------------------------------------- */
+
+struct report {
+    bool terminal;
+    bool drawn;       /* a bar stands on the line */
+    double next_line; /* clock_seconds() of the next plain line */
+};
+
+enum { BAR_CELLS = 30, LINE_SECONDS = 5 };
+
+static void describe(char out[160], const struct session *session)
+{
+    struct progress_reading reading = session_progress(session);
+    const struct angles *angles = session_angles(session);
+    char rate[TEXT_NUMBER], left[TEXT_NUMBER];
+    int used = snprintf(out, 160, "layer %zu of %zu, %3.0f%%, %s/s", angles->ready,
+                        angles->model->layer_count, 100 * reading.fraction,
+                        text_bytes(rate, reading.rate));
+    if (reading.seconds_left >= 0 && used > 0 && used < 160)
+        snprintf(out + used, 160 - (size_t)used, ", %s left",
+                 text_duration(left, reading.seconds_left));
+}
+
+static void draw_bar(const struct session *session)
+{
+    char words[160], bar[BAR_CELLS + 1];
+    int full = (int)(session_progress(session).fraction * BAR_CELLS);
+    for (int i = 0; i < BAR_CELLS; i++)
+        bar[i] = i < full ? '#' : '.';
+    bar[BAR_CELLS] = '\0';
+    describe(words, session);
+    fprintf(stderr, "\r[%s] %s\033[K", bar, words);
+}
+
+static bool report_progress(void *context, const struct session *session)
+{
+    struct report *report = context;
+    double now = clock_seconds();
+    if (report->terminal) {
+        draw_bar(session);
+        report->drawn = true;
+    } else if (now >= report->next_line) {
+        char words[160];
+        describe(words, session);
+        fprintf(stderr, "scanning: %s\n", words);
+        report->next_line = now + LINE_SECONDS;
+    }
+    return true;
+}
+
+/* ---- opening, whole -------------------------------------------------------- */
+
+void print_notices(const struct session *session, size_t *printed)
+{
+    const struct notices *notices = session_notices(session);
+    for (; *printed < notices->count; ++*printed)
+        fprintf(stderr, "ropescope: %s\n", notices->line[*printed]);
+}
+
+enum status open_scanned_model(const struct options *options, struct session **out,
+                               struct error *err)
+{
+    struct session *session;
+    size_t printed = 0;
+    enum status status = open_named_model(options, &session, err);
+    if (status != STATUS_OK)
+        return status;
+    print_notices(session, &printed);
+    struct report report = {.terminal = isatty(STDERR_FILENO),
+                            .next_line = clock_seconds() + LINE_SECONDS};
+    signals_catch(-1);
+    status = session_wait(session, report_progress, &report, err);
+    if (report.drawn)
+        fprintf(stderr, "\r\033[K");
+    print_notices(session, &printed);
+    if (status == STATUS_OK) {
+        *out = session;
+        return STATUS_OK;
+    }
+    session_close(session);
+    return status;
+}
+
+enum status find_selection(const struct options *options, const struct model *model, size_t *layer,
+                           struct error *err)
+{
+    *layer = 0;
+    if (options->has_layer) {
+        const struct layer *found = model_layer(model, options->layer);
+        if (!found)
+            return error_set(err, STATUS_USAGE, "--layer %" PRIu32 ": %s has layers %u to %u",
+                             options->layer, model->name, model->layers[0].number,
+                             model->layers[model->layer_count - 1].number);
+        *layer = (size_t)(found - model->layers);
+    }
+    uint32_t heads = model->layers[*layer].projection[PROJECTION_QUERY].heads;
+    if (options->has_head && options->head >= heads)
+        return error_set(err, STATUS_USAGE, "--head %" PRIu32 ": %s has query heads 0 to %u",
+                         options->head, model->name, heads - 1);
+    return STATUS_OK;
+}
