@@ -8,9 +8,7 @@
 
 static const double PI = 3.14159265358979323846;
 
-/* ---- gamma and beta functions
- * ---------------------------------------------------------------------
- */
+/* ---- gamma and beta functions -------------------------------------------- */
 
 /* lgamma() leaves the sign in a global, so that threads would race; lgamma_r() does not. */
 static double log_gamma(double z)
@@ -101,9 +99,7 @@ double beta_regularised(double x, double a, double b)
     return beta_split(x, 1 - x, a, b);
 }
 
-/* ---- the law of |cos|
- * ----------------------------------------------------------------------------
- */
+/* ---- the law of |cos| ---------------------------------------------------- */
 
 double chance_level(double threshold, uint64_t length)
 {

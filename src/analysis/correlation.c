@@ -51,8 +51,7 @@ double correlation_slope(const struct correlation *c)
     return c->xy / c->xx;
 }
 
-/* ---- query against key
- * --------------------------------------------------------------------------- */
+/* ---- query against key --------------------------------------------------- */
 
 struct correlation correlation_head(const struct angles *angles, size_t layer, uint32_t query_head)
 {

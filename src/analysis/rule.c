@@ -3,8 +3,9 @@
 
 #include <math.h>
 
-/* ---- counting: every step of the threshold runs over all pairs, so these loops must vectorise ---
- */
+/* ---- counting ------------------------------------------------------------ */
+
+/* Every step of the threshold runs over all pairs, so these loops must vectorise. */
 
 enum {
     BLOCK = 256, /* pairs that stay in the first-level cache between the loops */
@@ -62,8 +63,7 @@ struct tally cosines_tally(struct cosines run, float threshold)
     return tally;
 }
 
-/* ---- tallies ------------------------------------------------------------------------------------
- */
+/* ---- tallies ------------------------------------------------------------- */
 
 void tally_add(struct tally *into, const struct tally *more)
 {

@@ -16,8 +16,7 @@ static void assert_near(double got, double want, double tolerance)
         fail_msg("got %.17g, want %.17g", got, want);
 }
 
-/* ---- running sums against two passes in long double ---------------------------------------------
- */
+/* ---- running sums against two passes in long double ---------------------- */
 
 enum { POINTS = 5000 };
 static double xs[POINTS], ys[POINTS];
@@ -134,8 +133,7 @@ static void test_no_spread_has_no_correlation(void **state)
     assert_true(correlation_slope(&flat_y) == 0);
 }
 
-/* ---- query against key --------------------------------------------------------------------------
- */
+/* ---- query against key --------------------------------------------------- */
 
 /* The definition, written out: which key head a query head meets is spelled again on purpose. */
 static struct correlation by_definition(const struct small_angles *small, size_t layer,

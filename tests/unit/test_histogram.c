@@ -12,8 +12,7 @@
 
 static const enum quantity quantities[] = {QUANTITY_COS, QUANTITY_ABS_COS, QUANTITY_DEGREES};
 
-/* ---- bins ---------------------------------------------------------------------------------------
- */
+/* ---- bins ---------------------------------------------------------------- */
 
 static void test_quantities(void **state)
 {
@@ -97,8 +96,7 @@ static void test_counts_add_up(void **state)
     assert_int_equal(h.highest, 6);
 }
 
-/* ---- selections ---------------------------------------------------------------------------------
- */
+/* ---- selections ---------------------------------------------------------- */
 
 static uint64_t histogram_sum(const struct histogram *h)
 {
@@ -159,8 +157,7 @@ static void test_a_selected_head_shows_the_key_head_that_it_meets(void **state)
     assert_string_equal(scope_name(SCOPE_LAYER), "layer");
 }
 
-/* ---- summaries ----------------------------------------------------------------------------------
- */
+/* ---- summaries ----------------------------------------------------------- */
 
 static void assert_head(const struct head_summary *head, const struct tally *want)
 {

@@ -18,8 +18,7 @@ static void assert_near(double got, double want, double tolerance)
         fail_msg("got %.17g, want %.17g", got, want);
 }
 
-/* ---- the rule -----------------------------------------------------------------------------------
- */
+/* ---- the rule ------------------------------------------------------------ */
 
 static void test_fixed_compares_in_float32(void **state)
 {
@@ -59,8 +58,7 @@ static void test_defaults_are_the_authors(void **state)
     assert_true(rule.projection[PROJECTION_QUERY] && rule.projection[PROJECTION_KEY]);
 }
 
-/* ---- the fast loops against one pair at a time --------------------------------------------------
- */
+/* ---- the fast loops against one pair at a time --------------------------- */
 
 static struct tally one_by_one(const float *cos, size_t count, float threshold)
 {
@@ -106,8 +104,7 @@ static void test_counts_of_any_length(void **state)
     }
 }
 
-/* ---- heads, layers, models ----------------------------------------------------------------------
- */
+/* ---- heads, layers, models ----------------------------------------------- */
 
 static void assert_same(const struct tally *got, const struct tally *want)
 {
@@ -178,6 +175,10 @@ static void test_a_model_counts_layers_by_their_number(void **state)
     model = tally_model(&small.angles, &rule);
     assert_same(&model, &third);
     assert_int_equal(model.undefined, SMALL_PAIRS + 1);
+
+    rule.first_layer = 5; /* past every index, short of the last number */
+    model = tally_model(&small.angles, &rule);
+    assert_same(&model, &last);
 
     rule.first_layer = 8;
     model = tally_model(&small.angles, &rule);
