@@ -127,9 +127,16 @@ void text_printable(char *out, size_t size, const char *name)
 
 /* ---- numbers to text ----------------------------------------------------- */
 
+/* Fewest digits worth trying: enough for %g to write a number of everyday size without an exponent. */
+static int least_digits(double value)
+{
+    double magnitude = fabs(value);
+    return magnitude >= 1 && magnitude < 1e15 ? 1 + (int)log10(magnitude) : 1;
+}
+
 const char *text_double(char out[TEXT_NUMBER], double value)
 {
-    for (int digits = 1; digits <= 17; digits++) {
+    for (int digits = least_digits(value); digits <= 17; digits++) {
         snprintf(out, TEXT_NUMBER, "%.*g", digits, value);
         if (strtod(out, NULL) == value)
             break;
@@ -139,7 +146,7 @@ const char *text_double(char out[TEXT_NUMBER], double value)
 
 const char *text_float(char out[TEXT_NUMBER], float value)
 {
-    for (int digits = 1; digits <= 9; digits++) {
+    for (int digits = least_digits((double)value); digits <= 16; digits++) {
         snprintf(out, TEXT_NUMBER, "%.*g", digits, (double)value);
         if ((float)strtod(out, NULL) == value)
             break;
