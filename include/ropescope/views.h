@@ -1,0 +1,45 @@
+/* views.h: what a person looks at. A view draws on a canvas and makes a table, both from the same
+ * numbers; export writes the table. Views know no curses and read no files. */
+#ifndef ROPESCOPE_VIEWS_H
+#define ROPESCOPE_VIEWS_H
+
+#include "ropescope/explorer.h"
+#include "ropescope/export.h"
+
+/* A table and what it needs to live. Free with view_table_free. */
+struct view_table {
+    struct table table; /* table.context points at `owned` */
+    void *owned;
+};
+void view_table_free(struct view_table *table);
+
+typedef enum status view_table_maker(const struct angles *angles,
+                                     const struct view_settings *settings, struct view_table *out,
+                                     struct error *err);
+struct view {
+    enum view_id id;
+    const char *name;        /* as in `export --view` and in the header */
+    const char *about;       /* one line of help */
+    view_table_maker *table; /* NULL: a screen alone, nothing to export */
+    void (*draw)(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                 const struct state *state);
+};
+const struct view *view_of(enum view_id id);
+/* NULL where there is no such view or it has no table. */
+const struct view *view_from_name(const char *name);
+
+/* The whole screen (frame.c): header, the current view or the help, threshold bar, footer. */
+void frame_draw(struct canvas *canvas, const struct state *state);
+
+/* The tables (table_*.c). The angles are borrowed and must outlive the table. */
+view_table_maker pairs_table, heads_table, layers_table, histogram_table, scatter_table;
+
+/* A table as people read it (table_paint.c): as many lines from `first` on as fit, a header line
+ * above them; `mark` (row_count: none) is the line of the cursor. */
+struct table_look {
+    size_t first, mark;
+};
+void table_paint(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                 const struct table *table, const struct table_look *look);
+
+#endif

@@ -1,0 +1,152 @@
+/* hints.c: the key table in words: names of keys, what the footer shows, what the help finds. */
+#include "ropescope/explorer.h"
+
+#include <ctype.h>
+#include <string.h>
+
+static const struct {
+    uint32_t key;
+    const char *name;
+} key_names[] = {
+    {KEYCODE_UP, "Up"},
+    {KEYCODE_DOWN, "Down"},
+    {KEYCODE_LEFT, "Left"},
+    {KEYCODE_RIGHT, "Right"},
+    {KEYCODE_PAGE_UP, "PgUp"},
+    {KEYCODE_PAGE_DOWN, "PgDn"},
+    {KEYCODE_HOME, "Home"},
+    {KEYCODE_END, "End"},
+    {KEYCODE_BACKSPACE, "Backspace"},
+    {KEYCODE_DELETE, "Delete"},
+    {KEYCODE_BACKTAB, "Shift-Tab"},
+    {'\t', "Tab"},
+    {'\n', "Enter"},
+    {27, "Esc"},
+    {' ', "Space"},
+};
+
+static uint32_t arrow_of(uint32_t key, const struct glyphs *glyphs)
+{
+    if (!glyphs || glyphs->set == GLYPHS_ASCII)
+        return 0; /* "Up" says more than "^" */
+    switch (key) {
+    case KEYCODE_UP:
+        return glyphs->up;
+    case KEYCODE_DOWN:
+        return glyphs->down;
+    case KEYCODE_LEFT:
+        return glyphs->left;
+    case KEYCODE_RIGHT:
+        return glyphs->right;
+    default:
+        return 0;
+    }
+}
+
+void keys_name(char out[KEY_LABEL], uint32_t key, const struct glyphs *glyphs)
+{
+    char utf8[5] = {0};
+    uint32_t arrow = arrow_of(key, glyphs);
+    const char *name = NULL;
+    for (size_t i = 0; i < sizeof key_names / sizeof *key_names && !arrow; i++)
+        if (key_names[i].key == key)
+            name = key_names[i].name;
+    if (name) {
+        text_format(out, KEY_LABEL, "%s", name);
+    } else if (!arrow && key < ' ') {
+        text_format(out, KEY_LABEL, "Ctrl-%c", (char)(key + '@'));
+    } else {
+        text_encode(arrow ? arrow : key, utf8);
+        text_format(out, KEY_LABEL, "%s", utf8);
+    }
+}
+
+/* Second names of keys that some terminals send: nobody need read them. */
+static bool is_synonym(uint32_t key)
+{
+    return key == '\r' || key == '\b' || key == 127;
+}
+
+void keys_label(char out[KEY_LABEL], const struct binding *binding, const struct glyphs *glyphs)
+{
+    out[0] = '\0';
+    for (size_t k = 0; k < BINDING_KEYS && binding->keys[k]; k++) {
+        char name[KEY_LABEL];
+        if (is_synonym(binding->keys[k]))
+            continue;
+        keys_name(name, binding->keys[k], glyphs);
+        size_t used = strlen(out);
+        text_format(out + used, KEY_LABEL - used, "%s%s", used ? " " : "", name);
+    }
+}
+
+static bool contains(const char *text, const char *part)
+{
+    for (; *text; text++) {
+        size_t i = 0;
+        while (part[i] && tolower((unsigned char)text[i]) == tolower((unsigned char)part[i]))
+            i++;
+        if (!part[i])
+            return true;
+    }
+    return false;
+}
+
+bool keys_match(const struct binding *binding, const char *filter)
+{
+    char label[KEY_LABEL];
+    keys_label(label, binding, NULL);
+    return filter[0] == '\0' || contains(label, filter) || contains(binding->help, filter);
+}
+
+int keys_hint_cols(const struct hint *hint)
+{
+    return canvas_text_width(hint->keys) + 1 + canvas_text_width(hint->words) + 2;
+}
+
+/* All hints of a place, neighbours with the same words in one. */
+static size_t all_hints(enum place place, const struct glyphs *glyphs, struct hint *hints)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < keys_count() && count < HINTS_MAX; i++) {
+        const struct binding *b = keys_binding(i);
+        char name[KEY_LABEL];
+        if (!(b->places & (unsigned)place) || !b->hint)
+            continue;
+        keys_name(name, b->keys[0], glyphs);
+        if (count > 0 && strcmp(hints[count - 1].words, b->hint) == 0) {
+            struct hint *last = &hints[count - 1];
+            size_t used = strlen(last->keys);
+            bool arrows = arrow_of(b->keys[0], glyphs) != 0;
+            text_format(last->keys + used, sizeof last->keys - used, "%s%s", arrows ? "" : " ",
+                        name);
+            continue;
+        }
+        hints[count].words = b->hint;
+        memcpy(hints[count].keys, name, sizeof name);
+        count++;
+    }
+    return count;
+}
+
+static void drop_hint(struct hint *hints, size_t *count, size_t index)
+{
+    memmove(&hints[index], &hints[index + 1], (*count - index - 1) * sizeof *hints);
+    (*count)--;
+}
+
+size_t keys_hints(enum place place, const struct glyphs *glyphs, int cols,
+                  struct hint hints[HINTS_MAX])
+{
+    enum { KEPT = 2 }; /* help and quit stand last in the table and stay longest */
+    size_t count = all_hints(place, glyphs, hints);
+    int used = -2; /* nothing follows the last */
+    for (size_t i = 0; i < count; i++)
+        used += keys_hint_cols(&hints[i]);
+    while (count > 0 && used > cols) {
+        size_t drop = count > KEPT ? count - KEPT - 1 : 0;
+        used -= keys_hint_cols(&hints[drop]);
+        drop_hint(hints, &count, drop);
+    }
+    return count;
+}

@@ -1,0 +1,104 @@
+/* draw.c: pieces of text and frames that the views share. */
+#include "views/draw.h"
+
+#include <math.h>
+#include <stdarg.h>
+
+struct line line_start(struct canvas *canvas, const struct glyphs *glyphs, struct rect rect,
+                       int row)
+{
+    int end = row < rect.rows ? rect.col + rect.cols : rect.col;
+    return (struct line){canvas, glyphs, rect.row + row, rect.col, end};
+}
+
+bool line_add(struct line *line, struct style style, const char *format, ...)
+{
+    char text[1024];
+    va_list list;
+    va_start(list, format);
+    vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    if (canvas_text_width(text) > line->end - line->col)
+        return false;
+    line->col += canvas_text(line->canvas, line->row, line->col, line->end - line->col, style,
+                             line->glyphs, text);
+    return true;
+}
+
+const char *draw_dot(const struct glyphs *glyphs)
+{
+    return glyphs->set == GLYPHS_ASCII ? ", " : " \u00b7 ";
+}
+
+const char *draw_at_least(const struct glyphs *glyphs)
+{
+    return glyphs->at_least_sign ? "\u2265" : ">=";
+}
+
+const char *draw_number(char out[TEXT_NUMBER], double value, int decimals)
+{
+    if (isnan(value))
+        text_format(out, TEXT_NUMBER, "-");
+    else
+        text_format(out, TEXT_NUMBER, "%.*f", decimals, value);
+    return out;
+}
+
+const char *draw_percent(char out[TEXT_NUMBER], double fraction)
+{
+    if (isnan(fraction))
+        text_format(out, TEXT_NUMBER, "-");
+    else
+        text_format(out, TEXT_NUMBER, "%.1f%%", 100 * fraction);
+    return out;
+}
+
+void draw_selection_name(char out[SELECTION_BYTES], const struct state *state, enum scope scope,
+                         const struct glyphs *glyphs)
+{
+    const struct layer *layer = state_layer(state);
+    const char *dot = draw_dot(glyphs);
+    if (scope == SCOPE_MODEL || !layer)
+        text_format(out, SELECTION_BYTES, "model");
+    else if (scope == SCOPE_LAYER || !state_rotates(state))
+        text_format(out, SELECTION_BYTES, "layer %u", layer->number);
+    else
+        text_format(out, SELECTION_BYTES, "layer %u%squery head %u%skey head %u", layer->number,
+                    dot, state_head(state, PROJECTION_QUERY), dot,
+                    state_head(state, PROJECTION_KEY));
+}
+
+bool draw_excuse(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                 const struct state *state)
+{
+    const struct layer *layer = state_layer(state);
+    char note[256] = "";
+    if (state_ready(state))
+        return false;
+    if (!layer) {
+        canvas_text(canvas, rect.row, rect.col, rect.cols, style_of(ROLE_NOTICE), glyphs,
+                    "the model has no layers");
+        return true;
+    }
+    if (state_rotates(state)) {
+        canvas_printf(canvas, rect.row, rect.col, rect.cols, style_of(ROLE_NOTICE), glyphs,
+                      "layer %u has not been scanned yet", layer->number);
+        return true;
+    }
+    text_printable(note, sizeof note, layer->note ? layer->note : "");
+    canvas_printf(canvas, rect.row, rect.col, rect.cols, style_of(ROLE_NOTICE), glyphs,
+                  "layer %u does not rotate", layer->number);
+    if (rect.rows > 1)
+        canvas_text(canvas, rect.row + 1, rect.col, rect.cols, style_of(ROLE_ABSENT), glyphs, note);
+    return true;
+}
+
+struct rect draw_panel(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                       const char *title)
+{
+    if (rect.rows < 4 || rect.cols < 12)
+        return rect;
+    canvas_box(canvas, rect, glyphs, style_of(ROLE_BORDER), title,
+               style_with(ROLE_TITLE, STYLE_BOLD));
+    return rect_inside(rect, 1);
+}

@@ -1,0 +1,70 @@
+/* draw.h: what the views share: lines of text that are never cut in the middle of a number, numbers
+ * as people read them, and the plots that more than one screen shows. */
+#ifndef VIEWS_DRAW_H
+#define VIEWS_DRAW_H
+
+#include "ropescope/views.h"
+
+/* A line that grows to the right, a whole piece at a time. */
+struct line {
+    struct canvas *canvas;
+    const struct glyphs *glyphs;
+    int row, col, end;
+};
+/* The `row`th line of the rect; it takes nothing where the rect has no such line. */
+struct line line_start(struct canvas *canvas, const struct glyphs *glyphs, struct rect rect,
+                       int row);
+/* Adds the piece if all of it fits; false, and nothing is drawn, where it does not. */
+bool line_add(struct line *line, struct style style, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Between words of equal weight: " · ", or ", " in ASCII. */
+const char *draw_dot(const struct glyphs *glyphs);
+/* ">=", or its sign where the glyphs have it. */
+const char *draw_at_least(const struct glyphs *glyphs);
+/* "-" for NaN. */
+const char *draw_number(char out[TEXT_NUMBER], double value, int decimals);
+const char *draw_percent(char out[TEXT_NUMBER], double fraction);
+
+/* What a selection is called: "layer 0 · query head 12 · key head 3", "layer 0", "model". */
+enum { SELECTION_BYTES = 128 };
+void draw_selection_name(char out[SELECTION_BYTES], const struct state *state, enum scope scope,
+                         const struct glyphs *glyphs);
+/* Why there is nothing to draw for the selected layer; false where there is something. */
+bool draw_excuse(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                 const struct state *state);
+/* A frame with a title; returns its inside, or the whole rect where it is too small for a frame. */
+struct rect draw_panel(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                       const char *title);
+
+/* One projection of a selection: a line of numbers (histogram.c) and, below it, the bars. */
+void histogram_line(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                    const struct state *state, enum scope scope, int projection);
+void histogram_panel(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                     const struct state *state, enum scope scope, int projection);
+/* Pearson's r in a line and the scatter below it (scatter.c). */
+void scatter_line(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                  const struct state *state, enum scope scope);
+void scatter_panel(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                   const struct state *state, enum scope scope);
+/* How the cosines of a selection go together, out of the sums that are kept by layer. */
+struct correlation state_correlation(const struct state *state, enum scope scope);
+
+void overview_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                   const struct state *state);
+void maps_draw(struct canvas *canvas, const struct layout *layout, const struct glyphs *glyphs,
+               const struct state *state);
+void pairs_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                const struct state *state);
+void heads_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                const struct state *state);
+void layers_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                 const struct state *state);
+void histogram_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                    const struct state *state);
+void scatter_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                  const struct state *state);
+void help_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+               const struct state *state);
+
+#endif

@@ -1,0 +1,50 @@
+/* rows.c: from a line of a table to its layer, projection, head and pair. */
+#include "views/rows.h"
+
+struct rows *rows_new(const struct angles *angles, const struct view_settings *settings,
+                      bool by_pair)
+{
+    uint64_t blocks, bytes;
+    if (!size_multiply(angles->model->layer_count, PROJECTION_COUNT, &blocks) ||
+        !size_multiply(blocks, sizeof(struct row_block), &bytes) ||
+        !size_add(bytes, sizeof(struct rows), &bytes))
+        return NULL;
+    struct rows *rows = memory_array(1, bytes);
+    if (!rows)
+        return NULL;
+    rows->angles = angles;
+    rows->settings = *settings;
+    for (size_t layer = 0; layer < angles->model->layer_count; layer++) {
+        uint32_t per_head = by_pair ? angles->model->layers[layer].pairs : 1;
+        for (int p = 0; p < PROJECTION_COUNT; p++) {
+            uint32_t first, heads = settings_heads(settings, angles, layer, p, &first);
+            if (heads == 0)
+                continue;
+            rows->block[rows->block_count++] =
+                (struct row_block){rows->row_count, layer, p, first, per_head};
+            rows->row_count += (size_t)heads * per_head;
+        }
+    }
+    return rows;
+}
+
+struct row rows_at(const struct rows *rows, size_t index)
+{
+    size_t low = 0, high = rows->block_count; /* the last block that starts at or before index */
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (rows->block[middle].first_row <= index)
+            low = middle;
+        else
+            high = middle;
+    }
+    const struct row_block *block = &rows->block[low];
+    size_t within = index - block->first_row;
+    return (struct row){
+        .layer = &rows->angles->model->layers[block->layer],
+        .layer_index = block->layer,
+        .projection = block->projection,
+        .head = block->first_head + (uint32_t)(within / block->per_head),
+        .pair = (uint32_t)(within % block->per_head),
+    };
+}
