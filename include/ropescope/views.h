@@ -35,11 +35,18 @@ void frame_draw(struct canvas *canvas, const struct state *state);
 view_table_maker pairs_table, heads_table, layers_table, histogram_table, scatter_table;
 
 /* A table as people read it (table_paint.c): as many lines from `first` on as fit, a header line
- * above them; `mark` (row_count: none) is the line of the cursor. */
+ * above them. Where the columns do not fit they move together, then get short names, then those
+ * whose names start as `spare` says go, the first one first. */
 struct table_look {
-    size_t first, mark;
+    size_t first;
+    size_t mark;              /* the line of the cursor; row_count: none */
+    const char *const *spare; /* ends with NULL */
 };
-void table_paint(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
-                 const struct table *table, const struct table_look *look);
+/* What is in sight: lines first..end-1, and how many columns are not. */
+struct table_sight {
+    size_t first, end, hidden;
+};
+struct table_sight table_paint(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                               const struct table *table, const struct table_look *look);
 
 #endif

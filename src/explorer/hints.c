@@ -104,6 +104,16 @@ int keys_hint_cols(const struct hint *hint)
     return canvas_text_width(hint->keys) + 1 + canvas_text_width(hint->words) + 2;
 }
 
+/* The key that a hint shows: an arrow where it is one character, else the letter that does the
+ * same. */
+static uint32_t short_key(const struct binding *binding, const struct glyphs *glyphs)
+{
+    bool arrow = binding->keys[0] >= KEYCODE_UP && binding->keys[0] <= KEYCODE_RIGHT;
+    bool letter = binding->keys[1] > ' ' && binding->keys[1] < 127;
+    return arrow && letter && !arrow_of(binding->keys[0], glyphs) ? binding->keys[1]
+                                                                  : binding->keys[0];
+}
+
 /* All hints of a place, neighbours with the same words in one. */
 static size_t all_hints(enum place place, const struct glyphs *glyphs, struct hint *hints)
 {
@@ -113,7 +123,7 @@ static size_t all_hints(enum place place, const struct glyphs *glyphs, struct hi
         char name[KEY_LABEL];
         if (!(b->places & (unsigned)place) || !b->hint)
             continue;
-        keys_name(name, b->keys[0], glyphs);
+        keys_name(name, short_key(b, glyphs), glyphs);
         if (count > 0 && strcmp(hints[count - 1].words, b->hint) == 0) {
             struct hint *last = &hints[count - 1];
             size_t used = strlen(last->keys);

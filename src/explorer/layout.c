@@ -157,7 +157,12 @@ static void place_maps(struct layout *out, const struct layout_needs *needs,
 
 static void place_panel(struct layout *out)
 {
-    struct rect area = out->framed ? rect_inside(out->panel, 1) : out->panel;
+    struct rect area = out->panel;
+    if (out->framed) { /* a column of air beside the frame */
+        area = rect_inside(area, 1);
+        cut_cols(&area, 1);
+        area.cols -= area.cols > 0;
+    }
     struct rect left = area;
     if (area.cols >= WIDE_PANEL && area.rows >= 6) {
         left = cut_cols(&area, area.cols / 2);

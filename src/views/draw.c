@@ -93,12 +93,40 @@ bool draw_excuse(struct canvas *canvas, struct rect rect, const struct glyphs *g
     return true;
 }
 
-struct rect draw_panel(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
-                       const char *title)
+struct rect draw_panel_inside(struct rect rect)
 {
     if (rect.rows < 4 || rect.cols < 12)
         return rect;
-    canvas_box(canvas, rect, glyphs, style_of(ROLE_BORDER), title,
-               style_with(ROLE_TITLE, STYLE_BOLD));
-    return rect_inside(rect, 1);
+    struct rect inside = rect_inside(rect, 1);
+    return (struct rect){inside.row, inside.col + 1, inside.rows, inside.cols - 2};
+}
+
+struct rect draw_panel(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                       const char *title)
+{
+    struct rect inside = draw_panel_inside(rect);
+    if (inside.rows < rect.rows)
+        canvas_box(canvas, rect, glyphs, style_of(ROLE_BORDER), title,
+                   style_with(ROLE_TITLE, STYLE_BOLD));
+    return inside;
+}
+
+void draw_table(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                const struct table *table, const struct table_look *look)
+{
+    char text[96], hidden[48] = "";
+    struct rect inside = draw_panel_inside(rect);
+    struct table_sight sight = table_paint(canvas, inside, glyphs, table, look);
+    bool all = sight.end - sight.first == table->row_count;
+    if (inside.rows == rect.rows || (all && sight.hidden == 0) || table->row_count == 0)
+        return;
+    if (sight.hidden > 0)
+        text_format(hidden, sizeof hidden, "%s%zu column%s hidden", draw_dot(glyphs), sight.hidden,
+                    sight.hidden > 1 ? "s" : "");
+    text_format(text, sizeof text, " %zu-%zu of %zu%s ", sight.first, sight.end - 1,
+                table->row_count, hidden);
+    int cols = canvas_text_width(text);
+    if (cols + 4 <= rect.cols)
+        canvas_text(canvas, rect.row + rect.rows - 1, rect.col + rect.cols - 2 - cols, cols,
+                    style_of(ROLE_DIM), glyphs, text);
 }

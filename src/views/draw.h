@@ -37,6 +37,11 @@ bool draw_excuse(struct canvas *canvas, struct rect rect, const struct glyphs *g
 struct rect draw_panel(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                        const char *title);
 
+struct rect draw_panel_inside(struct rect rect);
+/* A table inside such a panel; the lower frame tells which part of it is in sight. */
+void draw_table(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                const struct table *table, const struct table_look *look);
+
 /* One projection of a selection: a line of numbers (histogram.c) and, below it, the bars. */
 void histogram_line(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                     const struct state *state, enum scope scope, int projection);

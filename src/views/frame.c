@@ -90,7 +90,7 @@ static void right_texts(char out[RIGHT_FORMS][HEADER_BYTES], const struct state 
     size_t ready = state->angles->ready, layers = state->angles->model->layer_count;
     out[2][0] = '\0';
     if (!state->scanning && ready == layers) {
-        text_format(out[0], HEADER_BYTES, "%s", state->origin);
+        text_format(out[0], HEADER_BYTES, "%s%s", state->origin[0] ? "from " : "", state->origin);
         out[1][0] = '\0';
         return;
     }
@@ -160,41 +160,49 @@ static double chance_middle(const struct state *state)
     return chance_quantile(0.5, state_layer(state)->projection[state->lead].row_length);
 }
 
-static void fraction_add(struct line *line, const char *name, const struct tally *tally)
+/* Numbers stand in columns as wide as they can get, so that nothing moves with the threshold. */
+static void fraction_add(struct line *line, enum role role, const char *name,
+                         const struct tally *tally, bool chance)
 {
     char number[TEXT_NUMBER];
-    line_add(line, style_of(ROLE_DIM), "  %s", name);
-    line_add(line, style_with(ROLE_FIXED, STYLE_BOLD), " %s",
-             draw_percent(number, tally_fraction(tally)));
+    draw_percent(number, chance ? tally_chance(tally) : tally_fraction(tally));
+    int start = line->col;
+    if (line_add(line, style_of(ROLE_DIM), " %s", name) &&
+        line_add(line, style_with(role, STYLE_BOLD), " %-6s", number))
+        return;
+    line->col = start; /* the name alone says nothing */
+    line_add(line, style_of(ROLE_DIM), "%*s", line->end - start, "");
+    line->col = line->end;
 }
 
 static void draw_bar(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                      const struct state *state)
 {
-    enum { GAUGE_LEAST = 8, GAUGE_MOST = 60 };
-    char number[TEXT_NUMBER], model[64], chance[TEXT_NUMBER];
+    enum { GAUGE_LEAST = 6, GAUGE_MOST = 60, NUMBER_COLS = 8 /* " 100.0% " */ };
+    char number[TEXT_NUMBER], model[64];
     const struct rule *rule = &state->settings.rule;
     struct fractions fractions = fractions_of(state);
     bool wide = rect.cols >= 110;
     const struct tally *base = fractions.model.pairs ? &fractions.model : &fractions.layer;
-    text_format(model, sizeof model, wide ? "model (layers %s %u)" : "model (%s %u)",
+    text_format(model, sizeof model, wide ? "model (layers %s %u)" : "model%s%u",
                 draw_at_least(glyphs), rule->first_layer);
     struct line line = line_start(canvas, glyphs, rect, 0);
     line_add(&line, style_of(ROLE_TEXT), wide ? " fixed: |cos| %s " : " |cos| %s ",
              draw_at_least(glyphs));
-    line_add(&line, style_with(ROLE_THRESHOLD, STYLE_BOLD), "%s",
+    line_add(&line, style_with(ROLE_THRESHOLD, STYLE_BOLD), "%-6s",
              text_float(number, rule->threshold));
-    /* the words behind the gauge need: "  head 100.0%  layer 100.0%  ... 100.0%  chance 100.0%" */
-    int room = line.end - line.col - 2 - 13 - 14 - canvas_text_width(model) - 9 - 15;
+    int words = canvas_text_width("head") + canvas_text_width("layer") + canvas_text_width(model) +
+                canvas_text_width("chance") + 4 * NUMBER_COLS;
+    int room = line.end - line.col - 2 - words;
     if (room >= GAUGE_LEAST) {
-        struct rect gauge = {line.row, line.col + 2, 1, room < GAUGE_MOST ? room : GAUGE_MOST};
+        struct rect gauge = {line.row, line.col + 1, 1, room < GAUGE_MOST ? room : GAUGE_MOST};
         plot_gauge(canvas, gauge, glyphs, 1e-4, 1, (double)rule->threshold, chance_middle(state));
         line.col += 2 + gauge.cols;
     }
-    fraction_add(&line, "head", &fractions.head);
-    fraction_add(&line, "layer", &fractions.layer);
-    fraction_add(&line, model, &fractions.model);
-    line_add(&line, style_of(ROLE_CHANCE), "  chance %s", draw_percent(chance, tally_chance(base)));
+    fraction_add(&line, ROLE_FIXED, "head", &fractions.head, false);
+    fraction_add(&line, ROLE_FIXED, "layer", &fractions.layer, false);
+    fraction_add(&line, ROLE_FIXED, model, &fractions.model, false);
+    fraction_add(&line, ROLE_CHANCE, "chance", base, true);
 }
 
 /* ---- footer ---------------------------------------------------------------------------------- */

@@ -71,6 +71,10 @@ static size_t selected_row(const struct rows *rows, const struct state *state)
     return rows->row_count;
 }
 
+/* What a narrow screen can do without. */
+static const char *const spare[] = {"layer", "undefined",   "chance", "pairs",
+                                    "fixed", "max_abs_cos", NULL};
+
 void heads_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                 const struct state *state)
 {
@@ -80,13 +84,15 @@ void heads_draw(struct canvas *canvas, struct rect rect, const struct glyphs *gl
     draw_selection_name(name, state, settings.selection.scope, glyphs);
     text_format(title, sizeof title, "heads%s%s", draw_dot(glyphs), name);
     struct rect inside = draw_panel(canvas, rect, glyphs, title);
-    if (settings.selection.scope != SCOPE_MODEL && draw_excuse(canvas, inside, glyphs, state))
+    bool one_model = settings.selection.scope == SCOPE_MODEL; /* else the title names the layer */
+    if (!one_model && draw_excuse(canvas, inside, glyphs, state))
         return;
     if (heads_table(state->angles, &settings, &table, NULL) != STATUS_OK)
         return;
     size_t mark = selected_row(table.owned, state);
     size_t visible = inside.rows > 1 ? (size_t)inside.rows - 1 : 1;
-    struct table_look look = {layout_scroll(mark, visible, table.table.row_count), mark};
-    table_paint(canvas, inside, glyphs, &table.table, &look);
+    struct table_look look = {layout_scroll(mark, visible, table.table.row_count), mark,
+                              spare + one_model};
+    draw_table(canvas, rect, glyphs, &table.table, &look);
     view_table_free(&table);
 }

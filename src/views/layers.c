@@ -86,6 +86,10 @@ enum status layers_table(const struct angles *angles, const struct view_settings
     return STATUS_OK;
 }
 
+/* What a narrow screen can do without. */
+static const char *const spare[] = {"undefined", "rotates",     "chance", "pairs",
+                                    "fixed",     "correlation", NULL};
+
 void layers_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                  const struct state *state)
 {
@@ -96,7 +100,7 @@ void layers_draw(struct canvas *canvas, struct rect rect, const struct glyphs *g
         return;
     size_t mark = state->settings.selection.layer;
     size_t visible = inside.rows > 1 ? (size_t)inside.rows - 1 : 1;
-    struct table_look look = {layout_scroll(mark, visible, table.table.row_count), mark};
-    table_paint(canvas, inside, glyphs, &table.table, &look);
+    struct table_look look = {layout_scroll(mark, visible, table.table.row_count), mark, spare};
+    draw_table(canvas, rect, glyphs, &table.table, &look);
     view_table_free(&table);
 }

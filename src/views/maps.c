@@ -1,6 +1,7 @@
 /* maps.c: the heat maps of the overview: mean |cos| of every head, layers downwards. */
 #include "views/draw.h"
 
+#include <float.h>
 #include <math.h>
 
 /* What a heat map asks its values of. Lines of the map are layers, each `tall` lines high. */
@@ -19,8 +20,9 @@ static enum heat_kind map_value(const void *context, size_t row, size_t col, dou
         return HEAT_ABSENT;
     if (!map->state->summaries[i].ready)
         return HEAT_WAITING;
-    *value = (double)map->state->summaries[i].head[map->projection][col].mean_abs;
-    return isnan(*value) ? HEAT_ABSENT : HEAT_VALUE;
+    double mean = (double)map->state->summaries[i].head[map->projection][col].mean_abs;
+    *value = mean > 0 ? log(mean) : -DBL_MAX;
+    return isnan(mean) ? HEAT_ABSENT : HEAT_VALUE;
 }
 
 /* Mean |cos| of a layer out of those of its heads; NaN: nothing to show. */
@@ -41,17 +43,27 @@ static double layer_mean(const struct state *state, size_t i, int projection)
     return pairs > 0 ? sum / pairs : NAN;
 }
 
-/* Upper end of the scale: the highest mean of a head, rounded up to two digits. */
-static double highest_mean(const struct state *state)
+/* The scale is logarithmic, so that late layers, near chance, differ as visibly as early ones. Its
+ * ends are the lowest and the highest mean of a head, in two digits after the point. */
+struct scale {
+    double low, high;
+};
+
+static struct scale scale_of(const struct state *state)
 {
-    double high = 0;
+    struct scale scale = {1, 0};
     for (size_t i = 0; i < state->angles->model->layer_count; i++)
         for (int p = 0; p < PROJECTION_COUNT && state->summaries[i].ready; p++) {
             const struct layer *layer = &state->angles->model->layers[i];
-            for (uint32_t h = 0; layer->pairs > 0 && h < layer->projection[p].heads; h++)
-                high = fmax(high, (double)state->summaries[i].head[p][h].mean_abs);
+            for (uint32_t h = 0; layer->pairs > 0 && h < layer->projection[p].heads; h++) {
+                double mean = (double)state->summaries[i].head[p][h].mean_abs;
+                scale.low = fmin(scale.low, mean); /* fmin and fmax pass NaN over */
+                scale.high = fmax(scale.high, mean);
+            }
         }
-    return high > 0 ? ceil(high * 100) / 100 : 1;
+    scale.low = fmax(0.01, floor(scale.low * 100) / 100);
+    scale.high = ceil(scale.high * 100) / 100;
+    return scale.low < scale.high ? scale : (struct scale){0.01, 1};
 }
 
 static size_t first_layer(const struct layout *layout, const struct state *state)
@@ -160,6 +172,7 @@ static void draw_map(struct canvas *canvas, const struct layout *layout,
 {
     size_t tall = (size_t)layout->cell_rows;
     struct map map = {state, projection, tall};
+    struct scale scale = scale_of(state);
     struct heat_plot plot = {
         .value = map_value,
         .context = &map,
@@ -167,8 +180,8 @@ static void draw_map(struct canvas *canvas, const struct layout *layout,
         .cols = most_heads(state, projection),
         .first_row = first_layer(layout, state) * tall,
         .first_col = first_head(layout, state, projection),
-        .low = 0,
-        .high = highest_mean(state),
+        .low = log(scale.low),
+        .high = log(scale.high),
         .cell_cols = layout->cell_cols,
         .has_selection = state_rotates(state),
         .selected_row = state->settings.selection.layer * tall + (tall - 1) / 2,
@@ -190,10 +203,23 @@ static void draw_divider(struct canvas *canvas, const struct layout *layout,
         canvas_put(canvas, row, col, glyphs->vertical, style);
 }
 
+static void draw_legend(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                        const struct state *state)
+{
+    enum { GRADIENT_COLS = 24 };
+    struct scale scale = scale_of(state);
+    struct line line = line_start(canvas, glyphs, rect, 0);
+    line_add(&line, style_of(ROLE_LABEL), " mean |cos|, log ");
+    struct rect legend = {line.row, line.col, 1, line.end - line.col};
+    if (legend.cols > GRADIENT_COLS)
+        legend.cols = GRADIENT_COLS;
+    if (!rect_empty(legend))
+        plot_heat_legend(canvas, legend, glyphs, scale.low, scale.high);
+}
+
 void maps_draw(struct canvas *canvas, const struct layout *layout, const struct glyphs *glyphs,
                const struct state *state)
 {
-    char high[TEXT_NUMBER];
     canvas_box(canvas, layout->maps, glyphs, style_of(ROLE_BORDER), NULL, style_of(ROLE_TITLE));
     for (size_t i = 0; i < state->angles->model->layer_count; i++)
         draw_layer_words(canvas, layout, glyphs, state, i);
@@ -207,11 +233,5 @@ void maps_draw(struct canvas *canvas, const struct layout *layout, const struct 
     }
     if (!rect_empty(layout->map[0]) && !rect_empty(layout->map[1]))
         draw_divider(canvas, layout, glyphs);
-    struct line line = line_start(canvas, glyphs, layout->legend, 0);
-    (void)high;
-    line_add(&line, style_of(ROLE_LABEL), " mean |cos| ");
-    struct rect legend = {layout->legend.row, line.col, layout->legend.rows,
-                          line.end - line.col < 24 ? line.end - line.col : 24};
-    if (!rect_empty(legend))
-        plot_heat_legend(canvas, legend, glyphs, 0, highest_mean(state));
+    draw_legend(canvas, layout->legend, glyphs, state);
 }

@@ -47,7 +47,8 @@ static void draw_head(struct canvas *canvas, const struct layout *layout,
     draw_selection_name(name, state, scope, glyphs);
     canvas_box(canvas, layout->panel, glyphs, style_of(ROLE_BORDER), name,
                style_with(ROLE_TITLE, STYLE_BOLD));
-    if (scope != SCOPE_MODEL && draw_excuse(canvas, rect_inside(layout->panel, 1), glyphs, state))
+    if (scope != SCOPE_MODEL &&
+        draw_excuse(canvas, draw_panel_inside(layout->panel), glyphs, state))
         return;
     int second = state->lead == PROJECTION_QUERY ? PROJECTION_KEY : PROJECTION_QUERY;
     histogram_panel(canvas, layout->histogram[0], glyphs, state, scope, state->lead);

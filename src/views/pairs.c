@@ -74,6 +74,10 @@ enum status pairs_table(const struct angles *angles, const struct view_settings 
     return STATUS_OK;
 }
 
+/* What a narrow screen can do without. */
+static const char *const spare[] = {"layer",      "norm",  "row", "frequency",
+                                    "wavelength", "fixed", NULL};
+
 void pairs_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                 const struct state *state)
 {
@@ -83,11 +87,12 @@ void pairs_draw(struct canvas *canvas, struct rect rect, const struct glyphs *gl
     draw_selection_name(name, state, settings.selection.scope, glyphs);
     text_format(title, sizeof title, "pairs%s%s", draw_dot(glyphs), name);
     struct rect inside = draw_panel(canvas, rect, glyphs, title);
-    if (settings.selection.scope != SCOPE_MODEL && draw_excuse(canvas, inside, glyphs, state))
+    bool one_model = settings.selection.scope == SCOPE_MODEL; /* else the title names the layer */
+    if (!one_model && draw_excuse(canvas, inside, glyphs, state))
         return;
     if (pairs_table(state->angles, &settings, &table, NULL) != STATUS_OK)
         return;
-    struct table_look look = {state->top, table.table.row_count};
-    table_paint(canvas, inside, glyphs, &table.table, &look);
+    struct table_look look = {state->top, table.table.row_count, spare + one_model};
+    draw_table(canvas, rect, glyphs, &table.table, &look);
     view_table_free(&table);
 }

@@ -1,21 +1,44 @@
-/* table_paint.c: a table as people read it: numbers to the right, as wide as what is in sight. */
+/* table_paint.c: a table as people read it: numbers to the right, columns as wide as what is in
+ * sight, and no column cut in the middle. */
 #include "views/draw.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { CELL_TEXT = 48, GAP = 2, PLACES = 5, COLUMNS_MAX = 32 };
+enum { CELL_TEXT = 48, PLACES = 5, COLUMNS_MAX = 32 };
 
-/* How the column is printed: its width, and decimals that suit the largest number in sight. */
-struct column_look {
-    int width, decimals;
-    bool left;
+/* What a column is called where its name is too wide for its numbers. */
+static const struct {
+    const char *name, *brief;
+} briefs[] = {
+    {"projection", "proj"},
+    {"frequency", "freq"},
+    {"wavelength", "wavelen"},
+    {"undefined", "undef"},
+    {"mean_abs_cos", "mean|cos|"},
+    {"max_abs_cos", "max|cos|"},
+    {"query_mean_abs_cos", "query|cos|"},
+    {"key_mean_abs_cos", "key|cos|"},
+    {"correlation", "r"},
+    {"query_head", "q_head"},
+    {"key_head", "k_head"},
 };
 
-/* The lines in sight. */
+/* How a column is printed. */
+struct column_look {
+    const char *name;
+    int data_cols; /* of the widest cell in sight */
+    int decimals;  /* that suit the largest number in sight */
+    bool left, hidden;
+};
+
+/* The lines in sight and the columns they are set in. */
 struct window {
     const struct table *table;
     size_t first, end;
+    size_t columns;
+    int gap;
+    struct column_look look[COLUMNS_MAX];
 };
 
 static int decimals_for(double largest)
@@ -61,7 +84,7 @@ static void cell_text(char out[CELL_TEXT], struct cell cell, int decimals)
 static struct column_look look_at(const struct window *window, size_t column)
 {
     const struct table *table = window->table;
-    struct column_look look = {canvas_text_width(table->columns[column]), PLACES, false};
+    struct column_look look = {.name = table->columns[column]};
     double largest = 0;
     for (size_t row = window->first; row < window->end; row++) {
         struct cell cell = table->cell(table->context, row, column);
@@ -73,18 +96,73 @@ static struct column_look look_at(const struct window *window, size_t column)
     for (size_t row = window->first; row < window->end; row++) {
         char text[CELL_TEXT];
         cell_text(text, table->cell(table->context, row, column), look.decimals);
-        int width = canvas_text_width(text);
-        look.width = width > look.width ? width : look.width;
+        int cols = canvas_text_width(text);
+        look.data_cols = cols > look.data_cols ? cols : look.data_cols;
     }
     return look;
 }
 
-static void put_cell(struct line *line, const struct column_look *look, struct style style,
-                     const char *text)
+/* ---- which columns, how wide ----------------------------------------------------------------- */
+
+static int column_cols(const struct column_look *look)
 {
-    int pad = look->width - canvas_text_width(text);
-    line_add(line, style, "%*s%s%*s", look->left ? 0 : pad, "", text, GAP + (look->left ? pad : 0),
-             "");
+    int name = canvas_text_width(look->name);
+    return look->data_cols > name ? look->data_cols : name;
+}
+
+static int all_cols(const struct window *window)
+{
+    int cols = 1; /* the cursor */
+    for (size_t i = 0; i < window->columns; i++)
+        if (!window->look[i].hidden)
+            cols += window->gap + column_cols(&window->look[i]);
+    return cols;
+}
+
+static void shorten_names(struct window *window)
+{
+    for (size_t i = 0; i < window->columns; i++)
+        for (size_t k = 0; k < sizeof briefs / sizeof *briefs; k++)
+            if (strcmp(window->look[i].name, briefs[k].name) == 0)
+                window->look[i].name = briefs[k].brief;
+}
+
+/* Columns that start alike go together: "norm" is norm_a and norm_b. */
+static void hide(struct window *window, const char *start)
+{
+    for (size_t i = 0; i < window->columns; i++)
+        if (strncmp(window->table->columns[i], start, strlen(start)) == 0)
+            window->look[i].hidden = true;
+}
+
+static void fit_columns(struct window *window, int cols, const char *const *spare)
+{
+    window->gap = 2;
+    if (all_cols(window) > cols)
+        shorten_names(window);
+    if (all_cols(window) > cols)
+        window->gap = 1;
+    for (; spare && *spare && all_cols(window) > cols; spare++)
+        hide(window, *spare);
+}
+
+static size_t hidden_columns(const struct window *window)
+{
+    size_t hidden = 0;
+    for (size_t i = 0; i < window->columns; i++)
+        hidden += window->look[i].hidden;
+    return hidden;
+}
+
+/* ---- drawing --------------------------------------------------------------------------------- */
+
+static void put_cell(struct line *line, const struct window *window, size_t column,
+                     struct style style, const char *text)
+{
+    const struct column_look *look = &window->look[column];
+    int pad = column_cols(look) - canvas_text_width(text);
+    line_add(line, style, "%*s%s%*s", window->gap + (look->left ? 0 : pad), "", text,
+             look->left ? pad : 0, "");
 }
 
 static struct style cell_style(const struct cell *cell, bool marked)
@@ -102,52 +180,49 @@ static struct style cell_style(const struct cell *cell, bool marked)
     return style_of(ROLE_TEXT);
 }
 
-static void paint_row(struct line line, const struct window *window, size_t row, bool marked,
-                      const struct column_look *looks)
+static void paint_row(struct line line, const struct window *window, size_t row, bool marked)
 {
     const struct table *table = window->table;
     char cursor[5] = " ";
     if (marked)
         cursor[text_encode(line.glyphs->cursor, cursor)] = '\0';
     line_add(&line, style_of(ROLE_SELECT), "%s", cursor);
-    for (size_t i = 0; i < table->column_count; i++) {
+    for (size_t i = 0; i < window->columns; i++) {
         char text[CELL_TEXT];
+        if (window->look[i].hidden)
+            continue;
         struct cell cell = table->cell(table->context, row, i);
-        cell_text(text, cell, looks[i].decimals);
-        put_cell(&line, &looks[i], cell_style(&cell, marked), text);
+        cell_text(text, cell, window->look[i].decimals);
+        put_cell(&line, window, i, cell_style(&cell, marked), text);
     }
 }
 
-/* How much of the table is in sight, at the end of the header line where there is room. */
-static void paint_place(struct line *line, const struct window *window)
+static void paint_names(struct line line, const struct window *window)
 {
-    char text[64];
-    size_t rows = window->table->row_count;
-    if (rows == 0 || window->end - window->first == rows)
-        return;
-    text_format(text, sizeof text, "%zu-%zu of %zu", window->first, window->end - 1, rows);
-    int room = line->end - line->col - canvas_text_width(text);
-    if (room >= 0)
-        line_add(line, style_of(ROLE_DIM), "%*s%s", room, "", text);
+    line.col++; /* the cursor's */
+    for (size_t i = 0; i < window->columns; i++)
+        if (!window->look[i].hidden)
+            put_cell(&line, window, i, style_with(ROLE_LABEL, STYLE_BOLD), window->look[i].name);
 }
 
-void table_paint(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
-                 const struct table *table, const struct table_look *look)
+struct table_sight table_paint(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                               const struct table *table, const struct table_look *look)
 {
-    struct column_look looks[COLUMNS_MAX];
     size_t visible = rect.rows > 1 ? (size_t)rect.rows - 1 : 0;
     size_t last_first = table->row_count > visible ? table->row_count - visible : 0;
-    struct window window = {table, look->first < last_first ? look->first : last_first, 0};
+    struct window window = {
+        .table = table,
+        .first = look->first < last_first ? look->first : last_first,
+        .columns = table->column_count < COLUMNS_MAX ? table->column_count : COLUMNS_MAX,
+    };
     window.end =
-        window.first + visible < table->row_count ? window.first + visible : table->row_count;
-    struct line head = line_start(canvas, glyphs, rect, 0);
-    line_add(&head, style_of(ROLE_LABEL), " ");
-    for (size_t i = 0; i < table->column_count && i < COLUMNS_MAX; i++) {
-        looks[i] = look_at(&window, i);
-        put_cell(&head, &looks[i], style_with(ROLE_LABEL, STYLE_BOLD), table->columns[i]);
-    }
-    paint_place(&head, &window);
+        table->row_count - window.first < visible ? table->row_count : window.first + visible;
+    for (size_t i = 0; i < window.columns; i++)
+        window.look[i] = look_at(&window, i);
+    fit_columns(&window, rect.cols, look->spare);
+    paint_names(line_start(canvas, glyphs, rect, 0), &window);
     for (size_t row = window.first; row < window.end; row++)
         paint_row(line_start(canvas, glyphs, rect, 1 + (int)(row - window.first)), &window, row,
-                  row == look->mark, looks);
+                  row == look->mark);
+    return (struct table_sight){window.first, window.end, hidden_columns(&window)};
 }
