@@ -179,7 +179,8 @@ uint32_t state_head(const struct state *state, int projection);
 /* What the current view and its export show: the settings, widened where the view lists more than
  * the scope (heads: a layer at least; layers: the model). */
 struct view_settings state_settings(const struct state *state);
-/* Line of the table of pairs at which the selected head of the leading projection starts. */
+/* Line of the table of pairs at which the selected head of the leading projection starts, or the
+ * nearest there is. */
 size_t state_pairs_row(const struct state *state);
 
 /* ---- update (update.c): pure ----------------------------------------------------------------- */

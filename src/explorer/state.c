@@ -80,16 +80,16 @@ struct view_settings state_settings(const struct state *state)
 
 size_t state_pairs_row(const struct state *state)
 {
-    struct view_settings settings = state->settings;
-    size_t row = 0;
-    for (size_t layer = 0; layer <= settings.selection.layer; layer++) {
+    const struct view_settings *settings = &state->settings;
+    size_t row = 0, selected = 0;
+    for (size_t layer = 0; layer < state->angles->model->layer_count; layer++) {
+        uint32_t first, pairs = state->angles->model->layers[layer].pairs;
         for (int p = 0; p < PROJECTION_COUNT; p++) {
-            uint32_t first, pairs = state->angles->model->layers[layer].pairs;
-            uint32_t heads = settings_heads(&settings, state->angles, layer, p, &first);
-            if (layer == settings.selection.layer && p == state->lead)
-                return heads ? row + (size_t)(state_head(state, p) - first) * pairs : row;
+            uint32_t heads = settings_heads(settings, state->angles, layer, p, &first);
+            if (layer == settings->selection.layer && p == state->lead)
+                selected = heads ? row + (size_t)(state_head(state, p) - first) * pairs : row;
             row += (size_t)heads * pairs;
         }
     }
-    return row;
+    return row == 0 || selected < row ? selected : row - 1; /* the last layer may have no pairs */
 }

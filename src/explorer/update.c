@@ -391,10 +391,12 @@ unsigned update_size(struct state *state, int rows, int cols)
 
 unsigned update_scan(struct state *state, bool scanning, struct progress_reading progress)
 {
-    bool ended = state->scanning != scanning;
+    bool ended = state->scanning != scanning, ready = state_ready(state);
     bool landed = summaries_update(state->summaries, state->angles) > 0;
     bool further = scanning && progress.fraction > state->progress.fraction;
     state->scanning = scanning;
     state->progress = progress;
+    if (state_ready(state) && !ready)
+        settle(state);
     return landed || ended || further ? DIRTY_FRAME : DIRTY_NOTHING;
 }

@@ -1,0 +1,155 @@
+/* The key table: nothing bound twice, everything reachable, every word where it is needed. */
+#include "ropescope/explorer.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const enum place places[] = {PLACE_VIEW, PLACE_HELP, PLACE_ENTRY, PLACE_FILTER};
+enum { PLACES = sizeof places / sizeof *places };
+
+static void test_no_key_bound_twice_in_a_place(void **unused)
+{
+    (void)unused;
+    for (size_t p = 0; p < PLACES; p++)
+        for (size_t i = 0; i < keys_count(); i++)
+            for (size_t k = 0; k < BINDING_KEYS; k++) {
+                const struct binding *binding = keys_binding(i);
+                if (!(binding->places & (unsigned)places[p]) || binding->keys[k] == 0)
+                    continue;
+                size_t times = 0;
+                for (size_t j = 0; j < keys_count(); j++)
+                    for (size_t l = 0; l < BINDING_KEYS; l++)
+                        times += (keys_binding(j)->places & (unsigned)places[p]) &&
+                                 keys_binding(j)->keys[l] == binding->keys[k];
+                assert_int_equal(times, 1);
+                assert_int_equal(keys_action(places[p], binding->keys[k]), binding->action);
+            }
+}
+
+static void test_every_action_has_a_key_and_words(void **unused)
+{
+    (void)unused;
+    for (int action = ACTION_NONE + 1; action < ACTION_COUNT; action++) {
+        bool found = false;
+        for (size_t i = 0; i < keys_count(); i++) {
+            const struct binding *binding = keys_binding(i);
+            if ((int)binding->action != action)
+                continue;
+            found = true;
+            assert_true(binding->keys[0] != 0);
+            assert_true(binding->places != 0);
+            assert_non_null(binding->help);
+            assert_in_range(strlen(binding->help), 3, 60);
+        }
+        if (!found)
+            fail_msg("no key for action %d", action);
+    }
+}
+
+static void test_unbound_keys_do_nothing(void **unused)
+{
+    (void)unused;
+    assert_int_equal(keys_action(PLACE_VIEW, 0), ACTION_NONE);
+    assert_int_equal(keys_action(PLACE_VIEW, 'Z'), ACTION_NONE);
+    assert_int_equal(keys_action(PLACE_ENTRY, 'q'), ACTION_NONE);
+    assert_int_equal(keys_action(PLACE_FILTER, 'q'), ACTION_NONE);
+    assert_int_equal(keys_action(PLACE_VIEW, 'q'), ACTION_QUIT);
+}
+
+static void test_typing_leaves_every_printable_character_free(void **unused)
+{
+    (void)unused;
+    for (uint32_t key = ' '; key < 127; key++) {
+        assert_int_equal(keys_action(PLACE_ENTRY, key), ACTION_NONE);
+        assert_int_equal(keys_action(PLACE_FILTER, key), ACTION_NONE);
+    }
+}
+
+static void test_footer_fits_and_keeps_quit(void **unused)
+{
+    (void)unused;
+    for (size_t p = 0; p < PLACES; p++)
+        for (int set = 0; set < GLYPH_SET_COUNT; set++)
+            for (int cols = 0; cols <= 200; cols++) {
+                struct hint hints[HINTS_MAX];
+                size_t count = keys_hints(places[p], glyphs_of((enum glyph_set)set), cols, hints);
+                int used = count ? -2 : 0;
+                for (size_t i = 0; i < count; i++)
+                    used += keys_hint_cols(&hints[i]);
+                assert_true(used <= cols);
+                if (places[p] == PLACE_VIEW && cols >= 16)
+                    assert_string_equal(hints[count - 1].words, "quit");
+            }
+}
+
+static void test_footer_joins_neighbours(void **unused)
+{
+    (void)unused;
+    struct hint hints[HINTS_MAX];
+    size_t count = keys_hints(PLACE_VIEW, glyphs_of(GLYPHS_BLOCKS), 200, hints);
+    assert_true(count >= 8);
+    assert_string_equal(hints[0].keys, "\u2191\u2193");
+    assert_string_equal(hints[0].words, "layer");
+    keys_hints(PLACE_VIEW, glyphs_of(GLYPHS_ASCII), 200, hints);
+    assert_string_equal(hints[0].keys, "k j");
+    bool threshold = false;
+    for (size_t i = 0; i < count; i++)
+        threshold = threshold ||
+                    (strcmp(hints[i].keys, "[ ]") == 0 && strcmp(hints[i].words, "threshold") == 0);
+    assert_true(threshold);
+}
+
+static void test_names_of_keys(void **unused)
+{
+    static const struct {
+        uint32_t key;
+        const char *name;
+    } cases[] = {{KEYCODE_UP, "Up"}, {KEYCODE_PAGE_DOWN, "PgDn"},
+                 {'\t', "Tab"},      {27, "Esc"},
+                 {12, "Ctrl-L"},     {'g', "g"},
+                 {' ', "Space"}};
+    char name[KEY_LABEL];
+    (void)unused;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        keys_name(name, cases[i].key, NULL);
+        assert_string_equal(name, cases[i].name);
+    }
+    keys_name(name, KEYCODE_UP, glyphs_of(GLYPHS_BLOCKS));
+    assert_string_equal(name, "\u2191");
+}
+
+static size_t matches(const char *filter)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < keys_count(); i++)
+        count += keys_match(keys_binding(i), filter);
+    return count;
+}
+
+static void test_filter_finds_keys_and_words(void **unused)
+{
+    (void)unused;
+    assert_int_equal(matches(""), keys_count());
+    assert_int_equal(matches("no such words"), 0);
+    assert_true(matches("THRESHOLD") >= 5);
+    assert_int_equal(matches("threshold"), matches("THRESHOLD"));
+    assert_int_equal(matches("ctrl-l"), 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_no_key_bound_twice_in_a_place),
+        cmocka_unit_test(test_every_action_has_a_key_and_words),
+        cmocka_unit_test(test_unbound_keys_do_nothing),
+        cmocka_unit_test(test_typing_leaves_every_printable_character_free),
+        cmocka_unit_test(test_footer_fits_and_keeps_quit),
+        cmocka_unit_test(test_footer_joins_neighbours),
+        cmocka_unit_test(test_names_of_keys),
+        cmocka_unit_test(test_filter_finds_keys_and_words),
+    };
+    return cmocka_run_group_tests_name("keys", tests, NULL, NULL);
+}

@@ -1,0 +1,413 @@
+/* update(): every action from many states, thresholds, typing, landing layers. */
+#include "ropescope/explorer.h"
+#include "synthetic.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const struct synthetic shapes[] = {
+    {6, 4, 2, 8, -1, -1, false, "small"},  {5, 3, 1, 4, 2, -1, false, "still"},
+    {4, 6, 6, 2, 0, 3, true, "waiting"},   {1, 1, 1, 1, -1, -1, false, "one"},
+    {1, 2, 2, 4, 0, -1, false, "nothing"}, {40, 20, 5, 3, 7, 9, false, "tall"},
+};
+enum { SHAPES = sizeof shapes / sizeof *shapes };
+
+static void type(struct state *state, const char *keys)
+{
+    for (; *keys; keys++)
+        update_key(state, (unsigned char)*keys);
+}
+
+static void assert_valid(const struct state *state)
+{
+    const struct selection *at = &state->settings.selection;
+    const struct model *model = state->angles->model;
+    float threshold = state->settings.rule.threshold;
+    assert_true(at->layer < model->layer_count);
+    assert_true(at->scope <= SCOPE_MODEL);
+    if (state_rotates(state)) {
+        const struct layer *layer = state_layer(state);
+        assert_true(at->head < layer->projection[PROJECTION_QUERY].heads);
+        assert_true(state_head(state, PROJECTION_KEY) < layer->projection[PROJECTION_KEY].heads);
+    }
+    assert_true(threshold >= 0 && threshold <= 1);
+    assert_true(state->settings.rule.first_layer <=
+                model->layers[model->layer_count - 1].number + 1);
+    assert_true(state->lead == PROJECTION_QUERY || state->lead == PROJECTION_KEY);
+    assert_true(state->view < VIEW_COUNT && state->glyph_set < GLYPH_SET_COUNT);
+    size_t pairs = settings_pair_count(&state->settings, state->angles);
+    assert_true(pairs == 0 ? state->top == 0 : state->top < pairs);
+    assert_int_equal(strlen(state->entry.text), state->entry.length);
+    assert_int_equal(strlen(state->filter.text), state->filter.length);
+}
+
+/* Long walks over all actions, in an order that differs with `seed`. */
+static void test_every_action_keeps_the_state_valid(void **unused)
+{
+    (void)unused;
+    for (size_t s = 0; s < SHAPES; s++) {
+        struct angles *angles = synthetic_new(&shapes[s]);
+        for (uint32_t seed = 1; seed < 40; seed++) {
+            struct state state;
+            uint32_t z = seed;
+            assert_int_equal(state_init(&state, angles, NULL), STATUS_OK);
+            update_size(&state, (int)(seed % 50), (int)(seed * 7 % 160));
+            for (int step = 0; step < 300; step++) {
+                z = z * 1664525U + 1013904223U;
+                if (step % 5 == 0)
+                    update_key(&state, z >> 8 & 0xff);
+                else
+                    update_action(&state, (enum action)((z >> 8) % ACTION_COUNT));
+                assert_valid(&state);
+            }
+            state_free(&state);
+        }
+        synthetic_free(angles);
+    }
+}
+
+/* ---- one small model for the rest ------------------------------------------------------------ */
+
+struct fixture {
+    struct angles *angles;
+    struct state state;
+};
+
+static int set_up(void **context)
+{
+    static struct fixture fixture;
+    fixture.angles = synthetic_new(&shapes[0]);
+    *context = &fixture;
+    return state_init(&fixture.state, fixture.angles, NULL) == STATUS_OK ? 0 : -1;
+}
+
+static int tear_down(void **context)
+{
+    struct fixture *fixture = *context;
+    state_free(&fixture->state);
+    synthetic_free(fixture->angles);
+    return 0;
+}
+
+static struct state *state_of(void **context)
+{
+    return &((struct fixture *)*context)->state;
+}
+
+static void test_moves(void **context)
+{
+    struct state *state = state_of(context);
+    struct selection *at = &state->settings.selection;
+    update_key(state, KEYCODE_UP);
+    assert_int_equal(at->layer, 0); /* stays at the edge */
+    type(state, "jjl");
+    assert_int_equal(at->layer, 2);
+    assert_int_equal(at->head, 1);
+    assert_int_equal(state_head(state, PROJECTION_KEY), 0); /* 4 query heads, 2 key heads */
+    type(state, "lG");
+    assert_int_equal(at->layer, 5);
+    assert_int_equal(state_head(state, PROJECTION_KEY), 1);
+    update_key(state, KEYCODE_END);
+    type(state, "lg");
+    assert_int_equal(at->head, 3);
+    assert_int_equal(at->layer, 0);
+    update_key(state, KEYCODE_HOME);
+    assert_int_equal(at->head, 0);
+    update_key(state, KEYCODE_PAGE_DOWN);
+    assert_true(at->layer > 0);
+}
+
+static void test_head_is_remembered_across_layers(void **unused)
+{
+    struct angles *angles = synthetic_new(&shapes[1]); /* layer 2 does not rotate */
+    struct state state;
+    (void)unused;
+    assert_int_equal(state_init(&state, angles, NULL), STATUS_OK);
+    type(&state, "lljj");
+    assert_false(state_rotates(&state));
+    type(&state, "ll"); /* nothing to move over */
+    type(&state, "j");
+    assert_true(state_rotates(&state));
+    assert_int_equal(state.settings.selection.head, 2);
+    state_free(&state);
+    synthetic_free(angles);
+}
+
+static void test_starts_on_a_layer_that_rotates(void **unused)
+{
+    struct angles *angles = synthetic_new(&shapes[2]); /* layer 0 does not */
+    struct state state;
+    (void)unused;
+    assert_int_equal(state_init(&state, angles, NULL), STATUS_OK);
+    assert_int_equal(state.settings.selection.layer, 1);
+    state_free(&state);
+    synthetic_free(angles);
+}
+
+static void test_views(void **context)
+{
+    struct state *state = state_of(context);
+    for (int id = 0; id < VIEW_COUNT; id++) {
+        update_key(state, '1' + (uint32_t)id);
+        assert_int_equal(state->view, id);
+    }
+    update_key(state, '\t');
+    assert_int_equal(state->view, VIEW_OVERVIEW);
+    update_key(state, KEYCODE_BACKTAB);
+    assert_int_equal(state->view, VIEW_COUNT - 1);
+    type(state, "4\n");
+    assert_int_equal(state->view, VIEW_HEADS);
+    type(state, "\n");
+    assert_int_equal(state->view, VIEW_PAIRS);
+    update_key(state, 27);
+    assert_int_equal(state->view, VIEW_OVERVIEW);
+    assert_false(state->quit); /* Esc goes back and never quits */
+}
+
+static void test_list_of_pairs_scrolls(void **context)
+{
+    struct state *state = state_of(context);
+    type(state, "2");
+    assert_int_equal(state->top, 0);
+    type(state, "p"); /* the key's pairs stand behind the query's 8 */
+    assert_int_equal(state->top, 8);
+    type(state, "J");
+    assert_int_equal(state->top, 9);
+    for (int i = 0; i < 30; i++)
+        type(state, "J");
+    assert_int_equal(state->top, 15);
+    type(state, "pKK");
+    assert_int_equal(state->top, 0);
+    type(state, "ssj"); /* model: 4 + 2 heads of 8 pairs a layer */
+    assert_int_equal(state->top, 48);
+}
+
+static void test_threshold_steps(void **context)
+{
+    struct state *state = state_of(context);
+    float *threshold = &state->settings.rule.threshold;
+    char text[TEXT_NUMBER];
+    assert_string_equal(text_float(text, *threshold), "0.01");
+    type(state, "]");
+    assert_string_equal(text_float(text, *threshold), "0.011");
+    type(state, "[[");
+    assert_string_equal(text_float(text, *threshold), "0.0099");
+    type(state, "}");
+    assert_string_equal(text_float(text, *threshold), "0.01");
+    type(state, "}}");
+    assert_string_equal(text_float(text, *threshold), "0.05");
+    *threshold = 0.0123F;
+    type(state, "]");
+    assert_string_equal(text_float(text, *threshold), "0.013");
+    *threshold = 0.0123F;
+    type(state, "{");
+    assert_string_equal(text_float(text, *threshold), "0.01");
+}
+
+/* From 0 to 1 and back, each line once, and all of them numbers of two digits. */
+static void test_threshold_grid_is_a_ladder(void **unused)
+{
+    (void)unused;
+    for (int coarse = 0; coarse < 2; coarse++) {
+        int up = 0, down = 0;
+        float threshold = 0;
+        while (threshold < 1) {
+            float next = threshold_step(threshold, true, coarse);
+            char text[TEXT_NUMBER];
+            assert_true(next > threshold);
+            assert_true(threshold_step(next, false, coarse) == threshold);
+            assert_in_range(strlen(text_float(text, next)), 1, 7);
+            threshold = next;
+            up++;
+        }
+        while (threshold > 0) {
+            threshold = threshold_step(threshold, false, coarse);
+            down++;
+        }
+        assert_int_equal(up, coarse ? 13 : 361);
+        assert_int_equal(down, up);
+        assert_true(threshold_step(1, true, coarse) == 1);
+        assert_true(threshold_step(0, false, coarse) == 0);
+    }
+}
+
+static void test_typed_threshold(void **context)
+{
+    struct state *state = state_of(context);
+    type(state, "t0.0375\n");
+    assert_int_equal(state->place, PLACE_VIEW);
+    assert_true(state->settings.rule.threshold == 0.0375F);
+    type(state, "=0.9");
+    update_key(state, 27);
+    assert_int_equal(state->place, PLACE_VIEW);
+    assert_true(state->settings.rule.threshold == 0.0375F);
+    type(state, "t1e-3\n");
+    assert_true(state->settings.rule.threshold == 0.001F);
+}
+
+static void test_bad_threshold_says_why(void **context)
+{
+    struct state *state = state_of(context);
+    static const char *const bad[] = {"t\n",    "tabc\n", "t-0.1\n", "t1.5\n",
+                                      "tnan\n", "t0,5\n", "t0.1 \n"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        type(state, bad[i]);
+        assert_int_equal(state->place, PLACE_ENTRY); /* stays open to be mended */
+        assert_true(state->message_is_error);
+        assert_true(strlen(state->message) > 10);
+        assert_true(state->settings.rule.threshold == 0.01F);
+        update_key(state, 27);
+        assert_int_equal(state->message[0], '\0');
+    }
+}
+
+static void test_letters_are_typed_not_obeyed(void **context)
+{
+    struct state *state = state_of(context);
+    type(state, "tq?jh");
+    assert_false(state->quit);
+    assert_string_equal(state->entry.text, "q?jh");
+    assert_int_equal(state->settings.selection.layer, 0);
+    update_key(state, KEYCODE_BACKSPACE);
+    assert_string_equal(state->entry.text, "q?j");
+    update_key(state, 21);
+    assert_string_equal(state->entry.text, "");
+    update_key(state, KEYCODE_BACKSPACE); /* nothing left to erase */
+    update_key(state, 0xe9);
+    assert_string_equal(state->entry.text, "\u00e9");
+    update_key(state, KEYCODE_BACKSPACE);
+    assert_int_equal(state->entry.length, 0);
+    for (int i = 0; i < 3 * ENTRY_BYTES; i++)
+        update_key(state, '1');
+    assert_int_equal(strlen(state->entry.text), ENTRY_BYTES - 1);
+}
+
+static void test_help(void **context)
+{
+    struct state *state = state_of(context);
+    update_size(state, 24, 80);
+    type(state, "?");
+    assert_int_equal(state->place, PLACE_HELP);
+    type(state, "jjk");
+    assert_int_equal(state->help_top, 1);
+    assert_int_equal(state->settings.selection.layer, 0);
+    type(state, "G");
+    size_t last = state->help_top;
+    assert_true(last > 1 && last < keys_count());
+    type(state, "j");
+    assert_int_equal(state->help_top, last);
+    type(state, "/q");
+    assert_int_equal(state->help_top, 0);
+    assert_string_equal(state->filter.text, "q");
+    type(state, "\n");
+    assert_int_equal(state->place, PLACE_HELP);
+    type(state, "q"); /* closes the help, not the program */
+    assert_int_equal(state->place, PLACE_VIEW);
+    assert_false(state->quit);
+    type(state, "q");
+    assert_true(state->quit);
+}
+
+static void test_first_masked_layer(void **context)
+{
+    struct state *state = state_of(context);
+    uint32_t *first = &state->settings.rule.first_layer;
+    assert_int_equal(*first, 2);
+    type(state, "f");
+    assert_int_equal(*first, 3);
+    type(state, "FFFFF");
+    assert_int_equal(*first, 0);
+    type(state, "ffffffffffff");
+    assert_int_equal(*first, 6); /* behind the last: nothing is masked */
+}
+
+static void test_glyphs(void **context)
+{
+    struct state *state = state_of(context);
+    type(state, "v");
+    assert_int_equal(state->glyph_set, GLYPHS_BRAILLE);
+    type(state, "vv");
+    assert_int_equal(state->glyph_set, GLYPHS_BLOCKS);
+    state->utf8 = false;
+    type(state, "v");
+    assert_int_equal(state->glyph_set, GLYPHS_ASCII);
+    type(state, "v");
+    assert_int_equal(state->glyph_set, GLYPHS_ASCII);
+    assert_true(strlen(state->message) > 10);
+}
+
+static void test_notices_are_read_one_by_one(void **context)
+{
+    struct state *state = state_of(context);
+    static struct notices notices;
+    notices = (struct notices){0};
+    notices_add(&notices, "one");
+    notices_add(&notices, "two");
+    state->notices = &notices;
+    type(state, "j");
+    assert_int_equal(state->notices_seen, 1);
+    type(state, "jj");
+    assert_int_equal(state->notices_seen, 2);
+}
+
+static void test_dirt(void **context)
+{
+    struct state *state = state_of(context);
+    assert_int_equal(update_key(state, 'Z'), DIRTY_NOTHING);
+    assert_int_equal(update_action(state, ACTION_NONE), DIRTY_NOTHING);
+    assert_int_equal(update_key(state, 'j'), DIRTY_FRAME);
+    assert_int_equal(update_key(state, 12), DIRTY_FRAME | DIRTY_WHOLE);
+    assert_true(update_size(state, 30, 90) & DIRTY_FRAME);
+}
+
+static void test_scan_lands_layers(void **unused)
+{
+    struct synthetic shape = shapes[0];
+    shape.waiting_layer = 3;
+    struct angles *angles = synthetic_new(&shape);
+    struct state state;
+    (void)unused;
+    assert_int_equal(state_init(&state, angles, NULL), STATUS_OK);
+    struct progress_reading reading = {.fraction = 0.5, .rate = 1e9, .seconds_left = 2};
+    assert_int_equal(update_scan(&state, true, reading), DIRTY_FRAME); /* it has begun */
+    assert_int_equal(update_scan(&state, true, reading), DIRTY_NOTHING);
+    assert_false(state.summaries[3].ready);
+    angles->layers[3].ready = true;
+    angles->ready++;
+    assert_int_equal(update_scan(&state, true, reading), DIRTY_FRAME);
+    assert_true(state.summaries[3].ready);
+    assert_int_equal(update_scan(&state, false, reading), DIRTY_FRAME); /* it has ended */
+    assert_int_equal(update_scan(&state, false, reading), DIRTY_NOTHING);
+    state_free(&state);
+    synthetic_free(angles);
+}
+
+#define ON_SMALL(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_action_keeps_the_state_valid),
+        cmocka_unit_test(test_head_is_remembered_across_layers),
+        cmocka_unit_test(test_starts_on_a_layer_that_rotates),
+        cmocka_unit_test(test_threshold_grid_is_a_ladder),
+        cmocka_unit_test(test_scan_lands_layers),
+        ON_SMALL(test_moves),
+        ON_SMALL(test_views),
+        ON_SMALL(test_list_of_pairs_scrolls),
+        ON_SMALL(test_threshold_steps),
+        ON_SMALL(test_typed_threshold),
+        ON_SMALL(test_bad_threshold_says_why),
+        ON_SMALL(test_letters_are_typed_not_obeyed),
+        ON_SMALL(test_help),
+        ON_SMALL(test_first_masked_layer),
+        ON_SMALL(test_glyphs),
+        ON_SMALL(test_notices_are_read_one_by_one),
+        ON_SMALL(test_dirt),
+    };
+    return cmocka_run_group_tests_name("update", tests, NULL, NULL);
+}
