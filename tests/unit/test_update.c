@@ -35,8 +35,8 @@ static void assert_valid(const struct state *state)
         assert_true(state_head(state, PROJECTION_KEY) < layer->projection[PROJECTION_KEY].heads);
     }
     assert_true(threshold >= 0 && threshold <= 1);
-    assert_true(state->settings.rule.first_layer <=
-                model->layers[model->layer_count - 1].number + 1);
+    uint32_t end = model->layers[model->layer_count - 1].number + 1;
+    assert_true(state->settings.rule.first_layer <= (end > 2 ? end : 2)); /* 2: the default */
     assert_true(state->lead == PROJECTION_QUERY || state->lead == PROJECTION_KEY);
     assert_true(state->view < VIEW_COUNT && state->glyph_set < GLYPH_SET_COUNT);
     size_t pairs = settings_pair_count(&state->settings, state->angles);
