@@ -224,7 +224,8 @@ struct layout {
     struct rect mean[PROJECTION_COUNT];
     struct rect axis[PROJECTION_COUNT]; /* numbers of the heads, above the cells */
     struct rect legend;
-    struct rect panel; /* of the selected head, with its frame if any */
+    struct rect profile; /* mean by layer, below the maps of a model with few layers */
+    struct rect panel;   /* of the selected head, with its frame if any */
     struct rect histogram[PROJECTION_COUNT];
     struct rect scatter;
     int cell_cols, cell_rows; /* of a value in the heat maps */

@@ -11,6 +11,7 @@ enum {
     WIDE_PANEL = 90,   /* inside, from here on histograms and scatter stand side by side */
     SCATTER_ROWS = 13, /* rows inside from which on a scatter fits below the histograms */
     MEAN_COLS = 5,     /* " .412" */
+    PROFILE_ROWS = 8,  /* rows below the maps from which on they hold a profile */
     AXIS_ROWS = 6,     /* rows of maps from which on head numbers and legend fit */
 };
 
@@ -130,6 +131,22 @@ static void place_map(struct layout *out, const struct layout_needs *needs, cons
         out->mean[projection] = cut_cols(&area, MEAN_COLS);
 }
 
+/* What a model with few layers leaves of the maps' panel shows the means by layer as bars. */
+static void place_profile(struct layout *out, const struct layout_needs *needs)
+{
+    int used = (int)needs->layers * out->cell_rows, spare = out->layers.rows - used;
+    if (needs->layers == 0 || needs->layers > (size_t)out->layers.rows || spare < PROFILE_ROWS)
+        return;
+    out->profile = rect_inside(out->maps, 1);
+    out->profile.row = out->layers.row + used + 1; /* an empty line between */
+    out->profile.rows = smaller(spare - 1, 2 * PROFILE_ROWS);
+    out->layers.rows = used;
+    for (int p = 0; p < PROJECTION_COUNT; p++) {
+        out->map[p].rows = smaller(out->map[p].rows, used);
+        out->mean[p].rows = smaller(out->mean[p].rows, used);
+    }
+}
+
 static void place_maps(struct layout *out, const struct layout_needs *needs,
                        const struct plan *plan)
 {
@@ -151,6 +168,8 @@ static void place_maps(struct layout *out, const struct layout_needs *needs,
     out->cell_cols = plan->cell;
     int tall = needs->layers > 0 ? (int)((size_t)labels.rows / needs->layers) : 1;
     out->cell_rows = larger(1, smaller(tall, (plan->cell + 1) / 2)); /* about square */
+    if (axis)
+        place_profile(out, needs);
 }
 
 /* ---- the panel of the selected head ---------------------------------------------------------- */

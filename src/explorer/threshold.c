@@ -41,15 +41,15 @@ bool threshold_read(const char *text, float *threshold, char *why, size_t size)
 {
     double value;
     if (text[0] == '\0') {
-        text_format(why, size, "type a number from 0 to 1");
+        text_format(why, size, "a number from 0 to 1 is wanted");
         return false;
     }
     if (!text_to_double(text, &value)) {
-        text_format(why, size, "not a number: %s", text);
+        text_format(why, size, "not a number from 0 to 1");
         return false;
     }
     if (!(value >= 0 && value <= 1)) {
-        text_format(why, size, "|cos| is at most 1; the threshold must be from 0 to 1");
+        text_format(why, size, "outside 0 to 1, where |cos| lies");
         return false;
     }
     *threshold = (float)value;

@@ -54,18 +54,23 @@ const char *draw_percent(char out[TEXT_NUMBER], double fraction)
 }
 
 void draw_selection_name(char out[SELECTION_BYTES], const struct state *state, enum scope scope,
-                         const struct glyphs *glyphs)
+                         const struct glyphs *glyphs, int cols)
 {
     const struct layer *layer = state_layer(state);
-    const char *dot = draw_dot(glyphs);
-    if (scope == SCOPE_MODEL || !layer)
+    const char *dot = draw_dot(glyphs), *head = "head ";
+    if (scope == SCOPE_MODEL || !layer) {
         text_format(out, SELECTION_BYTES, "model");
-    else if (scope == SCOPE_LAYER || !state_rotates(state))
-        text_format(out, SELECTION_BYTES, "layer %u", layer->number);
-    else
-        text_format(out, SELECTION_BYTES, "layer %u%squery head %u%skey head %u", layer->number,
-                    dot, state_head(state, PROJECTION_QUERY), dot,
+        return;
+    }
+    text_format(out, SELECTION_BYTES, "layer %u", layer->number);
+    for (int i = 0; i < 2 && scope == SCOPE_HEAD && state_rotates(state); i++) {
+        text_format(out, SELECTION_BYTES, "layer %u%squery %s%u%skey %s%u", layer->number, dot,
+                    head, state_head(state, PROJECTION_QUERY), dot, head,
                     state_head(state, PROJECTION_KEY));
+        if (canvas_text_width(out) <= cols)
+            return;
+        head = "";
+    }
 }
 
 bool draw_excuse(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
@@ -111,22 +116,26 @@ struct rect draw_panel(struct canvas *canvas, struct rect rect, const struct gly
     return inside;
 }
 
-void draw_table(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
-                const struct table *table, const struct table_look *look)
+void draw_position(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                   struct table_sight sight, size_t total)
 {
     char text[96], hidden[48] = "";
-    struct rect inside = draw_panel_inside(rect);
-    struct table_sight sight = table_paint(canvas, inside, glyphs, table, look);
-    bool all = sight.end - sight.first == table->row_count;
-    if (inside.rows == rect.rows || (all && sight.hidden == 0) || table->row_count == 0)
+    if (draw_panel_inside(rect).rows == rect.rows || total == 0 ||
+        (sight.end - sight.first >= total && sight.hidden == 0))
         return;
     if (sight.hidden > 0)
         text_format(hidden, sizeof hidden, "%s%zu column%s hidden", draw_dot(glyphs), sight.hidden,
                     sight.hidden > 1 ? "s" : "");
-    text_format(text, sizeof text, " %zu-%zu of %zu%s ", sight.first, sight.end - 1,
-                table->row_count, hidden);
+    text_format(text, sizeof text, " %zu-%zu of %zu%s ", sight.first, sight.end - 1, total, hidden);
     int cols = canvas_text_width(text);
     if (cols + 4 <= rect.cols)
         canvas_text(canvas, rect.row + rect.rows - 1, rect.col + rect.cols - 2 - cols, cols,
                     style_of(ROLE_DIM), glyphs, text);
+}
+
+void draw_table(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                const struct table *table, const struct table_look *look)
+{
+    struct table_sight sight = table_paint(canvas, draw_panel_inside(rect), glyphs, table, look);
+    draw_position(canvas, rect, glyphs, sight, table->row_count);
 }

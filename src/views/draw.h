@@ -26,10 +26,11 @@ const char *draw_at_least(const struct glyphs *glyphs);
 const char *draw_number(char out[TEXT_NUMBER], double value, int decimals);
 const char *draw_percent(char out[TEXT_NUMBER], double fraction);
 
-/* What a selection is called: "layer 0 · query head 12 · key head 3", "layer 0", "model". */
+/* What a selection is called: "layer 0 · query head 12 · key head 3" (without "head" where that is
+ * wider than `cols`), "layer 0", "model". */
 enum { SELECTION_BYTES = 128 };
 void draw_selection_name(char out[SELECTION_BYTES], const struct state *state, enum scope scope,
-                         const struct glyphs *glyphs);
+                         const struct glyphs *glyphs, int cols);
 /* Why there is nothing to draw for the selected layer; false where there is something. */
 bool draw_excuse(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                  const struct state *state);
@@ -38,6 +39,9 @@ struct rect draw_panel(struct canvas *canvas, struct rect rect, const struct gly
                        const char *title);
 
 struct rect draw_panel_inside(struct rect rect);
+/* Which of `total` lines are in sight, on the lower frame of a panel; nothing where all are. */
+void draw_position(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                   struct table_sight sight, size_t total);
 /* A table inside such a panel; the lower frame tells which part of it is in sight. */
 void draw_table(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                 const struct table *table, const struct table_look *look);

@@ -29,6 +29,7 @@ void help_draw(struct canvas *canvas, struct rect rect, const struct glyphs *gly
             continue;
         help_line(canvas, inside, glyphs, (int)shown++, binding);
     }
+    draw_position(canvas, rect, glyphs, (struct table_sight){skip, skip + shown, 0}, found);
     if (found == 0)
         canvas_text(canvas, inside.row, inside.col + 1, inside.cols - 1, style_of(ROLE_NOTICE),
                     glyphs, "no key has these words");

@@ -164,21 +164,42 @@ void histogram_panel(struct canvas *canvas, struct rect rect, const struct glyph
     plot_bars(canvas, bars, glyphs, &plot);
 }
 
+/* Columns that bars take of so many: whole columns a bar, or all where bars share them. */
+static int bar_cols(int cols, uint32_t bins)
+{
+    return cols > 0 && bins <= (uint32_t)cols ? cols / (int)bins * (int)bins : cols;
+}
+
+/* Leaves the leading histogram's half in *rect and returns the other's: below it, or beside it
+ * where that gives the bars more columns. */
+static struct rect cut_half(struct rect *rect, uint32_t bins)
+{
+    enum { GAP = 2 };
+    struct rect other = *rect;
+    int half = (rect->cols - GAP) / 2;
+    if (2 * bar_cols(half, bins) > bar_cols(rect->cols, bins)) {
+        other.col += half + GAP;
+        other.cols = rect->cols = half;
+    } else {
+        rect->rows = (rect->rows + 1) / 2;
+        other.row += rect->rows;
+        other.rows -= rect->rows;
+    }
+    return other;
+}
+
 void histogram_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                     const struct state *state)
 {
     char name[SELECTION_BYTES], title[SELECTION_BYTES + 32];
     enum scope scope = state->settings.selection.scope;
     int second = state->lead == PROJECTION_QUERY ? PROJECTION_KEY : PROJECTION_QUERY;
-    draw_selection_name(name, state, scope, glyphs);
+    draw_selection_name(name, state, scope, glyphs, rect.cols - 24);
     text_format(title, sizeof title, "histogram of cos%s%s", draw_dot(glyphs), name);
-    struct rect upper = draw_panel(canvas, rect, glyphs, title);
-    if (scope != SCOPE_MODEL && draw_excuse(canvas, upper, glyphs, state))
+    struct rect inside = draw_panel(canvas, rect, glyphs, title);
+    if (scope != SCOPE_MODEL && draw_excuse(canvas, inside, glyphs, state))
         return;
-    struct rect lower = upper;
-    upper.rows = (upper.rows + 1) / 2;
-    lower.row += upper.rows;
-    lower.rows -= upper.rows;
-    histogram_panel(canvas, upper, glyphs, state, scope, state->lead);
-    histogram_panel(canvas, lower, glyphs, state, scope, second);
+    struct rect other = cut_half(&inside, state->settings.bins);
+    histogram_panel(canvas, inside, glyphs, state, scope, state->lead);
+    histogram_panel(canvas, other, glyphs, state, scope, second);
 }

@@ -198,9 +198,39 @@ static void draw_divider(struct canvas *canvas, const struct layout *layout,
     int col = layout->axis[PROJECTION_KEY].col - 1;
     if (col <= box.col)
         col = layout->map[PROJECTION_KEY].col - 1;
-    int bottom = box.row + box.rows - 1 - layout->legend.rows;
+    int bottom = rect_empty(layout->profile) ? box.row + box.rows - 1 - layout->legend.rows
+                                             : layout->profile.row - 1;
     for (int row = box.row + 1; row < bottom; row++)
         canvas_put(canvas, row, col, glyphs->vertical, style);
+}
+
+/* Mean |cos| by layer of the leading projection, as bars. */
+static void draw_profile(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                         const struct state *state)
+{
+    enum { BARS_MOST = HISTOGRAM_BINS_MAX, STEPS = 1000000 };
+    uint64_t height[BARS_MOST];
+    size_t layers = state->angles->model->layer_count;
+    if (rect_empty(rect) || layers > BARS_MOST)
+        return;
+    for (size_t i = 0; i < layers; i++) {
+        double mean = layer_mean(state, i, state->lead);
+        height[i] = isnan(mean) ? 0 : (uint64_t)(mean * STEPS + 0.5);
+    }
+    struct line line = line_start(canvas, glyphs, rect, 0);
+    line_add(&line, style_of(ROLE_LABEL), " %s mean |cos| by layer", projection_name(state->lead));
+    struct bars_plot plot = {
+        .count = height,
+        .bins = (uint32_t)layers,
+        .low = -0.5,
+        .high = (double)layers - 0.5,
+        .threshold = NAN,
+        .chance = NAN,
+        .role = state->lead == PROJECTION_QUERY ? ROLE_QUERY : ROLE_KEY,
+        .show_axis = true,
+    };
+    struct rect bars = {rect.row + 1, rect.col + 1, rect.rows - 1, rect.cols - 2};
+    plot_bars(canvas, bars, glyphs, &plot);
 }
 
 static void draw_legend(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
@@ -233,5 +263,6 @@ void maps_draw(struct canvas *canvas, const struct layout *layout, const struct 
     }
     if (!rect_empty(layout->map[0]) && !rect_empty(layout->map[1]))
         draw_divider(canvas, layout, glyphs);
+    draw_profile(canvas, layout->profile, glyphs, state);
     draw_legend(canvas, layout->legend, glyphs, state);
 }

@@ -9,12 +9,12 @@ static void draw_lines(struct canvas *canvas, struct rect rect, const struct gly
 {
     char name[SELECTION_BYTES], number[TEXT_NUMBER], mean[TEXT_NUMBER];
     struct rect below = {rect.row + 1, rect.col, rect.rows - 1, rect.cols};
-    draw_selection_name(name, state, SCOPE_HEAD, glyphs);
+    draw_selection_name(name, state, SCOPE_HEAD, glyphs, rect.cols);
     struct selection at = state->settings.selection;
     const struct layer *layer = state_layer(state);
     at.scope = SCOPE_HEAD;
     if (rect.cols < canvas_text_width(name))
-        text_format(name, sizeof name, "%u/%u", layer ? layer->number : 0, at.head);
+        text_format(name, sizeof name, "L%u H%u", layer ? layer->number : 0, at.head);
     canvas_text(canvas, rect.row, rect.col, rect.cols, style_of(ROLE_SELECT), glyphs, name);
     if (below.rows < 1 || draw_excuse(canvas, below, glyphs, state))
         return;
@@ -44,7 +44,7 @@ static void draw_head(struct canvas *canvas, const struct layout *layout,
     enum scope scope = state->settings.selection.scope;
     if (layout->panel.rows < 3 || layout->panel.cols < 8)
         return;
-    draw_selection_name(name, state, scope, glyphs);
+    draw_selection_name(name, state, scope, glyphs, layout->panel.cols - 4);
     canvas_box(canvas, layout->panel, glyphs, style_of(ROLE_BORDER), name,
                style_with(ROLE_TITLE, STYLE_BOLD));
     if (scope != SCOPE_MODEL &&

@@ -84,7 +84,7 @@ void pairs_draw(struct canvas *canvas, struct rect rect, const struct glyphs *gl
     char name[SELECTION_BYTES], title[SELECTION_BYTES + 16];
     struct view_settings settings = state_settings(state);
     struct view_table table;
-    draw_selection_name(name, state, settings.selection.scope, glyphs);
+    draw_selection_name(name, state, settings.selection.scope, glyphs, rect.cols - 16);
     text_format(title, sizeof title, "pairs%s%s", draw_dot(glyphs), name);
     struct rect inside = draw_panel(canvas, rect, glyphs, title);
     bool one_model = settings.selection.scope == SCOPE_MODEL; /* else the title names the layer */

@@ -148,7 +148,7 @@ void scatter_draw(struct canvas *canvas, struct rect rect, const struct glyphs *
 {
     char name[SELECTION_BYTES], title[SELECTION_BYTES + 32];
     enum scope scope = state->settings.selection.scope;
-    draw_selection_name(name, state, scope, glyphs);
+    draw_selection_name(name, state, scope, glyphs, rect.cols - 16);
     text_format(title, sizeof title, "scatter%s%s", draw_dot(glyphs), name);
     struct rect inside = draw_panel(canvas, rect, glyphs, title);
     if (scope == SCOPE_MODEL || !draw_excuse(canvas, inside, glyphs, state))

@@ -1,0 +1,566 @@
+/* The views: pictures against the files of tests/golden (UPDATE_GOLDEN=1 writes them anew; look at
+ * them before you keep them), and tables against the numbers that the pictures show. */
+#include "ropescope/views.h"
+#include "synthetic.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const struct synthetic llama = {32, 32, 32, 64, -1, -1, false, "Llama-2-7b-hf"};
+static const struct synthetic odd = {12, 8, 2, 32, 3, 5, true, "odd\x1b[31m one"};
+static const struct synthetic huge = {126, 128, 8, 64, -1, -1, false, "Llama-3.1-405B"};
+
+struct scene {
+    struct angles *angles;
+    struct state state;
+    struct canvas *canvas;
+};
+
+static struct scene open_scene(const struct synthetic *shape, int rows, int cols)
+{
+    struct scene scene = {.angles = synthetic_new(shape), .canvas = canvas_new(rows, cols)};
+    assert_non_null(scene.canvas);
+    assert_int_equal(state_init(&scene.state, scene.angles, NULL), STATUS_OK);
+    scene.state.origin = "cache";
+    update_size(&scene.state, rows, cols);
+    return scene;
+}
+
+static void close_scene(struct scene *scene)
+{
+    state_free(&scene->state);
+    synthetic_free(scene->angles);
+    canvas_free(scene->canvas);
+}
+
+static void type(struct scene *scene, const char *keys)
+{
+    for (; *keys; keys++)
+        update_key(&scene->state, (unsigned char)*keys);
+}
+
+/* The picture as text; the caller frees. */
+static char *picture(struct scene *scene, bool roles)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *stream = open_memstream(&text, &size);
+    assert_non_null(stream);
+    frame_draw(scene->canvas, &scene->state);
+    assert_true(roles ? canvas_write_roles(scene->canvas, stream)
+                      : canvas_write_text(scene->canvas, stream));
+    fclose(stream);
+    return text;
+}
+
+/* ---- golden files ---------------------------------------------------------------------------- */
+
+static char *read_whole(const char *path)
+{
+    FILE *stream = fopen(path, "rb");
+    char *text = calloc(1, 1 << 18);
+    if (stream) {
+        text[fread(text, 1, (1 << 18) - 1, stream)] = '\0';
+        fclose(stream);
+    }
+    return text;
+}
+
+static int first_difference(const char *a, const char *b)
+{
+    int line = 1;
+    for (; *a && *a == *b; a++, b++)
+        line += *a == '\n';
+    return line;
+}
+
+static void check_golden(const char *name, struct scene *scene, bool roles)
+{
+    char path[256];
+    char *text = picture(scene, roles);
+    snprintf(path, sizeof path, "tests/golden/%s.txt", name);
+    if (getenv("UPDATE_GOLDEN")) {
+        FILE *stream = fopen(path, "wb");
+        assert_non_null(stream);
+        fputs(text, stream);
+        fclose(stream);
+    }
+    char *golden = read_whole(path);
+    if (strcmp(text, golden) != 0)
+        fail_msg("%s differs from line %d on; it is now:\n%s", path, first_difference(text, golden),
+                 text);
+    free(golden);
+    free(text);
+}
+
+static const struct {
+    int rows, cols;
+} sizes[] = {{24, 80}, {40, 120}, {60, 200}};
+
+/* Braille differs from blocks in the scatter alone. */
+static bool differs(enum view_id id, enum glyph_set set)
+{
+    return set != GLYPHS_BRAILLE || id == VIEW_OVERVIEW || id == VIEW_SCATTER;
+}
+
+static void test_golden_views(void **unused)
+{
+    (void)unused;
+    for (size_t s = 0; s < 3; s++)
+        for (int id = 0; id < VIEW_COUNT; id++)
+            for (int set = 0; set < GLYPH_SET_COUNT; set++) {
+                char name[128];
+                if (!differs((enum view_id)id, (enum glyph_set)set))
+                    continue;
+                struct scene scene = open_scene(&llama, sizes[s].rows, sizes[s].cols);
+                scene.state.view = (enum view_id)id;
+                scene.state.glyph_set = (enum glyph_set)set;
+                type(&scene, "jjlllll");
+                snprintf(name, sizeof name, "%s-%dx%d-%s", view_of((enum view_id)id)->name,
+                         sizes[s].cols, sizes[s].rows, glyph_set_name((enum glyph_set)set));
+                check_golden(name, &scene, false);
+                close_scene(&scene);
+            }
+}
+
+/* Situations rather than views. */
+static void test_golden_situations(void **unused)
+{
+    static const struct {
+        const char *name;
+        const struct synthetic *shape;
+        int rows, cols;
+        const char *keys;
+        bool roles;
+    } cases[] = {
+        {"waiting-layers", &odd, 24, 80, "", false},
+        {"layer-without-pairs", &odd, 24, 80, "jjj", false},
+        {"layer-not-scanned", &odd, 24, 80, "jjjjj", false},
+        {"undefined-pair", &odd, 24, 80, "2", false},
+        {"layers-of-odd", &odd, 24, 80, "4", false},
+        {"key-leads", &llama, 24, 80, "pss", false},
+        {"scrolled", &huge, 24, 80, "G", false},
+        {"help", &llama, 24, 80, "?", false},
+        {"help-filtered", &llama, 24, 80, "?/thresh", false},
+        {"threshold-typed", &llama, 24, 80, "t0.05", false},
+        {"threshold-refused", &llama, 24, 80, "t0.05x\n", false},
+        {"roles", &llama, 24, 80, "jl", true},
+        {"small-60x16", &llama, 16, 60, "", false},
+        {"small-40x24", &llama, 24, 40, "", false},
+        {"small-40x8", &llama, 8, 40, "", false},
+        {"small-20x6", &llama, 6, 20, "", false},
+        {"small-10x3", &llama, 3, 10, "", false},
+    };
+    (void)unused;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct scene scene = open_scene(cases[i].shape, cases[i].rows, cases[i].cols);
+        type(&scene, cases[i].keys);
+        check_golden(cases[i].name, &scene, cases[i].roles);
+        close_scene(&scene);
+    }
+}
+
+static void test_golden_scan(void **unused)
+{
+    struct scene scene = open_scene(&odd, 24, 80);
+    struct progress_reading reading = {.fraction = 0.9, .rate = 2.1e9, .seconds_left = 4};
+    (void)unused;
+    update_scan(&scene.state, true, reading);
+    check_golden("scanning", &scene, false);
+    close_scene(&scene);
+}
+
+/* ---- every size ------------------------------------------------------------------------------ */
+
+static void test_every_size_draws(void **unused)
+{
+    static const int rows[] = {1, 2, 3, 4, 5, 6, 7, 8, 10, 13, 24, 70};
+    static const int cols[] = {1, 2, 3, 5, 8, 12, 20, 24, 25, 40, 63, 64, 80, 130, 260};
+    (void)unused;
+    for (size_t r = 0; r < sizeof rows / sizeof *rows; r++)
+        for (size_t c = 0; c < sizeof cols / sizeof *cols; c++) {
+            struct scene scene = open_scene(&odd, rows[r], cols[c]);
+            for (int id = 0; id < VIEW_COUNT; id++)
+                for (int scope = 0; scope < 3; scope++) {
+                    scene.state.view = (enum view_id)id;
+                    type(&scene, "sjjj");
+                    free(picture(&scene, false));
+                }
+            type(&scene, "?/x");
+            free(picture(&scene, false));
+            type(&scene, "\n\033t9");
+            free(picture(&scene, false));
+            close_scene(&scene);
+        }
+}
+
+static void test_one_cell_is_not_blank(void **unused)
+{
+    struct scene scene = open_scene(&llama, 1, 1);
+    (void)unused;
+    char *text = picture(&scene, false);
+    assert_true(text[0] != '\n' && text[0] != '\0' && text[0] != ' ');
+    free(text);
+    close_scene(&scene);
+}
+
+/* ---- names out of files ---------------------------------------------------------------------- */
+
+static void test_names_are_made_printable(void **unused)
+{
+    struct scene scene = open_scene(&odd, 24, 80);
+    (void)unused;
+    char *text = picture(&scene, false);
+    assert_null(strchr(text, 27));
+    assert_non_null(strstr(text, "odd?[31m one"));
+    free(text);
+    close_scene(&scene);
+}
+
+static void test_ascii_is_ascii(void **unused)
+{
+    (void)unused;
+    for (int id = 0; id < VIEW_COUNT; id++) {
+        struct scene scene = open_scene(&odd, 24, 80);
+        scene.state.view = (enum view_id)id;
+        scene.state.glyph_set = GLYPHS_ASCII;
+        char *text = picture(&scene, false);
+        for (const char *c = text; *c; c++)
+            assert_true((unsigned char)*c < 127);
+        free(text);
+        close_scene(&scene);
+    }
+}
+
+/* ---- tables ---------------------------------------------------------------------------------- */
+
+static struct view_table table_of(const char *view, const struct angles *angles,
+                                  const struct view_settings *settings)
+{
+    struct view_table out;
+    assert_non_null(view_from_name(view));
+    assert_int_equal(view_from_name(view)->table(angles, settings, &out, NULL), STATUS_OK);
+    return out;
+}
+
+static struct cell cell_at(const struct view_table *table, size_t row, const char *column)
+{
+    for (size_t i = 0; i < table->table.column_count; i++)
+        if (strcmp(table->table.columns[i], column) == 0)
+            return table->table.cell(table->table.context, row, i);
+    fail_msg("no column %s", column);
+    return cell_empty();
+}
+
+static void test_only_tables_have_names(void **unused)
+{
+    (void)unused;
+    assert_null(view_from_name("overview"));
+    assert_null(view_from_name("nothing"));
+    for (int id = 0; id < VIEW_COUNT; id++)
+        assert_int_equal(view_of((enum view_id)id)->id, id);
+}
+
+static void test_columns_of_pairs(void **unused)
+{
+    static const char *const columns[] = {"layer", "projection", "head",      "pair",
+                                          "row_a", "row_b",      "frequency", "wavelength",
+                                          "cos",   "norm_a",     "norm_b",    "fixed"};
+    struct angles *angles = synthetic_new(&odd);
+    struct view_settings settings = VIEW_SETTINGS_DEFAULT;
+    struct view_table table = table_of("pairs", angles, &settings);
+    (void)unused;
+    for (size_t i = 0; i < 12; i++)
+        assert_string_equal(table.table.columns[i], columns[i]);
+    view_table_free(&table);
+    synthetic_free(angles);
+}
+
+/* The whole model: layers in order, query before key, heads, pairs; nothing where nothing turns. */
+static void test_order_of_pairs(void **unused)
+{
+    struct angles *angles = synthetic_new(&odd);
+    struct view_settings settings = VIEW_SETTINGS_DEFAULT;
+    struct view_table table = table_of("pairs", angles, &settings);
+    size_t row = 0;
+    (void)unused;
+    for (uint64_t layer = 0; layer < odd.layers; layer++) {
+        if ((int)layer == odd.still_layer || (int)layer == odd.waiting_layer)
+            continue;
+        for (int p = 0; p < PROJECTION_COUNT; p++)
+            for (uint64_t head = 0; head < (p ? odd.key_heads : odd.query_heads); head++)
+                for (uint64_t pair = 0; pair < odd.pairs; pair++, row++) {
+                    assert_int_equal(cell_at(&table, row, "layer").as.integer, layer);
+                    assert_string_equal(cell_at(&table, row, "projection").as.text,
+                                        projection_name(p));
+                    assert_int_equal(cell_at(&table, row, "head").as.integer, head);
+                    assert_int_equal(cell_at(&table, row, "pair").as.integer, pair);
+                    assert_int_equal(cell_at(&table, row, "row_a").as.integer,
+                                     head * 2 * odd.pairs + pair);
+                    assert_int_equal(cell_at(&table, row, "row_b").as.integer,
+                                     head * 2 * odd.pairs + odd.pairs + pair);
+                }
+    }
+    assert_int_equal(table.table.row_count, row);
+    view_table_free(&table);
+    synthetic_free(angles);
+}
+
+static void test_one_head_brings_its_key_head(void **unused)
+{
+    struct angles *angles = synthetic_new(&odd);
+    struct view_settings settings = VIEW_SETTINGS_DEFAULT;
+    (void)unused;
+    settings.selection = (struct selection){SCOPE_HEAD, 2, 5};
+    struct view_table table = table_of("pairs", angles, &settings);
+    assert_int_equal(table.table.row_count, 2 * odd.pairs);
+    assert_int_equal(cell_at(&table, 0, "head").as.integer, 5);
+    assert_int_equal(cell_at(&table, odd.pairs, "head").as.integer, 1); /* 8 query, 2 key heads */
+    view_table_free(&table);
+    settings.rule.projection[PROJECTION_QUERY] = false;
+    table = table_of("pairs", angles, &settings);
+    assert_int_equal(table.table.row_count, odd.pairs);
+    assert_int_equal(cell_at(&table, 0, "head").as.integer, 1);
+    assert_string_equal(cell_at(&table, 0, "projection").as.text, "key");
+    view_table_free(&table);
+    settings = VIEW_SETTINGS_DEFAULT;
+    settings.one_head = true; /* --head without --layer */
+    settings.selection.head = 5;
+    table = table_of("heads", angles, &settings);
+    assert_int_equal(table.table.row_count, 10 * 2); /* 10 layers rotate and have landed */
+    assert_int_equal(cell_at(&table, 2, "layer").as.integer, 1);
+    assert_int_equal(cell_at(&table, 2, "head").as.integer, 5);
+    view_table_free(&table);
+    synthetic_free(angles);
+}
+
+static void test_undefined_pairs_are_empty_and_not_fixed(void **unused)
+{
+    struct angles *angles = synthetic_new(&odd);
+    struct view_settings settings = VIEW_SETTINGS_DEFAULT;
+    (void)unused;
+    settings.rule.threshold = 0;
+    struct view_table table = table_of("pairs", angles, &settings);
+    assert_int_equal(cell_at(&table, 1, "cos").kind, CELL_EMPTY);
+    assert_false(cell_at(&table, 1, "fixed").as.flag);
+    assert_true(cell_at(&table, 0, "fixed").as.flag);
+    view_table_free(&table);
+    synthetic_free(angles);
+}
+
+/* Heads, layers, histogram and scatter count the same pairs as the list of pairs. */
+static void test_tables_agree(void **unused)
+{
+    struct angles *angles = synthetic_new(&odd);
+    struct view_settings settings = VIEW_SETTINGS_DEFAULT;
+    uint64_t fixed = 0, defined = 0, by_head = 0, by_layer = 0, in_bins = 0, twice = 0;
+    (void)unused;
+    settings.rule.threshold = 0.05F;
+    struct view_table pairs = table_of("pairs", angles, &settings);
+    struct view_table heads = table_of("heads", angles, &settings);
+    struct view_table layers = table_of("layers", angles, &settings);
+    struct view_table histogram = table_of("histogram", angles, &settings);
+    struct view_table scatter = table_of("scatter", angles, &settings);
+    for (size_t i = 0; i < pairs.table.row_count; i++) {
+        fixed += cell_at(&pairs, i, "fixed").as.flag;
+        defined += cell_at(&pairs, i, "cos").kind == CELL_REAL;
+    }
+    for (size_t i = 0; i < heads.table.row_count; i++)
+        by_head += cell_at(&heads, i, "fixed").as.integer;
+    assert_int_equal(layers.table.row_count, odd.layers);
+    for (size_t i = 0; i < layers.table.row_count; i++)
+        if (cell_at(&layers, i, "fixed").kind == CELL_INTEGER)
+            by_layer += cell_at(&layers, i, "fixed").as.integer;
+    for (size_t i = 0; i < histogram.table.row_count; i++)
+        in_bins += cell_at(&histogram, i, "count").as.integer;
+    for (size_t i = 0; i < scatter.table.row_count; i++)
+        twice += cell_at(&scatter, i, "fixed_query").as.flag;
+    assert_true(fixed > 0 && fixed < defined);
+    assert_int_equal(by_head, fixed);
+    assert_int_equal(by_layer, fixed);
+    assert_int_equal(in_bins, defined);
+    settings.rule.projection[PROJECTION_KEY] = false;
+    struct view_table queries = table_of("heads", angles, &settings);
+    for (size_t i = 0; i < queries.table.row_count; i++)
+        twice -= cell_at(&queries, i, "fixed").as.integer;
+    assert_int_equal(twice, 0); /* the scatter has each query pair once */
+    struct view_table *all[] = {&pairs, &heads, &layers, &histogram, &scatter, &queries};
+    for (size_t i = 0; i < 6; i++)
+        view_table_free(all[i]);
+    synthetic_free(angles);
+}
+
+static void test_layer_without_numbers_is_empty(void **unused)
+{
+    struct angles *angles = synthetic_new(&odd);
+    struct view_settings settings = VIEW_SETTINGS_DEFAULT;
+    struct view_table table = table_of("layers", angles, &settings);
+    (void)unused;
+    assert_false(cell_at(&table, 3, "rotates").as.flag);
+    assert_int_equal(cell_at(&table, 3, "pairs").kind, CELL_EMPTY);
+    assert_true(cell_at(&table, 5, "rotates").as.flag);
+    assert_int_equal(cell_at(&table, 5, "correlation").kind, CELL_EMPTY);
+    view_table_free(&table);
+    synthetic_free(angles);
+}
+
+static void test_histogram_rows(void **unused)
+{
+    struct angles *angles = synthetic_new(&odd);
+    struct view_settings settings = VIEW_SETTINGS_DEFAULT;
+    (void)unused;
+    settings.selection = (struct selection){SCOPE_HEAD, 2, 5};
+    settings.bins = 8;
+    struct view_table table = table_of("histogram", angles, &settings);
+    assert_int_equal(table.table.row_count, 16);
+    assert_true(cell_at(&table, 0, "low").as.real == -1);
+    assert_true(cell_at(&table, 7, "high").as.real == 1);
+    assert_string_equal(cell_at(&table, 8, "projection").as.text, "key");
+    assert_int_equal(cell_at(&table, 8, "head").as.integer, 1);
+    assert_int_equal(cell_at(&table, 8, "layer").as.integer, 2);
+    assert_string_equal(cell_at(&table, 8, "scope").as.text, "head");
+    view_table_free(&table);
+    synthetic_free(angles);
+}
+
+/* ---- file equals screen ---------------------------------------------------------------------- */
+
+/* Every line of the list of pairs in sight has the numbers of the table's row. */
+static void test_list_shows_the_table(void **unused)
+{
+    struct scene scene = open_scene(&odd, 60, 200);
+    (void)unused;
+    type(&scene, "jll2");
+    struct view_settings settings = state_settings(&scene.state);
+    struct view_table table = table_of("pairs", scene.angles, &settings);
+    char *text = picture(&scene, false);
+    size_t row = 0;
+    for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+        char cos[32], rows[32];
+        if (!strstr(line, "query ") || strstr(line, "pairs \u00b7") || row >= odd.pairs ||
+            !strstr(line, "\u2502 "))
+            continue;
+        snprintf(cos, sizeof cos, " %.5f ", cell_at(&table, row, "cos").as.real);
+        snprintf(rows, sizeof rows, " %llu ",
+                 (unsigned long long)cell_at(&table, row, "row_b").as.integer);
+        assert_non_null(strstr(line, cos));
+        assert_non_null(strstr(line, rows));
+        assert_true((strstr(line, " yes ") != NULL) == cell_at(&table, row, "fixed").as.flag);
+        row++;
+    }
+    assert_int_equal(row, odd.pairs);
+    free(text);
+    view_table_free(&table);
+    close_scene(&scene);
+}
+
+/* The fractions of the bar, the means and r of the panel are those of the tables. */
+static void test_overview_shows_the_tables(void **unused)
+{
+    static const char *const moves[] = {"", "j", "l", "]", "}", "f", "t0.2\n", "jjjj", "G"};
+    struct scene scene = open_scene(&llama, 40, 140);
+    (void)unused;
+    for (size_t i = 0; i < sizeof moves / sizeof *moves; i++) {
+        char expected[64];
+        type(&scene, moves[i]);
+        const struct state *state = &scene.state;
+        struct view_settings settings = state_settings(state);
+        struct view_table heads = table_of("heads", scene.angles, &settings);
+        struct view_table layers = table_of("layers", scene.angles, &settings);
+        struct tally model = tally_model(scene.angles, &settings.rule);
+        char *text = picture(&scene, false);
+        snprintf(expected, sizeof expected, "query mean |cos| %.3f  fixed %.1f%%",
+                 cell_at(&heads, 0, "mean_abs_cos").as.real,
+                 100 * cell_at(&heads, 0, "fraction").as.real);
+        assert_non_null(strstr(text, expected));
+        snprintf(expected, sizeof expected, "layer %.1f%%",
+                 100 * cell_at(&layers, 0, "fraction").as.real);
+        assert_non_null(strstr(text, expected));
+        snprintf(expected, sizeof expected, "(layers \u2265 %u) %.1f%%", settings.rule.first_layer,
+                 100 * tally_fraction(&model));
+        assert_non_null(strstr(text, expected));
+        free(text);
+        view_table_free(&heads);
+        view_table_free(&layers);
+    }
+    close_scene(&scene);
+}
+
+static void test_r_is_that_of_the_scatter_table(void **unused)
+{
+    static const char *const scopes[] = {"", "s", "s"};
+    struct scene scene = open_scene(&odd, 40, 140);
+    (void)unused;
+    for (size_t i = 0; i < 3; i++) {
+        char expected[64];
+        struct correlation sums = {0};
+        type(&scene, scopes[i]);
+        scene.state.view = VIEW_SCATTER;
+        struct view_settings settings = state_settings(&scene.state);
+        struct view_table table = table_of("scatter", scene.angles, &settings);
+        for (size_t row = 0; row < table.table.row_count; row++) {
+            struct cell x = cell_at(&table, row, "cos_query"), y = cell_at(&table, row, "cos_key");
+            if (x.kind == CELL_REAL && y.kind == CELL_REAL)
+                correlation_add(&sums, x.as.real, y.as.real);
+        }
+        char number[TEXT_NUMBER];
+        snprintf(expected, sizeof expected, "r = %.2f (%s pairs)", correlation_r(&sums),
+                 text_count(number, sums.count));
+        char *text = picture(&scene, false);
+        assert_non_null(strstr(text, expected));
+        free(text);
+        view_table_free(&table);
+    }
+    close_scene(&scene);
+}
+
+/* The selection is in sight wherever it goes in a model larger than any screen. */
+static void test_selection_stays_in_sight(void **unused)
+{
+    static const char *const ways[] = {"", "G", "jjjjjjjjjjjjjjjjjjjjjjjjjjjjjjj", "k"};
+    struct scene scene = open_scene(&huge, 24, 80);
+    (void)unused;
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
+        for (int end = 0; end < 2; end++) {
+            char label[32];
+            type(&scene, ways[i]);
+            update_key(&scene.state, end ? KEYCODE_END : KEYCODE_HOME);
+            char *text = picture(&scene, false);
+            snprintf(label, sizeof label, "\u25b8%*u ", 3, state_layer(&scene.state)->number);
+            assert_non_null(strstr(text, label));
+            assert_non_null(strstr(text, "\u25cf")); /* the cell that is marked */
+            free(text);
+        }
+    close_scene(&scene);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_golden_views),
+        cmocka_unit_test(test_golden_situations),
+        cmocka_unit_test(test_golden_scan),
+        cmocka_unit_test(test_every_size_draws),
+        cmocka_unit_test(test_one_cell_is_not_blank),
+        cmocka_unit_test(test_names_are_made_printable),
+        cmocka_unit_test(test_ascii_is_ascii),
+        cmocka_unit_test(test_only_tables_have_names),
+        cmocka_unit_test(test_columns_of_pairs),
+        cmocka_unit_test(test_order_of_pairs),
+        cmocka_unit_test(test_one_head_brings_its_key_head),
+        cmocka_unit_test(test_undefined_pairs_are_empty_and_not_fixed),
+        cmocka_unit_test(test_tables_agree),
+        cmocka_unit_test(test_layer_without_numbers_is_empty),
+        cmocka_unit_test(test_histogram_rows),
+        cmocka_unit_test(test_list_shows_the_table),
+        cmocka_unit_test(test_overview_shows_the_tables),
+        cmocka_unit_test(test_r_is_that_of_the_scatter_table),
+        cmocka_unit_test(test_selection_stays_in_sight),
+    };
+    return cmocka_run_group_tests_name("views", tests, NULL, NULL);
+}
