@@ -193,6 +193,10 @@ enum {
 unsigned update_key(struct state *state, uint32_t key);
 unsigned update_action(struct state *state, enum action action);
 unsigned update_size(struct state *state, int rows, int cols);
+/* Puts the cursor on a layer (an index) and a query head, or the nearest there are. */
+unsigned update_select(struct state *state, size_t layer, uint32_t head);
+/* A line that the next key dismisses: something went wrong. */
+unsigned update_message(struct state *state, const char *text);
 /* New layers may have landed, and the scan has got further. */
 unsigned update_scan(struct state *state, bool scanning, struct progress_reading progress);
 

@@ -130,8 +130,13 @@ enum status find_selection(const struct options *options, const struct model *mo
                              model->layers[model->layer_count - 1].number);
         *layer = (size_t)(found - model->layers);
     }
-    uint32_t heads = model->layers[*layer].projection[PROJECTION_QUERY].heads;
-    if (options->has_head && options->head >= heads)
+    uint32_t heads = 0; /* of the layer, or the most of any; 0: it does not rotate, any will do */
+    for (size_t i = 0; i < model->layer_count; i++) {
+        uint32_t more = model->layers[i].projection[PROJECTION_QUERY].heads;
+        if ((!options->has_layer || i == *layer) && more > heads)
+            heads = more;
+    }
+    if (options->has_head && options->head >= heads && heads > 0)
         return error_set(err, STATUS_USAGE, "--head %" PRIu32 ": %s has query heads 0 to %u",
                          options->head, model->name, heads - 1);
     return STATUS_OK;

@@ -389,6 +389,21 @@ unsigned update_size(struct state *state, int rows, int cols)
     return DIRTY_FRAME | DIRTY_WHOLE;
 }
 
+unsigned update_select(struct state *state, size_t layer, uint32_t head)
+{
+    state->settings.selection.layer = moved(layer, 0, state->angles->model->layer_count);
+    state->wanted_head = head;
+    settle(state);
+    return DIRTY_FRAME;
+}
+
+unsigned update_message(struct state *state, const char *text)
+{
+    text_format(state->message, sizeof state->message, "%s", text);
+    state->message_is_error = true;
+    return DIRTY_FRAME;
+}
+
 unsigned update_scan(struct state *state, bool scanning, struct progress_reading progress)
 {
     bool ended = state->scanning != scanning, ready = state_ready(state);
