@@ -6,7 +6,7 @@
 #include "ropescope/analysis.h"
 #include "ropescope/terminal.h"
 
-/* ---- what a view shows (settings.c) ---------------------------------------------------------- */
+/* ---- what a view shows (settings.c) -------------------------------------- */
 
 enum view_id {
     VIEW_OVERVIEW,
@@ -40,7 +40,7 @@ uint32_t settings_heads(const struct view_settings *settings, const struct angle
 size_t settings_head_count(const struct view_settings *settings, const struct angles *angles);
 size_t settings_pair_count(const struct view_settings *settings, const struct angles *angles);
 
-/* ---- actions and the key table (keys.c) ------------------------------------------------------ */
+/* ---- actions and the key table (keys.c) ---------------------------------- */
 
 enum action {
     ACTION_NONE,
@@ -132,7 +132,7 @@ size_t keys_hints(enum place place, const struct glyphs *glyphs, int cols,
 /* Columns of a hint, with the two that keep it apart from the next. */
 int keys_hint_cols(const struct hint *hint);
 
-/* ---- the state of the program (state.c) ------------------------------------------------------ */
+/* ---- the state of the program (state.c) ---------------------------------- */
 
 enum { ENTRY_BYTES = 64 };
 struct entry {
@@ -183,7 +183,7 @@ struct view_settings state_settings(const struct state *state);
  * nearest there is. */
 size_t state_pairs_row(const struct state *state);
 
-/* ---- update (update.c): pure ----------------------------------------------------------------- */
+/* ---- update (update.c): pure --------------------------------------------- */
 
 enum {
     DIRTY_NOTHING = 0,
@@ -206,7 +206,7 @@ float threshold_step(float threshold, bool up, bool coarse);
 /* 0..1, read as a float32; false with a reason that fits a line. */
 bool threshold_read(const char *text, float *threshold, char *why, size_t size);
 
-/* ---- layout (layout.c): pure ----------------------------------------------------------------- */
+/* ---- layout (layout.c): pure --------------------------------------------- */
 
 /* What a layout has to make room for. */
 struct layout_needs {

@@ -5,7 +5,7 @@
 
 #include "ropescope/support.h"
 
-/* ---- styles (theme.c) ----------------------------------------------------------------------- */
+/* ---- styles (theme.c) ---------------------------------------------------- */
 
 /* What a cell means; a theme turns it into colours and attributes. */
 enum role {
@@ -78,7 +78,7 @@ struct look theme_look(const struct theme *theme, struct style style, enum colou
 /* Nearest of the 8, 16 or 256 colours of a terminal to 0xRRGGBB. */
 int colour_nearest(int32_t rgb, enum colour_depth depth);
 
-/* ---- glyphs (glyphs.c) ---------------------------------------------------------------------- */
+/* ---- glyphs (glyphs.c) --------------------------------------------------- */
 
 enum glyph_set { GLYPHS_ASCII, GLYPHS_BLOCKS, GLYPHS_BRAILLE, GLYPH_SET_COUNT };
 const char *glyph_set_name(enum glyph_set set);
@@ -108,7 +108,7 @@ struct glyphs {
 };
 const struct glyphs *glyphs_of(enum glyph_set set);
 
-/* ---- canvas (canvas.c) ---------------------------------------------------------------------- */
+/* ---- canvas (canvas.c) --------------------------------------------------- */
 
 struct rect {
     int row, col, rows, cols; /* rows and cols >= 0 */
@@ -156,7 +156,7 @@ bool canvas_write_text(const struct canvas *canvas, FILE *stream);
  * letter a cell for its role (for tests of colours and selections). */
 bool canvas_write_roles(const struct canvas *canvas, FILE *stream);
 
-/* ---- axes (axis.c) -------------------------------------------------------------------------- */
+/* ---- axes (axis.c) ------------------------------------------------------- */
 
 /* A value axis over `cells` cells (or sub-cells). With `log` low and high are > 0. */
 struct axis {
@@ -171,7 +171,7 @@ double axis_edge(const struct axis *axis, int cell); /* lower edge of a cell */
 /* Round tick values inside the axis, at most `max`; returns how many, fills ticks[]. */
 size_t axis_ticks(const struct axis *axis, double *ticks, size_t max);
 
-/* ---- plots (plot_*.c): pure drawing of numbers ---------------------------------------------- */
+/* ---- plots (plot_*.c): pure drawing of numbers --------------------------- */
 
 /* Vertical bars: count[i] of highest, spread over the rect's columns (several columns a bar, or
  * several bins a column, whichever fits); `low_x`..`high_x` is the range that the bins cover. Draws
@@ -233,7 +233,7 @@ void plot_heat_legend(struct canvas *canvas, struct rect rect, const struct glyp
 void plot_gauge(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs, double low,
                 double high, double value, double mark);
 
-/* ---- the real terminal (screen.c) ----------------------------------------------------------- */
+/* ---- the real terminal (screen.c) ---------------------------------------- */
 
 /* Keys that are no characters; characters are their code points (Esc 27, Enter 10, Tab 9). */
 enum {

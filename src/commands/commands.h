@@ -47,14 +47,14 @@ enum status command_info(const struct options *options, struct error *err);
 enum status command_stats(const struct options *options, struct error *err);
 enum status command_export(const struct options *options, struct error *err);
 
-/* ---- options.c ------------------------------------------------------------- */
+/* ---- options.c ----------------------------------------------------------- */
 
 /* Reads argv into *options. STATUS_USAGE where a word makes no sense for the command. */
 enum status options_read(struct options *options, int argc, char **argv, struct error *err);
 /* `--help`: of one command, or of all (command NULL). */
 void options_help(const struct command *command, FILE *stream);
 
-/* ---- common.c: what commands share ----------------------------------------- */
+/* ---- common.c: what commands share --------------------------------------- */
 
 /* Opens the model that was named; a command without one says so. */
 enum status open_named_model(const struct options *options, struct session **out,

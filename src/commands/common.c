@@ -35,7 +35,7 @@ enum status open_named_model(const struct options *options, struct session **out
     return session_open(path, &options->session, out, err);
 }
 
-/* ---- progress -------------------------------------------------------------- */
+/* ---- progress ------------------------------------------------------------ */
 
 struct report {
     bool terminal;
@@ -85,7 +85,7 @@ static bool report_progress(void *context, const struct session *session)
     return true;
 }
 
-/* ---- opening, whole -------------------------------------------------------- */
+/* ---- opening, whole ------------------------------------------------------ */
 
 void print_notices(const struct session *session, size_t *printed)
 {

@@ -17,7 +17,7 @@ struct explorer {
     bool scan_told; /* how the scan ended is on the screen, or was fine */
 };
 
-/* ---- drawing --------------------------------------------------------------- */
+/* ---- drawing ------------------------------------------------------------- */
 
 static void draw(struct explorer *x)
 {
@@ -44,7 +44,7 @@ static double patience(const struct explorer *x)
     return x->state.scanning ? PROGRESS_SECONDS : -1;
 }
 
-/* ---- events ---------------------------------------------------------------- */
+/* ---- events -------------------------------------------------------------- */
 
 static enum status resize(struct explorer *x, struct error *err)
 {
@@ -122,7 +122,7 @@ static enum status run(struct explorer *x, struct error *err)
     return status;
 }
 
-/* ---- opening --------------------------------------------------------------- */
+/* ---- opening ------------------------------------------------------------- */
 
 static enum status select_flags(struct explorer *x, const struct options *options,
                                 struct error *err)

@@ -13,7 +13,7 @@ static size_t count_rotating(const struct model *model)
     return rotating;
 }
 
-/* ---- as JSON --------------------------------------------------------------- */
+/* ---- as JSON ------------------------------------------------------------- */
 
 static void add_files(cJSON *root, const struct source *source)
 {
@@ -88,7 +88,7 @@ static enum status print_json(const struct session *session, struct error *err)
     return json_out_print(root, err);
 }
 
-/* ---- for people ------------------------------------------------------------ */
+/* ---- for people ---------------------------------------------------------- */
 
 /* Names come from files: they are made printable on their way out. */
 static void print_line(FILE *stream, const char *name, const char *value, const char *why)

@@ -19,7 +19,7 @@ const struct command commands[] = {
     {0},
 };
 
-/* ---- reading one value ----------------------------------------------------- */
+/* ---- reading one value --------------------------------------------------- */
 
 /* Reads `value` (NULL for a switch) into *options; false: it makes no sense. */
 typedef bool read_flag(struct options *options, const char *value);
@@ -153,7 +153,7 @@ static bool read_version(struct options *options, const char *value)
     return options->version = true;
 }
 
-/* ---- the table of flags ---------------------------------------------------- */
+/* ---- the table of flags -------------------------------------------------- */
 
 enum { NUMBERS = COMMAND_EXPLORE | COMMAND_STATS | COMMAND_EXPORT };
 
@@ -191,7 +191,7 @@ static const struct flag {
 };
 enum { FLAG_COUNT = sizeof flags / sizeof *flags };
 
-/* ---- the words ------------------------------------------------------------- */
+/* ---- the words ----------------------------------------------------------- */
 
 static const struct flag *find_flag(const char *name, size_t length)
 {
@@ -297,7 +297,7 @@ enum status options_read(struct options *options, int argc, char **argv, struct 
     return usage(err, options);
 }
 
-/* ---- help ------------------------------------------------------------------ */
+/* ---- help ---------------------------------------------------------------- */
 
 static void help_flags(unsigned mask, FILE *stream)
 {

@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <math.h>
 
-/* ---- as JSON: the names are fixed, scripts live on them -------------------- */
+/* ---- as JSON: the names are fixed, scripts live on them ------------------ */
 
 static void add_projection(cJSON *object, const struct angles *angles, size_t layer, int which,
                            float threshold)
@@ -60,7 +60,7 @@ static enum status print_json(const struct angles *angles, const struct rule *ru
     return json_out_print(root, err);
 }
 
-/* ---- for people ------------------------------------------------------------ */
+/* ---- for people ---------------------------------------------------------- */
 
 /* "0.4123", or "-" for what is not defined. */
 static const char *number(char out[TEXT_NUMBER], const char *format, double value)

@@ -75,7 +75,7 @@ static struct rect cut_cols(struct rect *from, int count)
     return cut;
 }
 
-/* ---- the heat maps --------------------------------------------------------------------------- */
+/* ---- the heat maps ------------------------------------------------------- */
 
 /* How the two maps could be set out. */
 struct plan {
@@ -172,7 +172,7 @@ static void place_maps(struct layout *out, const struct layout_needs *needs,
         place_profile(out, needs);
 }
 
-/* ---- the panel of the selected head ---------------------------------------------------------- */
+/* ---- the panel of the selected head -------------------------------------- */
 
 static void place_panel(struct layout *out)
 {

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* ---- moving ---------------------------------------------------------------------------------- */
+/* ---- moving -------------------------------------------------------------- */
 
 static uint32_t query_heads(const struct state *state)
 {
@@ -108,7 +108,7 @@ static bool move(struct state *state, enum action action)
     }
 }
 
-/* ---- the rule -------------------------------------------------------------------------------- */
+/* ---- the rule ------------------------------------------------------------ */
 
 static void move_first_layer(struct state *state, bool up)
 {
@@ -142,7 +142,7 @@ static bool change_rule(struct state *state, enum action action)
     }
 }
 
-/* ---- what is looked at ----------------------------------------------------------------------- */
+/* ---- what is looked at --------------------------------------------------- */
 
 static void show_view(struct state *state, int id)
 {
@@ -196,7 +196,7 @@ static bool change_view(struct state *state, enum action action)
     }
 }
 
-/* ---- help ------------------------------------------------------------------------------------ */
+/* ---- help ---------------------------------------------------------------- */
 
 static size_t help_lines(const struct state *state)
 {
@@ -236,7 +236,7 @@ static bool change_help(struct state *state, enum action action)
     }
 }
 
-/* ---- typing ---------------------------------------------------------------------------------- */
+/* ---- typing -------------------------------------------------------------- */
 
 static struct entry *typed_into(struct state *state)
 {
@@ -344,7 +344,7 @@ static void change_place(struct state *state, enum action action)
     }
 }
 
-/* ---- the outside ----------------------------------------------------------------------------- */
+/* ---- the outside --------------------------------------------------------- */
 
 /* A key dismisses the line that was shown; the next notice, if any, takes its place. */
 static void clear_message(struct state *state)

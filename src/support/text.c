@@ -127,7 +127,8 @@ void text_printable(char *out, size_t size, const char *name)
 
 /* ---- numbers to text ----------------------------------------------------- */
 
-/* Fewest digits worth trying: enough for %g to write a number of everyday size without an exponent. */
+/* Fewest digits worth trying: enough for %g to write a number of everyday size without an exponent.
+ */
 static int least_digits(double value)
 {
     double magnitude = fabs(value);

@@ -111,7 +111,7 @@ void canvas_fill(struct canvas *canvas, struct rect rect, uint32_t code, struct 
     }
 }
 
-/* ---- text ------------------------------------------------------------------------------------ */
+/* ---- text ---------------------------------------------------------------- */
 
 /* The next character as the canvas shows it and its width, 0 for a mark; false at the end. */
 static bool next_character(const char **text, uint32_t *code, int *width)
@@ -210,7 +210,7 @@ void canvas_box(struct canvas *canvas, struct rect rect, const struct glyphs *gl
     canvas_put(canvas, rect.row, rect.col + 2 + used, ' ', border);
 }
 
-/* ---- the canvas as text ---------------------------------------------------------------------- */
+/* ---- the canvas as text -------------------------------------------------- */
 
 static bool write_code(FILE *stream, uint32_t code)
 {

@@ -43,7 +43,7 @@ struct rect plot_scatter_inside(struct rect rect, const struct scatter_plot *plo
     return layout.inside;
 }
 
-/* ---- axes ------------------------------------------------------------------------------------ */
+/* ---- axes ---------------------------------------------------------------- */
 
 static void draw_left(const struct layout *layout, struct canvas *canvas,
                       const struct glyphs *glyphs)
@@ -99,7 +99,7 @@ static void draw_header(struct canvas *canvas, struct rect rect, const struct gl
     }
 }
 
-/* ---- the threshold box ----------------------------------------------------------------------- */
+/* ---- the threshold box --------------------------------------------------- */
 
 /* Cells of the lines |x| = t and |y| = t that bound the box; -1 where they lie outside the plot. */
 struct box {
@@ -137,7 +137,7 @@ static uint32_t box_glyph(const struct box *box, const struct glyphs *glyphs, in
     return at_left || at_right ? glyphs->cut_vertical : glyphs->cut_horizontal;
 }
 
-/* ---- points ---------------------------------------------------------------------------------- */
+/* ---- points -------------------------------------------------------------- */
 
 /* What falls into one cell: how many points, and which of its parts they take. */
 struct heap {

@@ -28,7 +28,7 @@ struct screen {
     struct ink inks[INKS];
 };
 
-/* ---- opening and closing --------------------------------------------------------------------- */
+/* ---- opening and closing ------------------------------------------------- */
 
 static const char *capability(const char *name)
 {
@@ -164,7 +164,7 @@ bool screen_is_utf8(const struct screen *screen)
     return screen->utf8;
 }
 
-/* ---- drawing --------------------------------------------------------------------------------- */
+/* ---- drawing ------------------------------------------------------------- */
 
 static attr_t attributes_of(unsigned flags)
 {
@@ -265,7 +265,7 @@ void screen_redraw(struct screen *screen)
     screen->redraw = true;
 }
 
-/* ---- events ---------------------------------------------------------------------------------- */
+/* ---- events -------------------------------------------------------------- */
 
 /* Our name of a function key; 0 for those that mean nothing here. */
 static uint32_t key_of_function(wint_t code)

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- header ---------------------------------------------------------------------------------- */
+/* ---- header -------------------------------------------------------------- */
 
 enum { HEADER_BYTES = 512, RIGHT_FORMS = 3, LEFT_FORMS = 5 };
 
@@ -128,7 +128,7 @@ static void draw_header(struct canvas *canvas, struct rect rect, const struct gl
                 style_of(state->scanning ? ROLE_NOTICE : ROLE_DIM), glyphs, right[r]);
 }
 
-/* ---- threshold bar --------------------------------------------------------------------------- */
+/* ---- threshold bar ------------------------------------------------------- */
 
 /* Fractions of the selected head and layer (query and key together) and of the model. */
 struct fractions {
@@ -205,7 +205,7 @@ static void draw_bar(struct canvas *canvas, struct rect rect, const struct glyph
     fraction_add(&line, ROLE_CHANCE, "chance", base, true);
 }
 
-/* ---- footer ---------------------------------------------------------------------------------- */
+/* ---- footer -------------------------------------------------------------- */
 
 static void draw_entry(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                        const struct state *state)

@@ -99,7 +99,7 @@ enum status histogram_table(const struct angles *angles, const struct view_setti
     return STATUS_OK;
 }
 
-/* ---- the picture ----------------------------------------------------------------------------- */
+/* ---- the picture --------------------------------------------------------- */
 
 static enum role role_of(int projection)
 {

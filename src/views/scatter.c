@@ -74,7 +74,7 @@ enum status scatter_table(const struct angles *angles, const struct view_setting
     return STATUS_OK;
 }
 
-/* ---- the picture ----------------------------------------------------------------------------- */
+/* ---- the picture --------------------------------------------------------- */
 
 struct correlation state_correlation(const struct state *state, enum scope scope)
 {

@@ -102,7 +102,7 @@ static struct column_look look_at(const struct window *window, size_t column)
     return look;
 }
 
-/* ---- which columns, how wide ----------------------------------------------------------------- */
+/* ---- which columns, how wide --------------------------------------------- */
 
 static int column_cols(const struct column_look *look)
 {
@@ -154,7 +154,7 @@ static size_t hidden_columns(const struct window *window)
     return hidden;
 }
 
-/* ---- drawing --------------------------------------------------------------------------------- */
+/* ---- drawing ------------------------------------------------------------- */
 
 static void put_cell(struct line *line, const struct window *window, size_t column,
                      struct style style, const char *text)

@@ -21,7 +21,7 @@
 
 enum { PATIENCE = 20000 /* ms, for a machine under load */, NAME_BYTES = 64 };
 
-/* ---- the child's side ------------------------------------------------------------------------ */
+/* ---- the child's side ---------------------------------------------------- */
 
 void play_mark(const char *name)
 {
@@ -60,7 +60,7 @@ static void run_child(const struct scene *scene, const char *terminal)
     _exit(scene->act());
 }
 
-/* ---- the test's side ------------------------------------------------------------------------- */
+/* ---- the test's side ----------------------------------------------------- */
 
 void play_start(struct play *play, struct scene scene)
 {

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- something to draw ----------------------------------------------------------------------- */
+/* ---- something to draw --------------------------------------------------- */
 
 enum { BINS = 21, POINTS = 40 };
 static const uint64_t counts[BINS] = {0,  0,  1,  2,  5,  9, 17, 30, 48, 70, 81,
@@ -84,7 +84,7 @@ static struct heat_plot some_heat(void)
                               .selected_col = 2};
 }
 
-/* ---- any size -------------------------------------------------------------------------------- */
+/* ---- any size ------------------------------------------------------------ */
 
 enum { BARS, BARS_LOG, SCATTER, HEAT, HEAT_WIDE, LEGEND, GAUGE, PLOTS };
 
@@ -196,7 +196,7 @@ static void test_empty_and_strange_numbers(void **state)
     canvas_free(canvas);
 }
 
-/* ---- bars ------------------------------------------------------------------------------------ */
+/* ---- bars ---------------------------------------------------------------- */
 
 static const struct canvas_cell *cell_of(const struct canvas *canvas, int row, int col)
 {
@@ -326,7 +326,7 @@ static void test_labels_are_whole_and_apart(void **state)
     canvas_free(canvas);
 }
 
-/* ---- scatter --------------------------------------------------------------------------------- */
+/* ---- scatter ------------------------------------------------------------- */
 
 static void assert_one_point(const struct canvas *canvas, int row, int col)
 {
@@ -427,7 +427,7 @@ static void test_braille_blanks_are_spaces(void **state)
     canvas_free(canvas);
 }
 
-/* ---- heat ------------------------------------------------------------------------------------ */
+/* ---- heat ---------------------------------------------------------------- */
 
 /* At each width the selected cell differs from every other, role and flags aside. */
 static void test_the_selected_cell_is_unmistakable(void **state)
@@ -467,7 +467,7 @@ static void test_the_map_scrolls(void **state)
     canvas_free(canvas);
 }
 
-/* ---- pictures -------------------------------------------------------------------------------- */
+/* ---- pictures ------------------------------------------------------------ */
 
 static struct canvas *page(enum glyph_set set)
 {

@@ -24,7 +24,7 @@
 
 static struct play play;
 
-/* ---- what children do ------------------------------------------------------------------------ */
+/* ---- what children do ---------------------------------------------------- */
 
 /* Leaves the child with a code that names the line. */
 #define MUST(condition)                                                                            \
@@ -278,7 +278,7 @@ static int act_job_resized(void)
     return run_job(act_until_small, 10, 50);
 }
 
-/* ---- tests ----------------------------------------------------------------------------------- */
+/* ---- tests --------------------------------------------------------------- */
 
 static void test_only_changes_are_sent(void **state)
 {

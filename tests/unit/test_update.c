@@ -70,7 +70,7 @@ static void test_every_action_keeps_the_state_valid(void **unused)
     }
 }
 
-/* ---- one small model for the rest ------------------------------------------------------------ */
+/* ---- one small model for the rest ---------------------------------------- */
 
 struct fixture {
     struct angles *angles;

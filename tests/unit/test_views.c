@@ -58,7 +58,7 @@ static char *picture(struct scene *scene, bool roles)
     return text;
 }
 
-/* ---- golden files ---------------------------------------------------------------------------- */
+/* ---- golden files -------------------------------------------------------- */
 
 static char *read_whole(const char *path)
 {
@@ -175,7 +175,7 @@ static void test_golden_scan(void **unused)
     close_scene(&scene);
 }
 
-/* ---- every size ------------------------------------------------------------------------------ */
+/* ---- every size ---------------------------------------------------------- */
 
 static void test_every_size_draws(void **unused)
 {
@@ -209,7 +209,7 @@ static void test_one_cell_is_not_blank(void **unused)
     close_scene(&scene);
 }
 
-/* ---- names out of files ---------------------------------------------------------------------- */
+/* ---- names out of files -------------------------------------------------- */
 
 static void test_names_are_made_printable(void **unused)
 {
@@ -237,7 +237,7 @@ static void test_ascii_is_ascii(void **unused)
     }
 }
 
-/* ---- tables ---------------------------------------------------------------------------------- */
+/* ---- tables -------------------------------------------------------------- */
 
 static struct view_table table_of(const char *view, const struct angles *angles,
                                   const struct view_settings *settings)
@@ -428,7 +428,7 @@ static void test_histogram_rows(void **unused)
     synthetic_free(angles);
 }
 
-/* ---- file equals screen ---------------------------------------------------------------------- */
+/* ---- file equals screen -------------------------------------------------- */
 
 /* Every line of the list of pairs in sight has the numbers of the table's row. */
 static void test_list_shows_the_table(void **unused)
