@@ -249,7 +249,7 @@ static char role_letter(struct style style)
     static const char letters[ROLE_COUNT + 1] = " dtblsqkxcfhinea0";
     bool reverse = style.flags & STYLE_REVERSE;
     if (style.role == ROLE_HEAT)
-        return reverse ? 'H' : (char)('0' + style.level * 10 / 256);
+        return reverse ? 'H' : "0123456789"[style.level * 10 / 256];
     char letter = style.role < ROLE_COUNT ? letters[style.role] : '?';
     if (!reverse)
         return letter;
