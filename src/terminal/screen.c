@@ -104,6 +104,7 @@ static void set_up_curses(struct screen *screen)
     nodelay(stdscr, TRUE);
     intrflush(stdscr, FALSE);
     leaveok(stdscr, curs_set(0) != ERR); /* one that cannot be hidden is parked in a corner */
+    wnoutrefresh(stdscr);                /* or the first look for a key would send an empty frame */
     screen->colours = colours_available();
     screen->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 }
@@ -256,6 +257,7 @@ void screen_draw(struct screen *screen, const struct canvas *canvas, const struc
         clearok(curscr, TRUE);
     screen->redraw = false;
     move(0, 0);
+    tty_let_stop(&screen->tty); /* doupdate() would forget it */
     wnoutrefresh(stdscr);
     doupdate();
 }

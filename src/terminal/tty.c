@@ -26,8 +26,9 @@ static bool find_terminal(struct tty *tty)
     return tty->out != NULL;
 }
 
-/* SIGWINCH and SIGTSTP are let through inside tty_wait() alone. So a resize cannot slip in between
- * the look for it and the wait, and curses is never stopped in the middle of a frame. */
+/* SIGWINCH and SIGTSTP are let through inside tty_wait() and tty_let_stop() alone. So a resize
+ * cannot slip in between the look for it and the wait, and curses is never stopped in the middle of
+ * a frame. */
 static void hold_signals(struct tty *tty)
 {
     sigset_t held;
@@ -35,6 +36,17 @@ static void hold_signals(struct tty *tty)
     sigaddset(&held, SIGWINCH);
     sigaddset(&held, SIGTSTP);
     pthread_sigmask(SIG_BLOCK, &held, &tty->mask);
+}
+
+void tty_let_stop(const struct tty *tty)
+{
+    sigset_t stop;
+    sigemptyset(&stop);
+    sigaddset(&stop, SIGTSTP);
+    if (sigismember(&tty->mask, SIGTSTP))
+        return; /* the caller does not want to be stopped at all */
+    pthread_sigmask(SIG_UNBLOCK, &stop, NULL);
+    pthread_sigmask(SIG_BLOCK, &stop, NULL);
 }
 
 enum status tty_open(struct tty *tty, struct error *err)

@@ -25,6 +25,9 @@ void tty_close(struct tty *tty);
  * none), a signal of signals_catch (TTY_SIGNAL) or any other (TTY_INTERRUPTED). */
 enum tty_event tty_wait(struct tty *tty, int wake_fd, double deadline);
 
+/* Obeys a Ctrl-Z that came since the last wait. */
+void tty_let_stop(const struct tty *tty);
+
 /* Rows and columns as the system knows them now; false where it does not. */
 bool tty_size(const struct tty *tty, int *rows, int *cols);
 

@@ -244,6 +244,22 @@ static int act_until_small(void)
     return event.kind == EVENT_RESIZE && rows == 10 && cols == 50 ? 0 : 50 + (int)event.kind;
 }
 
+/* Draws once a Ctrl-Z has come. */
+static int act_busy_until_stop(void)
+{
+    struct screen *screen = opened();
+    struct canvas *canvas = canvas_for(screen);
+    sigset_t pending;
+    play_mark("ready");
+    do {
+        sigpending(&pending);
+    } while (!sigismember(&pending, SIGTSTP));
+    show(screen, canvas);
+    canvas_free(canvas);
+    screen_close(screen);
+    return 4;
+}
+
 /* A small shell: runs a job and, when it has stopped, resizes the terminal (rows > 0) and lets the
  * job continue. */
 static int run_job(int (*act)(void), int rows, int cols)
@@ -276,6 +292,11 @@ static int act_job(void)
 static int act_job_resized(void)
 {
     return run_job(act_until_small, 10, 50);
+}
+
+static int act_job_busy(void)
+{
+    return run_job(act_busy_until_stop, 0, 0);
 }
 
 /* ---- tests --------------------------------------------------------------- */
@@ -479,6 +500,16 @@ static void test_a_resize_while_stopped_is_noticed(void **state)
     play_assert_exit(&play, 0);
 }
 
+static void test_a_stop_while_busy_is_obeyed(void **state)
+{
+    (void)state;
+    play_start(&play, (struct scene){.act = act_job_busy});
+    play_wait_mark(&play, "ready");
+    play_type(&play, "\032");
+    play_wait_mark(&play, "stopped");
+    play_assert_exit(&play, 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -496,6 +527,7 @@ int main(void)
         cmocka_unit_test(test_the_terminal_behind_redirections),
         cmocka_unit_test(test_a_crash_gives_the_terminal_back),
         cmocka_unit_test(test_stop_and_continue),
+        cmocka_unit_test(test_a_stop_while_busy_is_obeyed),
         cmocka_unit_test(test_a_resize_while_stopped_is_noticed),
     };
     return cmocka_run_group_tests_name("screen", tests, NULL, NULL);
