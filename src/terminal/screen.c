@@ -321,16 +321,6 @@ static struct event next_event(void)
     }
 }
 
-/* A resize while the program was stopped sends no SIGWINCH; LINES and COLUMNS overrule the system
- * as they do in curses. resizeterm() puts a KEY_RESIZE into the queue. */
-static void notice_size(const struct screen *screen)
-{
-    int rows, cols;
-    if (!getenv("LINES") && !getenv("COLUMNS") && tty_size(&screen->tty, &rows, &cols) &&
-        is_term_resized(rows, cols))
-        resizeterm(rows, cols);
-}
-
 struct event screen_wait(struct screen *screen, int wake_fd, double seconds)
 {
     double deadline = seconds < 0 ? -1 : clock_seconds() + seconds;
@@ -347,12 +337,10 @@ struct event screen_wait(struct screen *screen, int wake_fd, double seconds)
             return (struct event){.kind = EVENT_WAKE};
         case TTY_HANGUP:
             return (struct event){.kind = EVENT_HANGUP};
-        case TTY_INTERRUPTED:
-            notice_size(screen);
-            break;
         case TTY_INPUT:
         case TTY_SIGNAL:
-            break; /* told by the top of the loop */
+        case TTY_INTERRUPTED: /* by a resize: curses has noted it, and a resize while stopped */
+            break;            /* the top of the loop tells which */
         }
     }
 }

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 enum status tty_refuse(struct error *err, const char *why)
@@ -91,13 +90,6 @@ static void drain(int fd)
         continue;
 }
 
-/* A terminal that is gone stays readable for ever, with nothing to read. */
-static enum tty_event input_or_hangup(const struct tty *tty)
-{
-    int bytes = 0;
-    return ioctl(tty->in_fd, FIONREAD, &bytes) == 0 && bytes > 0 ? TTY_INPUT : TTY_HANGUP;
-}
-
 enum tty_event tty_wait(struct tty *tty, int wake_fd, double deadline)
 {
     enum { LONGEST = 1000000 }; /* seconds that surely fit a time_t */
@@ -119,17 +111,7 @@ enum tty_event tty_wait(struct tty *tty, int wake_fd, double deadline)
         drain(tty->wake[0]);
         return TTY_SIGNAL;
     }
-    if (fds[0].revents)
-        return input_or_hangup(tty);
-    return TTY_WAKE;
-}
-
-bool tty_size(const struct tty *tty, int *rows, int *cols)
-{
-    struct winsize size;
-    if (ioctl(tty->out_fd, TIOCGWINSZ, &size) != 0 || size.ws_row == 0 || size.ws_col == 0)
-        return false;
-    *rows = size.ws_row;
-    *cols = size.ws_col;
-    return true;
+    if (fds[0].revents & (POLLHUP | POLLERR | POLLNVAL))
+        return TTY_HANGUP; /* what may be left to read was not typed for long */
+    return fds[0].revents ? TTY_INPUT : TTY_WAKE;
 }

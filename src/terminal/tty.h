@@ -28,9 +28,6 @@ enum tty_event tty_wait(struct tty *tty, int wake_fd, double deadline);
 /* Obeys a Ctrl-Z that came since the last wait. */
 void tty_let_stop(const struct tty *tty);
 
-/* Rows and columns as the system knows them now; false where it does not. */
-bool tty_size(const struct tty *tty, int *rows, int *cols);
-
 /* STATUS_USAGE with the words `why` and with what works without a terminal. */
 enum status tty_refuse(struct error *err, const char *why);
 

@@ -143,6 +143,16 @@ static int act_keys(void)
     return 0;
 }
 
+static int act_escape(void)
+{
+    struct screen *screen = opened();
+    play_mark("ready");
+    struct event event = screen_wait(screen, -1, 10);
+    play_mark("key");
+    screen_close(screen);
+    return event.kind == EVENT_KEY ? (int)event.key : 90;
+}
+
 static int act_resizes(void)
 {
     struct screen *screen = opened();
@@ -372,6 +382,19 @@ static void test_keys_arrive(void **state)
     play_assert_exit(&play, 0);
 }
 
+/* Esc alone is told from the start of a longer key in far less than curses' own second. */
+static void test_escape_is_quick(void **state)
+{
+    (void)state;
+    play_start(&play, (struct scene){.act = act_escape});
+    play_wait_mark(&play, "ready");
+    double typed = clock_seconds();
+    play_type(&play, "\033");
+    play_wait_mark(&play, "key");
+    assert_true(clock_seconds() - typed < 0.8);
+    play_assert_exit(&play, 27);
+}
+
 static void test_resizes_arrive(void **state)
 {
     (void)state;
@@ -518,6 +541,7 @@ int main(void)
         cmocka_unit_test(test_colours_by_terminal),
         cmocka_unit_test(test_no_color_is_heeded),
         cmocka_unit_test(test_keys_arrive),
+        cmocka_unit_test(test_escape_is_quick),
         cmocka_unit_test(test_resizes_arrive),
         cmocka_unit_test(test_one_cell_is_a_screen),
         cmocka_unit_test(test_signals_end_the_wait),
