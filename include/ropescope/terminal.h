@@ -67,10 +67,9 @@ struct theme {
 };
 /* The built-in theme: dark and light terminals alike, their own background. */
 void theme_default(struct theme *theme);
-/* Reads a .theme file: `role = #rrggbb [on #rrggbb] [bold] [reverse] [underline]`, `heat = #.. #..
- * ...`,
- * '#' followed by white space starts a comment. Errors name file and line; *theme is then
- * untouched. */
+/* Reads a .theme file: `role = #rrggbb [on #rrggbb] [bold] [reverse] [underline]`, with "default"
+ * for the terminal's own colour, and `heat = #rrggbb ...` or `heat = none`; '#' before white space
+ * starts a comment. Errors name file and line; *theme is then untouched. */
 enum status theme_read(struct theme *theme, const char *path, struct error *err);
 /* Colours and attributes of a style. With depth COLOURS_NONE colours are COLOUR_DEFAULT and only
  * flags tell roles apart. */

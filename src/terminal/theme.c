@@ -1,7 +1,7 @@
 /* Themes: the built-in one, and how a style looks with the colours that a terminal has. */
 #include "ropescope/terminal.h"
 
-#include <string.h>
+#include <stdlib.h>
 
 static const struct look plain = {COLOUR_DEFAULT, COLOUR_DEFAULT, 0};
 
@@ -65,6 +65,20 @@ static int32_t gradient(const struct theme *theme, int level)
     return mix(theme->heat[stop], theme->heat[stop + 1], place - (double)stop);
 }
 
+/* Of 8 and 16 colours, black, white and the greys vanish on some background. */
+static bool is_named_grey(int32_t rgb, enum colour_depth depth)
+{
+    int index = colour_nearest(rgb, depth);
+    return index % 8 == 0 || index % 8 == 7;
+}
+
+/* So does a grey that a palette of few colours turns into one of its colours. */
+static bool is_grey(int32_t rgb)
+{
+    int red = rgb >> 16 & 0xff, green = rgb >> 8 & 0xff, blue = rgb & 0xff;
+    return abs(red - green) < 32 && abs(green - blue) < 32 && abs(blue - red) < 32;
+}
+
 /* A heat cell brings its own ground, so that it looks the same on every background: its colour on a
  * shade of it nearer to the dull end of the gradient, which leaves the ramp's glyph to be seen. */
 static struct look heat_look(const struct theme *theme, int level, enum colour_depth depth)
@@ -77,17 +91,10 @@ static struct look heat_look(const struct theme *theme, int level, enum colour_d
         int32_t colour = gradient(theme, level);
         return (struct look){colour, mix(colour, ground, 0.6), 0};
     }
-    /* With few colours the dull end would be the ground itself: take the next that is not. */
-    int ground_index = colour_nearest(ground, depth);
-    while (level < 255 && colour_nearest(gradient(theme, level), depth) == ground_index)
+    /* With few colours the dull end would be the ground itself: take the next that is none. */
+    while (level < 255 && is_named_grey(gradient(theme, level), depth))
         level++;
     return (struct look){gradient(theme, level), ground, 0};
-}
-
-/* Of 8 and 16 colours, black, white and the greys vanish on some background. */
-static bool grey_index(int index)
-{
-    return index % 8 == 0 || index % 8 == 7;
 }
 
 struct look theme_look(const struct theme *theme, struct style style, enum colour_depth depth)
@@ -100,7 +107,7 @@ struct look theme_look(const struct theme *theme, struct style style, enum colou
     if (depth == COLOURS_NONE)
         look.foreground = look.background = COLOUR_DEFAULT;
     if (depth <= COLOURS_16 && look.foreground >= 0 && look.background == COLOUR_DEFAULT &&
-        grey_index(colour_nearest(look.foreground, depth)))
+        (is_grey(look.foreground) || is_named_grey(look.foreground, depth)))
         look.foreground = COLOUR_DEFAULT;
     return look;
 }

@@ -287,6 +287,7 @@ static void test_few_colours_avoid_the_greys(void **state)
                             ? -1
                             : colour_nearest(look.foreground, (enum colour_depth)depth);
             assert_true(index == -1 || (index % 8 != 0 && index % 8 != 7));
+            assert_true(role != ROLE_DIM || index == -1); /* a grey is no yellow either */
         }
     }
 }
