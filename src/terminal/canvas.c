@@ -247,11 +247,10 @@ bool canvas_write_text(const struct canvas *canvas, FILE *stream)
 static char role_letter(struct style style)
 {
     static const char letters[ROLE_COUNT + 1] = " dtblsqkxcfhinea0";
-    bool reverse = style.flags & STYLE_REVERSE;
+    char letter = style.role < ROLE_COUNT ? letters[style.role] : 'z';
     if (style.role == ROLE_HEAT)
-        return reverse ? 'H' : "0123456789"[style.level * 10 / 256];
-    char letter = style.role < ROLE_COUNT ? letters[style.role] : '?';
-    if (!reverse)
+        letter = style.flags & STYLE_REVERSE ? 'h' : (char)('0' + style.level * 10 / 256);
+    if (!(style.flags & STYLE_REVERSE))
         return letter;
     return letter == ' ' ? 'R' : (char)(letter - 'a' + 'A');
 }
