@@ -67,6 +67,8 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(TEST_HELPERS:%.c=$(BUILD)/obj/%.
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS) $(LIBS)
 
+$(BUILD)/tools/make_model $(BUILD)/bench: $(BUILD)/obj/tests/unit/made_model.o
+
 $(BUILD)/tools/%: $(BUILD)/obj/tests/tools/%.o $(BUILD)/libropescope.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
