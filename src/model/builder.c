@@ -13,7 +13,11 @@ static const char *format_text(struct builder *b, const char *format, va_list ar
     return arena_text(&b->model->arena, text, strlen(text));
 }
 
-/* Names of tensors may be long; facts and notes are not. */
+const char *builder_copy(struct builder *b, const char *text)
+{
+    return arena_text(&b->model->arena, text, strlen(text));
+}
+
 const char *builder_text(struct builder *b, const char *format, ...)
 {
     va_list args;

@@ -210,9 +210,9 @@ enum status projection_build(struct builder *b, const struct layer_tensors *tens
                            ? NULL
                            : checkpoint_tensor(b->checkpoint, tensors->bias[which])->name;
     *out = (struct projection){
-        .tensor = builder_text(b, "%s", tensor->name),
-        .file = builder_text(b, "%s", file),
-        .bias = bias ? builder_text(b, "%s", bias) : NULL,
+        .tensor = builder_copy(b, tensor->name),
+        .file = builder_copy(b, file),
+        .bias = bias ? builder_copy(b, bias) : NULL,
         .rows = tensor->shape[0],
         .row_length = tensor->shape[1],
         .dtype = tensor->dtype,
