@@ -102,7 +102,7 @@ static void set_up_curses(struct screen *screen)
     noecho();
     keypad(stdscr, TRUE);
     nodelay(stdscr, TRUE);
-    intrflush(stdscr, FALSE);
+    intrflush(stdscr, FALSE); /* or Ctrl-C could throw away what gives the terminal back */
     leaveok(stdscr, curs_set(0) != ERR); /* one that cannot be hidden is parked in a corner */
     wnoutrefresh(stdscr);                /* or the first look for a key would send an empty frame */
     screen->colours = colours_available();

@@ -421,9 +421,8 @@ static void test_signals_end_the_wait(void **state)
     (void)state;
     static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-        struct termios before, during, after;
+        struct termios during, after;
         play_start(&play, (struct scene){.act = act_until_told});
-        tcgetattr(play.master, &before);
         play_wait_mark(&play, "ready");
         tcgetattr(play.master, &during);
         if (numbers[i] == SIGINT)
@@ -436,8 +435,8 @@ static void test_signals_end_the_wait(void **state)
         close(again);
         assert_true(play_heard(&play, LEAVE_ALTERNATE) && play_heard(&play, SHOW_CURSOR));
         assert_false(during.c_lflag & ICANON);
-        assert_int_equal(after.c_lflag, before.c_lflag);
-        assert_true(after.c_lflag & ICANON);
+        assert_true(during.c_lflag & NOFLSH); /* or Ctrl-C could throw the last words away */
+        assert_true((after.c_lflag & ICANON) && (after.c_lflag & ECHO) && (after.c_lflag & ISIG));
     }
 }
 
