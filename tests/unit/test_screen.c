@@ -101,6 +101,7 @@ static int act_one_frame(void)
     struct canvas *canvas = canvas_for(screen);
     paint(canvas);
     canvas_text(canvas, 7, 2, 20, style_of(ROLE_TEXT), NULL, "字e\u0301\u20ac");
+    canvas_text(canvas, 8, 2, 20, style_of(ROLE_TEXT), NULL, "<\u0f71>"); /* a mark unknown here */
     show(screen, canvas);
     play_mark("frame");
     int depth = (int)screen_colours(screen), utf8 = screen_is_utf8(screen);
@@ -333,6 +334,7 @@ static void test_characters_by_locale(void **state)
     play_start(&play, (struct scene){.act = act_one_frame});
     play_wait_mark(&play, "frame");
     assert_true(play_heard(&play, "字e\u0301\u20ac") && play_heard(&play, "┌"));
+    assert_true(play_heard(&play, "<?>")); /* it would have moved the rest of the line */
     play_assert_exit(&play, COLOURS_256 + 10);
     play_start(&play, (struct scene){.act = act_one_frame, .locale = "C"});
     play_wait_mark(&play, "frame");
