@@ -9,6 +9,14 @@
 #include <termios.h>
 #include <unistd.h>
 
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED
+#endif
+#endif
+
 /* ---- guarded reads ------------------------------------------------------- */
 
 static _Thread_local sigjmp_buf guard_exit;
@@ -112,7 +120,7 @@ void signals_catch(int wake_fd)
     wake = wake_fd;
     for (size_t i = 0; i < sizeof polite / sizeof *polite; i++)
         handle(polite[i], on_polite_signal);
-#ifndef __SANITIZE_ADDRESS__ /* the sanitizer reports crashes itself */
+#ifndef SANITIZED /* the sanitizer reports crashes itself */
     for (size_t i = 0; i < sizeof crash / sizeof *crash; i++)
         handle(crash[i], die_restored);
 #else
