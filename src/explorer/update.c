@@ -1,7 +1,5 @@
 /* update.c: what an action does to the state. Pure: no files, no clock, no terminal. */
-#include "ropescope/explorer.h"
-
-#include <string.h>
+#include "explorer/entry.h"
 
 /* ---- moving -------------------------------------------------------------- */
 
@@ -252,31 +250,6 @@ static void open_place(struct state *state, enum place place)
         state->help_top = 0;
 }
 
-static void type_character(struct state *state, uint32_t key)
-{
-    struct entry *entry = typed_into(state);
-    char utf8[4];
-    if (key < ' ' || key == 127 || key >= KEYCODE_UP)
-        return;
-    size_t bytes = text_encode(key, utf8);
-    if (entry->length + bytes >= sizeof entry->text)
-        return;
-    memcpy(entry->text + entry->length, utf8, bytes);
-    entry->length += bytes;
-    entry->text[entry->length] = '\0';
-}
-
-static void erase_character(struct state *state)
-{
-    struct entry *entry = typed_into(state);
-    while (entry->length > 0) {
-        unsigned char last = (unsigned char)entry->text[--entry->length];
-        entry->text[entry->length] = '\0';
-        if ((last & 0xC0) != 0x80)
-            return; /* the first byte of the character is gone */
-    }
-}
-
 static void accept(struct state *state)
 {
     float threshold;
@@ -331,7 +304,7 @@ static void change_place(struct state *state, enum action action)
         back(state);
         break;
     case ACTION_ERASE:
-        erase_character(state);
+        entry_erase(typed_into(state));
         break;
     case ACTION_ERASE_ALL:
         *typed_into(state) = (struct entry){0};
@@ -376,7 +349,7 @@ unsigned update_key(struct state *state, uint32_t key)
     if (state->place != PLACE_ENTRY && state->place != PLACE_FILTER)
         return DIRTY_NOTHING;
     clear_message(state);
-    type_character(state, key);
+    entry_type(typed_into(state), key);
     if (state->place == PLACE_FILTER)
         state->help_top = 0;
     return DIRTY_FRAME;

@@ -11,6 +11,12 @@ if ! command -v tmux >/dev/null 2>&1; then
     exit 0
 fi
 
+if [ ! -x "$PROGRAM" ]; then
+    echo "1..1"
+    echo "not ok 1 - there is no $PROGRAM"
+    exit 1
+fi
+
 HOLD=$(mktemp -d) || exit 1
 unset TMUX NO_COLOR LINES COLUMNS LC_ALL
 export TMUX_TMPDIR="$HOLD" XDG_CACHE_HOME="$HOLD/cache" LC_CTYPE=C.UTF-8
@@ -24,6 +30,7 @@ trap 'exit 1' INT TERM HUP
 
 count=0
 failed=0
+patience=200 # tries, 0.05 s apart; once something has failed the rest is not waited for long
 result() { # result STATUS WORDS
     count=$((count + 1))
     if [ "$1" -eq 0 ]; then
@@ -31,6 +38,7 @@ result() { # result STATUS WORDS
         return
     fi
     failed=$((failed + 1))
+    patience=20
     echo "not ok $count - $2"
     tm capture-pane -p | sed 's/^/# |/'
 }
@@ -57,11 +65,11 @@ until_true() {
     tries=0
     until "$@"; do
         tries=$((tries + 1))
-        [ $tries -lt 200 ] || return 1
+        [ $tries -lt $patience ] || return 1
         sleep 0.05
     done
 }
-on_screen() { screen | grep -qF -- "$1"; }
+on_screen() { [ -n "$1" ] && screen | grep -qF -- "$1"; }
 off_screen() { ! on_screen "$1"; }
 see() { # see TEXT WORDS: the text comes up
     until_true on_screen "$1"

@@ -1,8 +1,10 @@
-/* The key table: nothing bound twice, everything reachable, every word where it is needed. */
+/* The key table: nothing bound twice, everything reachable, every word where it is needed. With
+ * UPDATE_GOLDEN=1 the list in README.md is written anew. */
 #include "ropescope/explorer.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -139,6 +141,64 @@ static void test_filter_finds_keys_and_words(void **unused)
     assert_int_equal(matches("ctrl-l"), 1);
 }
 
+/* ---- README.md ------------------------------------------------------------------------------- */
+
+static void write_label(FILE *stream, const struct binding *binding)
+{
+    char label[KEY_LABEL];
+    keys_label(label, binding, NULL);
+    for (char *name = strtok(label, " "); name; name = strtok(NULL, " "))
+        fprintf(stream, "`%s` ", name);
+}
+
+/* The keys outside help and typing, a line each; those that share a hint share a line. */
+static void write_readme_rows(FILE *stream)
+{
+    for (size_t i = 0; i < keys_count(); i++) {
+        const struct binding *binding = keys_binding(i);
+        const struct binding *next = keys_binding(i + 1 < keys_count() ? i + 1 : i);
+        if (!(binding->places & PLACE_VIEW))
+            continue;
+        bool two = next != binding && binding->hint && next->hint &&
+                   strcmp(binding->hint, next->hint) == 0;
+        fprintf(stream, "| ");
+        write_label(stream, binding);
+        if (two)
+            write_label(stream, next);
+        fprintf(stream, "| %s%s%s |\n", binding->help, two ? "; " : "", two ? next->help : "");
+        i += two;
+    }
+}
+
+enum { README_BYTES = 1 << 17 };
+
+static void test_readme_lists_the_keys(void **unused)
+{
+    static const char head[] = "| keys | what they do |\n|---|---|\n";
+    char *rows = NULL, *readme = calloc(1, README_BYTES);
+    size_t size;
+    FILE *stream = open_memstream(&rows, &size), *file = fopen("README.md", "rb");
+    (void)unused;
+    assert_true(readme && stream && file);
+    write_readme_rows(stream);
+    fclose(stream);
+    readme[fread(readme, 1, README_BYTES - 1, file)] = '\0';
+    fclose(file);
+    char *at = strstr(readme, head);
+    assert_non_null(at);
+    at += strlen(head);
+    if (getenv("UPDATE_GOLDEN")) {
+        file = fopen("README.md", "wb");
+        assert_non_null(file);
+        fprintf(file, "%.*s%s%s", (int)(at - readme), readme, rows, strstr(at, "\n\n") + 1);
+        fclose(file);
+    } else if (strncmp(at, rows, size) != 0 || at[size] != '\n') {
+        fail_msg("README.md should list these keys (UPDATE_GOLDEN=1 does):\n%s", rows);
+    }
+    free(rows);
+    free(readme);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -150,6 +210,7 @@ int main(void)
         cmocka_unit_test(test_footer_joins_neighbours),
         cmocka_unit_test(test_names_of_keys),
         cmocka_unit_test(test_filter_finds_keys_and_words),
+        cmocka_unit_test(test_readme_lists_the_keys),
     };
     return cmocka_run_group_tests_name("keys", tests, NULL, NULL);
 }

@@ -121,6 +121,28 @@ static void test_moves(void **context)
     assert_true(at->layer > 0);
 }
 
+static void test_flags_select_what_there_is(void **context)
+{
+    struct state *state = state_of(context);
+    update_select(state, 3, 2);
+    assert_int_equal(state->settings.selection.layer, 3);
+    assert_int_equal(state->settings.selection.head, 2);
+    update_select(state, 99, 99);
+    assert_int_equal(state->settings.selection.layer, 5);
+    assert_int_equal(state->settings.selection.head, 3);
+}
+
+static void test_message_is_dismissed(void **context)
+{
+    struct state *state = state_of(context);
+    assert_int_equal(update_message(state, "the file shrank"), DIRTY_FRAME);
+    assert_true(state->message_is_error);
+    assert_string_equal(state->message, "the file shrank");
+    update_key(state, 'j');
+    assert_int_equal(state->message[0], '\0');
+    assert_false(state->message_is_error);
+}
+
 static void test_head_is_remembered_across_layers(void **unused)
 {
     struct angles *angles = synthetic_new(&shapes[1]); /* layer 2 does not rotate */
@@ -397,6 +419,8 @@ int main(void)
         cmocka_unit_test(test_threshold_grid_is_a_ladder),
         cmocka_unit_test(test_scan_lands_layers),
         ON_SMALL(test_moves),
+        ON_SMALL(test_flags_select_what_there_is),
+        ON_SMALL(test_message_is_dismissed),
         ON_SMALL(test_views),
         ON_SMALL(test_list_of_pairs_scrolls),
         ON_SMALL(test_threshold_steps),
