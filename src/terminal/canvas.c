@@ -249,7 +249,9 @@ static char role_letter(struct style style)
     static const char letters[ROLE_COUNT + 1] = " dtblsqkxcfhinea0";
     char letter = style.role < ROLE_COUNT ? letters[style.role] : 'z';
     if (style.role == ROLE_HEAT)
-        letter = "0123456789h"[style.flags & STYLE_REVERSE ? 10 : style.level * 10 / 256];
+        letter = 'h';
+    if (style.role == ROLE_HEAT && !(style.flags & STYLE_REVERSE))
+        letter = (char)('0' + style.level * 10 / 256);
     if (!(style.flags & STYLE_REVERSE))
         return letter;
     return letter == ' ' ? 'R' : (char)(letter - 'a' + 'A');
