@@ -13,8 +13,9 @@ struct explorer {
     struct theme theme;
     struct state state;
     unsigned dirty;
-    double drawn;   /* clock_seconds() of the last frame */
-    bool scan_told; /* how the scan ended is on the screen, or was fine */
+    double drawn;              /* clock_seconds() of the last frame */
+    bool scan_told;            /* how the scan ended is known, and shown where it failed */
+    struct error scan_failure; /* STATUS_OK: none */
 };
 
 /* ---- drawing ------------------------------------------------------------- */
@@ -59,7 +60,6 @@ static enum status resize(struct explorer *x, struct error *err)
 /* Takes over what the workers have finished, and says so where the scan failed. */
 static void poll_scan(struct explorer *x)
 {
-    struct error failure = {0};
     session_poll(x->session);
     bool scanning = session_scanning(x->session);
     x->dirty |= update_scan(&x->state, scanning, session_progress(x->session));
@@ -67,8 +67,8 @@ static void poll_scan(struct explorer *x)
     if (scanning || x->scan_told)
         return;
     x->scan_told = true;
-    if (session_result(x->session, &failure) != STATUS_OK)
-        x->dirty |= update_message(&x->state, failure.what);
+    if (session_result(x->session, &x->scan_failure) != STATUS_OK)
+        x->dirty |= update_message(&x->state, x->scan_failure.what);
 }
 
 static enum status handle(struct explorer *x, struct event event, struct error *err)
@@ -169,6 +169,11 @@ enum status command_explore(const struct options *options, struct error *err)
         status = open_terminal(&x, err);
     if (status == STATUS_OK)
         status = run(&x, err);
+    if (status == STATUS_OK && x.scan_failure.status != STATUS_OK) {
+        status = x.scan_failure.status; /* said once more where it stays to be read */
+        if (err)
+            *err = x.scan_failure;
+    }
     canvas_free(x.canvas);
     screen_close(x.screen); /* before anything is said */
     state_free(&x.state);

@@ -42,7 +42,7 @@ static enum status write_table(const struct options *options, const struct table
     if (status == STATUS_OK)
         return output_commit(&output, err);
     output_abort(&output);
-    return status;
+    return options->output ? error_context(err, "%s", options->output) : status;
 }
 
 enum status command_export(const struct options *options, struct error *err)
