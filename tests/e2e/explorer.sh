@@ -245,7 +245,12 @@ see '≥ 0.2 ' '--threshold sets the threshold'
 
 # ---- signals and a terminal that goes away -----------------------------------
 
-pid_of() { pgrep -P "$(tm display-message -p '#{pane_pid}')"; }
+# The program is the only child of the pane's shell.
+pid_of() {
+    local pane
+    pane=$(tm display-message -p '#{pane_pid}')
+    grep -lsE "^PPid:[[:space:]]$pane\$" /proc/[0-9]*/status | sed 's|[^0-9]||g' | head -n 1
+}
 kill -TERM "$(pid_of)"
 ends_with 143 'SIGTERM gives the screen back'
 stop
@@ -254,7 +259,7 @@ start 80 24
 see '▸query heads' 'once more'
 pid=$(pid_of)
 stop
-gone() { ! kill -0 "$pid" 2>/dev/null; }
+gone() { [ -n "$pid" ] && ! kill -0 "$pid" 2>/dev/null; }
 until_true gone
 result $? 'it ends when its terminal goes away'
 
