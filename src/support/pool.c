@@ -1,4 +1,6 @@
-/* pool.c: a fixed set of threads that do the same work. What they share is theirs to guard. */
+/* pool.c: a fixed set of threads that do the same work. What they share is theirs to guard. Where
+ * the system starts fewer threads than were asked for, those there are make the calls of the
+ * others. */
 #include "ropescope/support.h"
 
 #include <pthread.h>
@@ -15,6 +17,8 @@ struct worker {
 struct pool {
     pool_work *work;
     void *arg;
+    pthread_mutex_t lock; /* held until it is known which calls have no thread of their own */
+    size_t next, calls;   /* under lock: calls that no thread has made yet */
     size_t started;
     struct worker workers[];
 };
@@ -25,10 +29,25 @@ size_t pool_cores(void)
     return cores > 1 ? (size_t)cores : 1;
 }
 
+/* A call that no thread was started for; false: there is none left. */
+static bool take_orphan(struct pool *pool, size_t *number)
+{
+    pthread_mutex_lock(&pool->lock);
+    bool found = pool->next < pool->calls;
+    *number = pool->next;
+    pool->next += found;
+    pthread_mutex_unlock(&pool->lock);
+    return found;
+}
+
 static void *worker_main(void *arg)
 {
     struct worker *worker = arg;
-    worker->pool->work(worker->pool->arg, worker->number);
+    struct pool *pool = worker->pool;
+    size_t number = worker->number;
+    do
+        pool->work(pool->arg, number);
+    while (take_orphan(pool, &number));
     return NULL;
 }
 
@@ -45,26 +64,48 @@ static void block_signals(sigset_t *before)
     pthread_sigmask(SIG_BLOCK, &all, before);
 }
 
-enum status pool_start(struct pool **out, size_t threads, pool_work *work, void *arg,
-                       struct error *err)
+/* Starts as many as the system gives, up to pool->calls; the errno of the first that failed. */
+static int start_workers(struct pool *pool)
 {
-    struct pool *pool = memory_array(1, sizeof *pool + threads * sizeof(struct worker));
-    if (!pool)
-        return error_memory(err);
-    pool->work = work;
-    pool->arg = arg;
+    int failure = 0;
     sigset_t before;
     block_signals(&before);
-    int failure = 0;
-    while (pool->started < threads && failure == 0) {
+    pthread_mutex_lock(&pool->lock);
+    while (pool->started < pool->calls && failure == 0) {
         struct worker *worker = &pool->workers[pool->started];
         *worker = (struct worker){.pool = pool, .number = pool->started};
         failure = pthread_create(&worker->thread, NULL, worker_main, worker);
         pool->started += failure == 0;
     }
+    pool->next = pool->started;
+    pthread_mutex_unlock(&pool->lock);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (pool->started == 0) { /* with fewer threads than asked for the work still gets done */
-        memory_free(pool);
+    return failure;
+}
+
+static void pool_free(struct pool *pool)
+{
+    pthread_mutex_destroy(&pool->lock);
+    memory_free(pool);
+}
+
+enum status pool_start(struct pool **out, size_t threads, pool_work *work, void *arg,
+                       struct error *err)
+{
+    uint64_t bytes;
+    if (!size_multiply(threads, sizeof(struct worker), &bytes) ||
+        !size_add(bytes, sizeof(struct pool), &bytes) || bytes > SIZE_MAX)
+        return error_memory(err);
+    struct pool *pool = memory_array((size_t)bytes, 1);
+    if (!pool)
+        return error_memory(err);
+    pool->work = work;
+    pool->arg = arg;
+    pool->calls = threads;
+    pthread_mutex_init(&pool->lock, NULL);
+    int failure = start_workers(pool);
+    if (pool->started == 0 && threads > 0) {
+        pool_free(pool);
         return error_set(err, STATUS_FAILED, "no thread could be started: %s", strerror(failure));
     }
     *out = pool;
@@ -77,5 +118,5 @@ void pool_join(struct pool *pool)
         return;
     for (size_t i = 0; i < pool->started; i++)
         pthread_join(pool->workers[i].thread, NULL);
-    memory_free(pool);
+    pool_free(pool);
 }
