@@ -49,9 +49,33 @@ static size_t copy_readable(const char *from, size_t len, char *to)
     return out;
 }
 
+/* Where a control character stands that JSON does not allow there; cJSON takes them all, NUL too.
+ * `len` where there is none. */
+static size_t find_control(const char *text, size_t len)
+{
+    bool quoted = false;
+    for (size_t at = 0; at < len; at++) {
+        unsigned char c = (unsigned char)text[at];
+        if (c < 0x20 && (quoted || !is_space(text[at])))
+            return at;
+        if (quoted && c == '\\' && at + 1 < len && (unsigned char)text[at + 1] >= 0x20)
+            at++;
+        else if (c == '"')
+            quoted = !quoted;
+    }
+    return len;
+}
+
 enum status json_parse(const char *text, size_t len, const char *what, struct cJSON **out,
                        struct error *err)
 {
+    *out = NULL;
+    size_t control = find_control(text, len);
+    if (control < len)
+        return error_set(err, STATUS_FAILED,
+                         "%s: no valid JSON: control character 0x%02x at byte "
+                         "%zu of %zu",
+                         what, (unsigned char)text[control], control, len);
     size_t size = copy_readable(text, len, NULL);
     char *copy = memory_array(size + 1, 1);
     if (!copy)
@@ -195,11 +219,17 @@ enum status json_walk_next(struct json_walk *walk, bool *more, struct error *err
 enum status json_string(const char *raw, size_t len, const char *what, struct arena *arena,
                         const char **out, struct error *err)
 {
-    if (len < 2 || !text_is_utf8(raw, len))
+    if (len < 2 || raw[0] != '"' || raw[len - 1] != '"')
+        return error_set(err, STATUS_FAILED, "%s: a name is no JSON string", what);
+    if (!text_is_utf8(raw, len))
         return error_set(err, STATUS_FAILED, "%s: a name is not valid UTF-8", what);
+    size_t control = find_control(raw, len);
+    if (control < len)
+        return error_set(err, STATUS_FAILED, "%s: a name holds the control character 0x%02x", what,
+                         (unsigned char)raw[control]);
     if (!memchr(raw, '\\', len)) {
-        if (memchr(raw, '\0', len))
-            return error_set(err, STATUS_FAILED, "%s: a name holds a NUL byte", what);
+        if (memchr(raw + 1, '"', len - 2))
+            return error_set(err, STATUS_FAILED, "%s: a name is no JSON string", what);
         *out = arena_text(arena, raw + 1, len - 2);
         return *out ? STATUS_OK : error_memory(err);
     }
