@@ -35,7 +35,8 @@ struct error {
 
 /* Fills *err (which may be NULL) and returns `status`, so that a caller can `return
  * error_set(...)`. Control characters of names that come out of files are made printable here, once
- * for all. */
+ * for all; of a text that is too long the middle is left out, since the reason stands at its end.
+ */
 enum status error_set(struct error *err, enum status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -128,9 +129,10 @@ bool text_ends_with(const char *text, const char *ending);
 
 /* ---- JSON, read by cJSON (json.c) ---------------------------------------- */
 
-/* Parses exactly `len` bytes as one JSON value. NaN, Infinity and -Infinity outside strings, which
- * Python writes, are read as null. `what` names the text in errors ("config.json of /x"). The
- * caller frees with cJSON_Delete. */
+/* Parses exactly `len` bytes as one JSON value; control characters inside strings are refused, as
+ * the standard has it. NaN, Infinity and -Infinity outside strings, which Python writes, are read
+ * as null. `what` names the text in errors ("config.json of /x"). The caller frees with
+ * cJSON_Delete. */
 enum status json_parse(const char *text, size_t len, const char *what, struct cJSON **out,
                        struct error *err);
 
@@ -155,12 +157,12 @@ struct json_walk {
  * but white space followed. Values are only delimited, not checked; nesting deeper than 64 is
  * refused. Allocates nothing. */
 enum status json_walk_next(struct json_walk *walk, bool *more, struct error *err);
-/* The text of a raw string "..." (escapes resolved by cJSON), in the arena. Refused: U+0000 and
- * what is no UTF-8. */
+/* The text of a raw string "..." (escapes resolved by cJSON), in the arena. Refused: what is not
+ * one whole string, U+0000, raw control characters and what is no UTF-8. */
 enum status json_string(const char *raw, size_t len, const char *what, struct arena *arena,
                         const char **out, struct error *err);
 
-/* A whole number in 0..2^53; false for anything else (a fraction, a string, NULL). */
+/* A whole number from 0 up to below 2^53; false for anything else (a fraction, a string, NULL). */
 bool json_whole(const struct cJSON *item, uint64_t *value);
 const struct cJSON *json_get(const struct cJSON *object,
                              const char *key); /* NULL: absent or null */
@@ -226,7 +228,8 @@ void signals_restore_terminal(int fd, const char *text, const struct termios *mo
 
 /* ---- threads (pool.c, progress.c) ---------------------------------------- */
 
-/* `threads` threads that each call work(arg, worker 0..threads-1) once. */
+/* Calls work(arg, worker) once for each worker 0..threads-1, each in a thread of its own; where the
+ * system starts fewer threads (but one at least), those make the rest of the calls, too. */
 struct pool;
 typedef void pool_work(void *arg, size_t worker);
 enum status pool_start(struct pool **out, size_t threads, pool_work *work, void *arg,

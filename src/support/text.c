@@ -99,13 +99,14 @@ bool text_is_utf8(const char *text, size_t len)
     return true;
 }
 
-/* Controls (C0, DEL, C1), and the marks that reorder a line or break it: a name may not steer a
- * terminal. */
+/* Controls (C0, DEL, C1), and the marks that reorder a line, break it or hide in it: a name may not
+ * steer a terminal. */
 static bool is_harmful(uint32_t code)
 {
-    return code < 0x20 || (code >= 0x7F && code < 0xA0) || (code >= 0x200B && code <= 0x200F) ||
-           (code >= 0x2028 && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069) ||
-           code == 0xFEFF || code == 0xFFFD;
+    return code < 0x20 || (code >= 0x7F && code < 0xA0) || code == 0x061C ||
+           (code >= 0x200B && code <= 0x200F) || (code >= 0x2028 && code <= 0x202E) ||
+           (code >= 0x2060 && code <= 0x206F) || code == 0xFEFF || code == 0xFFFD ||
+           (code >= 0xFFF9 && code <= 0xFFFB) || (code >= 0xE0000 && code <= 0xE007F);
 }
 
 void text_printable(char *out, size_t size, const char *name)
