@@ -55,8 +55,8 @@ bool path_is_file(const char *path)
 bool path_make_directories(const char *path)
 {
     char part[PATH_BYTES];
-    if (!text_format(part, sizeof part, "%s", path)) {
-        errno = ENAMETOOLONG;
+    if (*path == '\0' || !text_format(part, sizeof part, "%s", path)) {
+        errno = *path ? ENAMETOOLONG : ENOENT;
         return false;
     }
     for (char *at = part + 1; *at; at++) {
@@ -119,15 +119,19 @@ enum status output_open(struct output *output, const char *path, struct error *e
     if (!special &&
         !text_format(output->temporary, PATH_BYTES, "%s.%ld.partial", output->path, (long)getpid()))
         return error_set(err, STATUS_FAILED, "%s: the path is too long", path);
-    output->stream = fopen(special ? output->path : output->temporary, "wb");
+    unlink(
+        output->temporary); /* what a killed process of this number left; never a link to follow */
+    output->stream = special ? fopen(output->path, "wbe") : fopen(output->temporary, "wbxe");
     return output->stream ? STATUS_OK : output_failed(output, err);
 }
 
 /* Closes the stream (standard output is only flushed); false with errno where anything was lost. */
 static bool output_close(struct output *output)
 {
-    bool bad = ferror(output->stream) || fflush(output->stream) != 0;
-    int reason = errno;
+    bool failed_before = ferror(output->stream);
+    errno = 0;
+    bool bad = fflush(output->stream) != 0 || failed_before;
+    int reason = errno ? errno : EIO; /* the reason of a write long past is lost */
     if (*output->temporary && !bad && fsync(fileno(output->stream)) != 0) {
         bad = errno != EINVAL && errno != EROFS;
         reason = errno;
