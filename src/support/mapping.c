@@ -8,6 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Not blocking: a pipe without a writer is refused for what it is, not waited for. */
+enum { OPEN_FLAGS = O_RDONLY | O_CLOEXEC | O_NONBLOCK };
+
 static enum status map_descriptor(struct mapping *mapping, int fd, const char *path,
                                   struct error *err)
 {
@@ -32,7 +35,7 @@ static enum status map_descriptor(struct mapping *mapping, int fd, const char *p
 enum status mapping_open(struct mapping *mapping, const char *path, struct error *err)
 {
     *mapping = (struct mapping){0};
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, OPEN_FLAGS);
     if (fd < 0)
         return error_set(err, STATUS_FAILED, "%s: %s", path, strerror(errno));
     enum status status = map_descriptor(mapping, fd, path, err);
@@ -93,7 +96,7 @@ static enum status read_descriptor(int fd, const char *path, size_t limit, char 
 enum status file_read(const char *path, size_t limit, char **text, size_t *len, struct error *err)
 {
     *text = NULL;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, OPEN_FLAGS);
     if (fd < 0)
         return error_set(err, STATUS_FAILED, "%s: %s", path, strerror(errno));
     enum status status = read_descriptor(fd, path, limit, text, len, err);
