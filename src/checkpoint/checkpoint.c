@@ -17,6 +17,18 @@ static uint32_t *find_bucket(const struct checkpoint *checkpoint, const char *na
     return &checkpoint->buckets[at];
 }
 
+static enum status name_stands_twice(const struct checkpoint *checkpoint,
+                                     const struct tensor *first, const struct tensor *second,
+                                     struct error *err)
+{
+    const struct source_file *files = checkpoint->source->files;
+    if (first->file == second->file)
+        return error_set(err, STATUS_FAILED, "%s: tensor %s: the name stands twice",
+                         files[second->file].path, second->name);
+    return error_set(err, STATUS_FAILED, "%s: tensor %s: %s holds one of that name, too",
+                     files[second->file].path, second->name, files[first->file].name);
+}
+
 static enum status index_names(struct checkpoint *checkpoint, struct error *err)
 {
     checkpoint->bucket_count = 64;
@@ -29,8 +41,7 @@ static enum status index_names(struct checkpoint *checkpoint, struct error *err)
         const struct tensor *tensor = &checkpoint->tensors[i];
         uint32_t *bucket = find_bucket(checkpoint, tensor->name);
         if (*bucket != 0)
-            return error_set(err, STATUS_FAILED, "%s: tensor %s: the name stands twice",
-                             checkpoint->source->files[tensor->file].path, tensor->name);
+            return name_stands_twice(checkpoint, &checkpoint->tensors[*bucket - 1], tensor, err);
         *bucket = (uint32_t)i + 1;
     }
     return STATUS_OK;

@@ -147,8 +147,21 @@ static enum status read_offsets(struct reading *r, const cJSON *offsets, struct 
     return STATUS_OK;
 }
 
+/* A key that stands twice means one thing to this reader and another to the next. */
+static bool has_twice(const cJSON *value, const char *key)
+{
+    size_t count = 0;
+    for (const cJSON *item = value->child; item; item = item->next)
+        count += strcmp(item->string, key) == 0;
+    return count > 1;
+}
+
 static enum status read_tensor(struct reading *r, const char *name, const cJSON *value)
 {
+    if (!cJSON_IsObject(value))
+        return tensor_failed(r, name, "it is described by no JSON object");
+    if (has_twice(value, "dtype") || has_twice(value, "shape") || has_twice(value, "data_offsets"))
+        return tensor_failed(r, name, "one of dtype, shape and data_offsets stands twice");
     const char *word = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(value, "dtype"));
     struct tensor tensor = {.name = name, .file = r->file};
     enum dtype dtype;
@@ -234,13 +247,13 @@ static enum status check_layout(struct reading *r, size_t first)
         qsort(tensors, count, sizeof *tensors, by_offset);
     for (size_t i = 0; i < count; i++) {
         if (tensors[i].offset != expected)
-            return error_set(r->err, STATUS_FAILED,
-                             "%s: tensor %s: its data start at byte %" PRIu64 ", %s %" PRIu64,
-                             r->path, tensors[i].name, tensors[i].offset,
-                             tensors[i].offset < expected
-                                 ? "inside the data of another tensor, which end at"
-                                 : "behind a hole that starts at",
-                             expected);
+            return error_set(
+                r->err, STATUS_FAILED,
+                "%s: tensor %s: its data start at byte %" PRIu64 " of the file, %s %" PRIu64,
+                r->path, tensors[i].name, tensors[i].offset,
+                tensors[i].offset < expected ? "inside the data of another tensor, which end at"
+                                             : "behind a hole that starts at",
+                expected);
         expected += tensors[i].bytes;
     }
     if (expected != r->mapping->size)
