@@ -85,8 +85,8 @@ static enum status add_shard(struct source *source, struct shard_names *shards,
     if (walk->value[0] != '"')
         return error_set(err, STATUS_FAILED, "%s: weight_map holds a value that is no file name",
                          walk->what);
-    const char *last = shards->count ? shards->name[shards->count - 1] : "";
-    if (walk->value_len == strlen(last) + 2 &&
+    const char *last = shards->count ? shards->name[shards->count - 1] : NULL;
+    if (last && walk->value_len == strlen(last) + 2 && walk->value[walk->value_len - 1] == '"' &&
         memcmp(walk->value + 1, last, walk->value_len - 2) == 0)
         return STATUS_OK; /* the same shard again, as nearly always */
     enum status status =
@@ -114,6 +114,8 @@ static enum status walk_weight_map(struct source *source, struct shard_names *sh
     struct json_walk walk = {.text = text, .len = len, .what = source->index_path};
     bool more = true;
     enum status status;
+    if (len == 0 || text[0] != '{')
+        return error_set(err, STATUS_FAILED, "%s: weight_map is no JSON object", walk.what);
     while ((status = json_walk_next(&walk, &more, err)) == STATUS_OK && more) {
         status = add_shard(source, shards, &walk, err);
         if (status != STATUS_OK)
@@ -126,14 +128,18 @@ static enum status walk_index(struct source *source, struct shard_names *shards,
                               size_t len, struct error *err)
 {
     static const char key[] = "\"weight_map\"";
+    cJSON *other = NULL;
     struct json_walk walk = {.text = text, .len = len, .what = source->index_path};
     bool more = true, found = false;
     enum status status;
     while ((status = json_walk_next(&walk, &more, err)) == STATUS_OK && more) {
-        if (walk.key_len != sizeof key - 1 || memcmp(walk.key, key, sizeof key - 1) != 0)
-            continue;
-        found = true;
-        status = walk_weight_map(source, shards, walk.value, walk.value_len, err);
+        if (walk.key_len != sizeof key - 1 || memcmp(walk.key, key, sizeof key - 1) != 0) {
+            status = json_parse(walk.value, walk.value_len, walk.what, &other, err); /* a check */
+            cJSON_Delete(other);
+        } else {
+            found = true;
+            status = walk_weight_map(source, shards, walk.value, walk.value_len, err);
+        }
         if (status != STATUS_OK)
             break;
     }
@@ -200,14 +206,14 @@ static bool has_file(char path[PATH_BYTES], const char *directory, const char *n
     return path_join(path, directory, name) && path_is_file(path);
 }
 
-/* The only *.safetensors file of a directory, for those that people renamed; false: none or
- * several. */
-static bool only_weight_file(const char *directory, char name[PATH_BYTES])
+/* How many *.safetensors files a directory holds, and the name of one: people rename the only one.
+ */
+static size_t count_weight_files(const char *directory, char name[PATH_BYTES])
 {
     DIR *stream = opendir(directory);
     size_t found = 0;
     if (!stream)
-        return false;
+        return 0;
     for (struct dirent *entry; (entry = readdir(stream)) != NULL;) {
         if (!text_ends_with(entry->d_name, ".safetensors") ||
             strncmp(entry->d_name, "adapter", strlen("adapter")) == 0)
@@ -216,7 +222,7 @@ static bool only_weight_file(const char *directory, char name[PATH_BYTES])
         text_format(name, PATH_BYTES, "%s", entry->d_name);
     }
     closedir(stream);
-    return found == 1;
+    return found;
 }
 
 static enum status locate_in_directory(struct source *source, const char *directory,
@@ -231,8 +237,14 @@ static enum status locate_in_directory(struct source *source, const char *direct
         return source->index_path ? read_index(source, directory, err) : error_memory(err);
     }
     single = only;
-    if (only_weight_file(directory, only))
+    size_t found = count_weight_files(directory, only);
+    if (found == 1)
         return add_files(source, directory, &single, 1, err);
+    if (found > 1) {
+        error_set(err, STATUS_FAILED, "%s: %zu .safetensors files, and no %s that lists them",
+                  directory, found, INDEX_FILE);
+        return error_help(err, "download the index, too, or name one of the files");
+    }
     error_set(err, STATUS_FAILED, "%s: no weights here: neither %s nor %s", directory, SINGLE_FILE,
               INDEX_FILE);
     return error_help(err, "give a directory with config.json and safetensors weights, a "
@@ -278,7 +290,7 @@ static enum status locate(struct source *source, const char *given, struct error
 {
     char resolved[PATH_BYTES], directory[PATH_BYTES];
     if (!realpath(given, resolved))
-        return error_set(err, STATUS_FAILED, "%s: %s", given, strerror(errno));
+        return error_set(err, STATUS_FAILED, "%s: %s", *given ? given : "\"\"", strerror(errno));
     source->path = keep(source, resolved);
     source->format = "safetensors";
     bool is_directory = path_is_directory(resolved);
