@@ -2,20 +2,17 @@
 #include "builder.h"
 
 #include <stdarg.h>
-#include <string.h>
 
 static const char *format_text(struct builder *b, const char *format, va_list args)
 {
-    char text[2048];
-    int len = vsnprintf(text, sizeof text, format, args);
-    if (len < 0)
-        return NULL;
-    return arena_text(&b->model->arena, text, strlen(text));
-}
-
-const char *builder_copy(struct builder *b, const char *text)
-{
-    return arena_text(&b->model->arena, text, strlen(text));
+    va_list again;
+    va_copy(again, args);
+    int len = vsnprintf(NULL, 0, format, args);
+    char *text = len < 0 ? NULL : arena_alloc(&b->model->arena, (size_t)len + 1);
+    if (text)
+        vsnprintf(text, (size_t)len + 1, format, again);
+    va_end(again);
+    return text;
 }
 
 const char *builder_text(struct builder *b, const char *format, ...)

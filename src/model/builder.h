@@ -31,9 +31,7 @@ struct builder {
     struct error *err;
 };
 
-/* A text in the model's arena; NULL: no memory. Formatted ones are cut at 2 kB, so names of files
- * and tensors are copied. */
-const char *builder_copy(struct builder *builder, const char *text);
+/* A text in the model's arena; NULL: no memory. */
 const char *builder_text(struct builder *builder, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* Appends a fact; false: no memory. The value is formatted, the reason a whole text. */

@@ -23,6 +23,14 @@ const char *config_model_type(const struct config *config);
  * Anything else than such a number is an error that names file and key. */
 enum status config_count(const struct config *config, const char *key, uint32_t *value, bool *found,
                          struct error *err);
-/* The number behind `key` of any object, or `otherwise` where there is none. */
-double config_number(const struct cJSON *object, const char *key, double otherwise);
+/* Reads a number into *value and says in *found whether the key is there; *value keeps what it held
+ * where it is not. What is no finite number is an error. */
+enum status config_real(const struct config *config, const char *key, double *value, bool *found,
+                        struct error *err);
+/* The same of an object that lies in the config (NULL: nothing is there). */
+enum status config_real_in(const struct config *config, const struct cJSON *object, const char *key,
+                           double *value, bool *found, struct error *err);
+/* Refuses the value of a key: "PATH: KEY is VALUE, WANTED". */
+enum status config_refuse(const struct config *config, const char *key, const struct cJSON *item,
+                          const char *wanted, struct error *err);
 #endif

@@ -8,56 +8,86 @@
 enum { KINDS_MAX = 4 }; /* types of layers with frequencies of their own; models have two */
 
 /* Interval from the config, else the family's: layer L is special iff (L + 1) % interval == 0. */
-static bool is_special(const struct builder *b, const char *key, uint32_t number)
+static enum status find_interval(struct builder *b, const char *key, uint32_t *interval)
 {
-    double every = config_number(b->config.text, key, b->family->interval);
-    uint32_t interval = every >= 1 && every <= INT32_MAX ? (uint32_t)every : 1;
-    return (number + 1) % interval == 0;
+    bool found;
+    *interval = b->family->interval ? b->family->interval : 1;
+    return config_count(&b->config, key, interval, &found, b->err);
 }
 
-static const char *family_type(const struct builder *b, uint32_t number)
+/* The first item of the list behind `key`, which must have one for every layer; NULL where there is
+ * no such key or, as transformers has it, an empty list. */
+static enum status find_list(struct builder *b, const char *key, const cJSON **first)
 {
-    bool slides =
-        b->family->rotating == ROTATES_SLIDING || b->family->frequencies == FREQUENCIES_LOCAL;
-    bool full = !slides || is_special(b, "sliding_window_pattern", number);
-    return full ? "full_attention" : "sliding_attention";
+    const cJSON *list = config_get(&b->config, key);
+    *first = NULL;
+    if (!list)
+        return STATUS_OK;
+    if (!cJSON_IsArray(list))
+        return config_refuse(&b->config, key, list, "no list of layers", b->err);
+    size_t count = (size_t)cJSON_GetArraySize(list);
+    if (count > 0 && count < b->layer_count)
+        return error_set(b->err, STATUS_FAILED, "%s: %s holds %zu layers of the model's %zu",
+                         b->config.path, key, count, b->layer_count);
+    *first = list->child;
+    return STATUS_OK;
 }
 
 /* layer_types of the config where it has them, else what the family's interval makes of the number.
  */
-static void resolve_types(struct builder *b)
+static enum status resolve_types(struct builder *b)
 {
-    const cJSON *list = config_get(&b->config, "layer_types");
-    const cJSON *item = cJSON_IsArray(list) ? list->child : NULL;
-    for (size_t i = 0; i < b->layer_count; i++) {
-        const char *said = cJSON_GetStringValue(item);
-        b->kinds[i].type = said ? said : family_type(b, b->tensors[i].number);
-        item = item ? item->next : NULL;
+    const cJSON *item;
+    uint32_t interval = 1;
+    bool slides =
+        b->family->rotating == ROTATES_SLIDING || b->family->frequencies == FREQUENCIES_LOCAL;
+    enum status status = find_list(b, "layer_types", &item);
+    if (status == STATUS_OK && slides && !item)
+        status = find_interval(b, "sliding_window_pattern", &interval);
+    for (size_t i = 0; i < b->layer_count && status == STATUS_OK; i++) {
+        bool full = !slides || (b->tensors[i].number + 1) % interval == 0;
+        b->kinds[i].type = full ? "full_attention" : "sliding_attention";
+        if (!item)
+            continue;
+        b->kinds[i].type = cJSON_GetStringValue(item);
+        if (!b->kinds[i].type)
+            status = config_refuse(&b->config, "an entry of layer_types", item,
+                                   "no name of a type of layer", b->err);
+        item = item->next;
     }
+    return status;
 }
 
 /* no_rope_layers holds 1 (sic) for a layer that rotates. */
-static void resolve_listed(struct builder *b)
+static enum status resolve_listed(struct builder *b)
 {
-    const cJSON *list = config_get(&b->config, "no_rope_layers");
-    const cJSON *item = cJSON_IsArray(list) ? list->child : NULL;
-    for (size_t i = 0; i < b->layer_count; i++) {
-        bool said = cJSON_IsTrue(item) || (cJSON_IsNumber(item) && item->valuedouble != 0);
+    const cJSON *item;
+    uint32_t interval = 1;
+    enum status status = find_list(b, "no_rope_layers", &item);
+    if (status == STATUS_OK && !item)
+        status = find_interval(b, "no_rope_layer_interval", &interval);
+    for (size_t i = 0; i < b->layer_count && status == STATUS_OK; i++) {
+        b->kinds[i].rotates = (b->tensors[i].number + 1) % interval != 0;
+        if (!item)
+            continue;
         b->kinds[i].rotates =
-            item ? said : !is_special(b, "no_rope_layer_interval", b->tensors[i].number);
-        item = item ? item->next : NULL;
+            cJSON_IsTrue(item) || (cJSON_IsNumber(item) && item->valuedouble != 0);
+        if (!cJSON_IsNumber(item) && !cJSON_IsBool(item))
+            status = config_refuse(&b->config, "an entry of no_rope_layers", item,
+                                   "neither 1 nor 0", b->err);
+        item = item->next;
     }
+    return status;
 }
 
-static void resolve_rotating(struct builder *b)
+static enum status resolve_rotating(struct builder *b)
 {
-    if (b->family->rotating == ROTATES_LISTED) {
-        resolve_listed(b);
-        return;
-    }
+    if (b->family->rotating == ROTATES_LISTED)
+        return resolve_listed(b);
     for (size_t i = 0; i < b->layer_count; i++)
         b->kinds[i].rotates = b->family->rotating == ROTATES_EVERY ||
                               strcmp(b->kinds[i].type, "sliding_attention") == 0;
+    return STATUS_OK;
 }
 
 /* Points each layer at the first one whose frequencies it shares. */
@@ -88,7 +118,8 @@ enum status kinds_resolve(struct builder *b)
     b->kinds = memory_array(b->layer_count, sizeof *b->kinds);
     if (!b->kinds)
         return error_memory(b->err);
-    resolve_types(b);
-    resolve_rotating(b);
-    return share_frequencies(b);
+    enum status status = resolve_types(b);
+    if (status == STATUS_OK)
+        status = resolve_rotating(b);
+    return status == STATUS_OK ? share_frequencies(b) : status;
 }

@@ -4,6 +4,7 @@
 
 #include <cjson/cJSON.h>
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 /* ---- the family ---------------------------------------------------------- */
@@ -30,7 +31,7 @@ static enum status resolve_family(struct builder *b)
         return error_help(b->err, "if it rotates like llama, a copy of config.json that says so "
                                   "opens it");
     }
-    b->model->family = builder_copy(b, type);
+    b->model->family = builder_text(b, "%s", type);
     return b->model->family && builder_fact(b, "family", FACT_CONFIG, "model_type", "%s", type)
                ? STATUS_OK
                : error_memory(b->err);
@@ -132,6 +133,12 @@ static enum status resolve_frequency(struct builder *b, size_t index)
     if (!frequency || !frequency_facts(b, &answer, b->several_kinds ? kind->type : ""))
         return error_memory(b->err);
     rope_frequencies(&answer.rope, frequency);
+    for (uint32_t i = 0; i < b->shape.rotary_dim / 2; i++) {
+        if (!isfinite(frequency[i]))
+            return error_set(b->err, STATUS_FAILED,
+                             "%s: rope theta %g with scaling %s gives pair %u no finite frequency",
+                             b->config.path, answer.rope.theta, answer.scaling_name, i);
+    }
     model->layers[index].frequency = frequency;
     model->context = (uint64_t)answer.rope.context;
     return STATUS_OK;
@@ -170,7 +177,7 @@ static enum status build_layer(struct builder *b, size_t index)
     }
     layer->pairs = b->shape.rotary_dim / 2;
     count_scanned(b, layer);
-    if (b->several_kinds && !(layer->note = builder_copy(b, kind->type)))
+    if (b->several_kinds && !(layer->note = builder_text(b, "%s", kind->type)))
         return error_memory(b->err);
     return resolve_frequency(b, index);
 }
@@ -220,9 +227,9 @@ static enum status build(struct builder *b)
 {
     const struct source *source = checkpoint_source(b->checkpoint);
     b->config = config_of(source->config, source->config_path);
-    b->model->name = builder_copy(b, source->name);
-    b->model->path = builder_copy(b, source->path);
-    b->model->format = builder_copy(b, source->format);
+    b->model->name = builder_text(b, "%s", source->name);
+    b->model->path = builder_text(b, "%s", source->path);
+    b->model->format = builder_text(b, "%s", source->format);
     b->model->files_bytes = checkpoint_bytes(b->checkpoint);
     if (!b->model->name || !b->model->path || !b->model->format)
         return error_memory(b->err);

@@ -2,21 +2,23 @@
 #include "rope.h"
 
 #include <cjson/cJSON.h>
+#include <math.h>
 #include <string.h>
 
 /* ---- where the keys are -------------------------------------------------- */
 
-/* rope_parameters or rope_scaling; *key its name. NULL: neither. */
-static const cJSON *find_parameters(const struct config *config, const char **key)
+/* rope_parameters or rope_scaling into *out; NULL: neither. */
+static enum status find_parameters(const struct config *config, const cJSON **out,
+                                   struct error *err)
 {
     static const char *const keys[] = {"rope_parameters", "rope_scaling"};
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        const cJSON *item = config_get(config, keys[i]);
-        *key = keys[i];
-        if (cJSON_IsObject(item))
-            return item;
+    *out = NULL;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys && !*out; i++) {
+        *out = config_get(config, keys[i]);
+        if (*out && !cJSON_IsObject(*out))
+            return config_refuse(config, keys[i], *out, "no object", err);
     }
-    return NULL;
+    return STATUS_OK;
 }
 
 /* Since transformers 5 the parameters may nest by layer type. */
@@ -31,41 +33,43 @@ static bool is_nested(const cJSON *parameters)
 
 bool rope_is_nested(const struct config *config)
 {
-    const char *unused;
-    return is_nested(find_parameters(config, &unused));
+    const cJSON *parameters;
+    return find_parameters(config, &parameters, NULL) == STATUS_OK && is_nested(parameters);
 }
 
-double rope_context(const struct config *config, const struct model_options *options)
+enum status rope_context(const struct config *config, const struct model_options *options,
+                         double *tokens, struct error *err)
 {
     static const char *const keys[] = {"max_position_embeddings", "n_positions", "seq_length"};
-    if (options->context > 0)
-        return (double)options->context;
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+    *tokens = (double)options->context;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys && *tokens == 0; i++) {
         uint64_t length;
-        if (json_whole(config_get(config, keys[i]), &length))
-            return (double)length;
+        const cJSON *item = config_get(config, keys[i]);
+        if (item && (!json_whole(item, &length) || length == 0))
+            return config_refuse(config, keys[i], item, "no positive whole number", err);
+        if (item)
+            *tokens = (double)length;
     }
-    return 0;
+    return STATUS_OK;
 }
 
-double rope_partial(const struct config *config, const struct family *family, const char **key)
+enum status rope_partial(const struct config *config, const struct family *family, double *partial,
+                         const char **key, struct error *err)
 {
     static const char *const keys[] = {"partial_rotary_factor", "rotary_pct", "rope_pct",
                                        "rotary_emb_fraction"};
-    const char *unused;
-    const cJSON *parameters = find_parameters(config, &unused);
-    *key = keys[0];
-    double inner = config_number(parameters, keys[0], 0);
-    if (inner != 0)
-        return inner;
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        const cJSON *item = config_get(config, keys[i]);
-        *key = keys[i];
-        if (cJSON_IsNumber(item))
-            return item->valuedouble;
+    const cJSON *parameters;
+    bool found = false;
+    *partial = family->partial > 0 ? family->partial : 1;
+    enum status status = find_parameters(config, &parameters, err);
+    if (status == STATUS_OK)
+        status = config_real_in(config, parameters, keys[0], partial, &found, err);
+    *key = found ? keys[0] : NULL;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys && status == STATUS_OK && !*key; i++) {
+        status = config_real(config, keys[i], partial, &found, err);
+        *key = found ? keys[i] : NULL;
     }
-    *key = NULL;
-    return family->partial > 0 ? family->partial : 1;
+    return status;
 }
 
 /* ---- theta --------------------------------------------------------------- */
@@ -78,30 +82,42 @@ static void answer_theta(struct rope_answer *answer, double theta, enum fact_sou
     answer->theta_key = key;
 }
 
-static void resolve_theta(const struct rope_question *q, const cJSON *parameters, bool local,
-                          struct rope_answer *answer)
+/* Theta of the config, under the first of `keys` that it has. */
+static enum status config_theta(const struct rope_question *q, const char *const *keys,
+                                size_t count, struct rope_answer *answer, struct error *err)
+{
+    bool found = false;
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < count && status == STATUS_OK && !found; i++) {
+        double theta;
+        status = config_real(q->config, keys[i], &theta, &found, err);
+        if (status == STATUS_OK && found)
+            answer_theta(answer, theta, FACT_CONFIG, keys[i]);
+    }
+    return status;
+}
+
+static enum status resolve_theta(const struct rope_question *q, const cJSON *parameters, bool local,
+                                 struct rope_answer *answer, struct error *err)
 {
     static const char *const keys[] = {"rope_theta", "rotary_emb_base"};
-    double theta;
+    static const char *const local_keys[] = {"rope_local_base_freq"};
+    double theta = !local && q->family->theta > 0 ? q->family->theta : 10000;
+    bool found;
+    answer_theta(answer, theta, FACT_DEFAULT, "");
     if (q->options->rope_theta > 0) {
         answer_theta(answer, q->options->rope_theta, FACT_FLAG, "");
-    } else if ((theta = config_number(parameters, "rope_theta", 0)) != 0) {
-        answer_theta(answer, theta, FACT_CONFIG, "rope_theta");
-    } else if (local) {
-        const cJSON *item = config_get(q->config, "rope_local_base_freq");
-        answer_theta(answer, item ? item->valuedouble : 10000, item ? FACT_CONFIG : FACT_DEFAULT,
-                     item ? "rope_local_base_freq" : "");
-    } else {
-        double otherwise = q->family->theta > 0 ? q->family->theta : 10000;
-        answer_theta(answer, otherwise, FACT_DEFAULT, "");
-        for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-            const cJSON *item = config_get(q->config, keys[i]);
-            if (cJSON_IsNumber(item)) {
-                answer_theta(answer, item->valuedouble, FACT_CONFIG, keys[i]);
-                break;
-            }
-        }
+        return STATUS_OK;
     }
+    enum status status = config_real_in(q->config, parameters, keys[0], &theta, &found, err);
+    if (status != STATUS_OK)
+        return status;
+    if (found) {
+        answer_theta(answer, theta, FACT_CONFIG, keys[0]);
+        return STATUS_OK;
+    }
+    return local ? config_theta(q, local_keys, 1, answer, err)
+                 : config_theta(q, keys, 2, answer, err);
 }
 
 /* ---- scaling ------------------------------------------------------------- */
@@ -115,12 +131,22 @@ static const struct {
     {"su", SCALING_LONGROPE},     {"longrope", SCALING_LONGROPE}, {"deepseek_yarn", SCALING_YARN},
 };
 
-static const char *scaling_type(const cJSON *parameters)
+static enum status scaling_type(const struct rope_question *q, const cJSON *parameters,
+                                const char **type, struct error *err)
 {
-    const char *type = cJSON_GetStringValue(json_get(parameters, "rope_type"));
-    if (!type)
-        type = cJSON_GetStringValue(json_get(parameters, "type"));
-    return type ? type : "default";
+    static const char *const keys[] = {"rope_type", "type"};
+    *type = NULL;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys && !*type; i++) {
+        const cJSON *item = json_get(parameters, keys[i]);
+        *type = cJSON_GetStringValue(item);
+        if (item && !*type)
+            return config_refuse(q->config, keys[i], item, "no name of a kind of scaling", err);
+    }
+    if (!*type)
+        *type = "default";
+    if (q->family->scaling_is_always_llama3 && json_get(parameters, "low_freq_factor"))
+        *type = "llama3";
+    return STATUS_OK;
 }
 
 static bool find_scaling(const char *type, enum scaling_kind *kind)
@@ -141,15 +167,20 @@ static enum status read_factors(const struct rope_question *q, const cJSON *para
 {
     const cJSON *list = json_get(parameters, key);
     uint32_t pairs = q->rotary_dim / 2;
-    if (!cJSON_IsArray(list) || (uint32_t)cJSON_GetArraySize(list) != pairs)
-        return error_set(err, STATUS_FAILED, "%s: longrope's %s is no list of %u numbers",
+    if (!cJSON_IsArray(list))
+        return error_set(err, STATUS_FAILED, "%s: longrope needs %s, a list of %u numbers",
                          q->config->path, key, pairs);
+    if ((uint32_t)cJSON_GetArraySize(list) != pairs)
+        return error_set(err, STATUS_FAILED,
+                         "%s: %s holds %d numbers, one for each of %u pairs "
+                         "is wanted",
+                         q->config->path, key, cJSON_GetArraySize(list), pairs);
     double *factors = arena_alloc(arena, pairs * sizeof *factors);
     if (!factors)
         return error_memory(err);
     size_t i = 0;
     for (const cJSON *item = list->child; item; item = item->next, i++) {
-        if (!cJSON_IsNumber(item) || !(item->valuedouble > 0))
+        if (!cJSON_IsNumber(item) || !(item->valuedouble > 0) || !isfinite(item->valuedouble))
             return error_set(err, STATUS_FAILED, "%s: %s[%zu] is no positive number",
                              q->config->path, key, i);
         factors[i] = item->valuedouble;
@@ -158,42 +189,104 @@ static enum status read_factors(const struct rope_question *q, const cJSON *para
     return STATUS_OK;
 }
 
-static void read_numbers(const struct rope_question *q, const cJSON *parameters, struct rope *rope)
+/* Keys without which a kind of scaling means nothing; transformers refuses the config, too. */
+static const char *required_key(enum scaling_kind kind, const cJSON *parameters)
 {
-    static const char original_key[] = "original_max_position_embeddings";
-    const cJSON *outer = config_get(q->config, original_key);
-    double fallback = cJSON_IsNumber(outer) ? outer->valuedouble : rope->max_position;
-    rope->original_context = config_number(parameters, original_key, fallback);
-    double stretch = rope->original_context > 0 ? rope->max_position / rope->original_context : 1;
-    rope->factor = config_number(parameters, "factor", stretch > 0 ? stretch : 1);
-    rope->low_freq = config_number(parameters, "low_freq_factor", 1);
-    rope->high_freq = config_number(parameters, "high_freq_factor", 4);
-    rope->beta_fast = config_number(parameters, "beta_fast", 32);
-    rope->beta_slow = config_number(parameters, "beta_slow", 1);
-    rope->truncate = !cJSON_IsFalse(json_get(parameters, "truncate"));
+    static const char *const keys[] = {"factor", "low_freq_factor", "high_freq_factor"};
+    size_t count = kind == SCALING_LLAMA3                              ? 3
+                   : kind == SCALING_LINEAR || kind == SCALING_DYNAMIC ? 1
+                                                                       : 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!json_get(parameters, keys[i]))
+            return keys[i];
+    }
+    return NULL;
 }
 
+static enum status read_original_context(const struct rope_question *q, const cJSON *parameters,
+                                         struct rope *rope, struct error *err)
+{
+    static const char key[] = "original_max_position_embeddings";
+    bool found;
+    rope->original_context = rope->max_position;
+    enum status status =
+        config_real_in(q->config, parameters, key, &rope->original_context, &found, err);
+    return status == STATUS_OK && !found
+               ? config_real(q->config, key, &rope->original_context, &found, err)
+               : status;
+}
+
+static enum status read_numbers(const struct rope_question *q, const cJSON *parameters,
+                                struct rope *rope, struct error *err)
+{
+    bool found;
+    enum status status = read_original_context(q, parameters, rope, err);
+    if (status != STATUS_OK)
+        return status;
+    double stretch = rope->original_context > 0 ? rope->max_position / rope->original_context : 1;
+    rope->factor = stretch > 0 ? stretch : 1;
+    rope->low_freq = 1;
+    rope->high_freq = 4;
+    rope->beta_fast = 32;
+    rope->beta_slow = 1;
+    rope->truncate = !cJSON_IsFalse(json_get(parameters, "truncate"));
+    const struct {
+        const char *key;
+        double *value;
+    } numbers[] = {
+        {"factor", &rope->factor},
+        {"low_freq_factor", &rope->low_freq},
+        {"high_freq_factor", &rope->high_freq},
+        {"beta_fast", &rope->beta_fast},
+        {"beta_slow", &rope->beta_slow},
+    };
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers && status == STATUS_OK; i++)
+        status =
+            config_real_in(q->config, parameters, numbers[i].key, numbers[i].value, &found, err);
+    return status;
+}
+
+/* Numbers that a formula would turn into nonsense. */
 static enum status check_numbers(const struct rope_question *q, const struct rope *rope,
                                  struct error *err)
 {
-    const char *bad = NULL;
-    bool uses_original = rope->scaling == SCALING_LLAMA3 || rope->scaling == SCALING_YARN;
-    if (!(rope->theta > 0))
-        bad = "rope theta";
-    else if (rope->scaling == SCALING_YARN && rope->theta == 1)
-        bad = "rope theta";
-    else if (rope->scaling != SCALING_NONE && !(rope->factor > 0))
-        bad = "the factor of rope_scaling";
-    else if (uses_original && !(rope->original_context > 0))
-        bad = "original_max_position_embeddings";
-    else if (rope->scaling == SCALING_LLAMA3 &&
-             !(rope->low_freq > 0 && rope->high_freq >= rope->low_freq))
-        bad = "low_freq_factor and high_freq_factor";
-    else if (rope->scaling == SCALING_YARN && !(rope->beta_fast > 0 && rope->beta_slow > 0))
-        bad = "beta_fast and beta_slow";
-    return bad ? error_set(err, STATUS_FAILED, "%s: %s must be positive and sensible",
-                           q->config->path, bad)
-               : STATUS_OK;
+    const enum scaling_kind kind = rope->scaling;
+    const bool llama3 = kind == SCALING_LLAMA3, yarn = kind == SCALING_YARN;
+    const struct {
+        bool bad;
+        const char *key;
+        double value;
+        const char *wanted;
+    } checks[] = {
+        {!(rope->theta > 0), "rope theta", rope->theta, "not positive"},
+        {yarn && !(rope->theta > 1), "rope theta", rope->theta, "and yarn needs more than 1"},
+        {kind != SCALING_NONE && !(rope->factor > 0), "factor", rope->factor, "not positive"},
+        {(llama3 || yarn || kind == SCALING_LONGROPE) && !(rope->original_context > 0),
+         "original_max_position_embeddings", rope->original_context, "not positive"},
+        {llama3 && !(rope->low_freq > 0), "low_freq_factor", rope->low_freq, "not positive"},
+        {llama3 && !(rope->high_freq >= rope->low_freq), "high_freq_factor", rope->high_freq,
+         "less than low_freq_factor"},
+        {yarn && !(rope->beta_fast > 0), "beta_fast", rope->beta_fast, "not positive"},
+        {yarn && !(rope->beta_slow > 0), "beta_slow", rope->beta_slow, "not positive"},
+    };
+    for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
+        if (checks[i].bad)
+            return error_set(err, STATUS_FAILED, "%s: %s is %g, %s", q->config->path, checks[i].key,
+                             checks[i].value, checks[i].wanted);
+    }
+    return STATUS_OK;
+}
+
+static void name_scaling(struct rope_answer *answer, const char *type)
+{
+    char safe[sizeof answer->scaling_name], factor[TEXT_NUMBER];
+    text_printable(safe, sizeof safe - TEXT_NUMBER - sizeof ", factor", type);
+    if (answer->rope.scaling != SCALING_NONE)
+        text_format(answer->scaling_name, sizeof answer->scaling_name, "%s, factor %s", safe,
+                    text_double(factor, answer->rope.factor));
+    else
+        text_format(answer->scaling_name, sizeof answer->scaling_name, "%s",
+                    answer->unknown_scaling ? safe : "none");
 }
 
 static enum status resolve_scaling(const struct rope_question *q, const cJSON *parameters,
@@ -201,55 +294,71 @@ static enum status resolve_scaling(const struct rope_question *q, const cJSON *p
                                    struct error *err)
 {
     struct rope *rope = &answer->rope;
-    const char *type = scaling_type(parameters);
-    char factor[TEXT_NUMBER];
-    if (q->family->scaling_is_always_llama3 && parameters &&
-        json_get(parameters, "low_freq_factor"))
-        type = "llama3";
+    const char *type;
+    enum status status = scaling_type(q, parameters, &type, err);
+    if (status != STATUS_OK)
+        return status;
     answer->unknown_scaling = !find_scaling(type, &rope->scaling);
-    read_numbers(q, parameters, rope);
-    if (rope->scaling == SCALING_NONE)
-        text_format(answer->scaling_name, sizeof answer->scaling_name, "%s",
-                    answer->unknown_scaling ? type : "none");
-    else
-        text_format(answer->scaling_name, sizeof answer->scaling_name, "%s, factor %s", type,
-                    text_double(factor, rope->factor));
-    if (rope->scaling != SCALING_LONGROPE)
-        return check_numbers(q, rope, err);
-    enum status status =
-        read_factors(q, parameters, "short_factor", arena, &rope->short_factor, err);
-    if (status == STATUS_OK)
+    const char *missing = required_key(rope->scaling, parameters);
+    if (missing)
+        return error_set(err, STATUS_FAILED,
+                         "%s: rope scaling \"%s\" needs %s, and it is not there", q->config->path,
+                         type, missing);
+    status = read_numbers(q, parameters, rope, err);
+    name_scaling(answer, type);
+    if (status == STATUS_OK && rope->scaling == SCALING_LONGROPE)
+        status = read_factors(q, parameters, "short_factor", arena, &rope->short_factor, err);
+    if (status == STATUS_OK && rope->scaling == SCALING_LONGROPE)
         status = read_factors(q, parameters, "long_factor", arena, &rope->long_factor, err);
     return status == STATUS_OK ? check_numbers(q, rope, err) : status;
 }
 
 /* ---- all of it ----------------------------------------------------------- */
 
+/* The parameters of one type of layer, where they nest. */
+static enum status parameters_of_type(const struct rope_question *q, const cJSON **parameters,
+                                      struct error *err)
+{
+    const cJSON *own = json_get(*parameters, q->layer_type);
+    if (!cJSON_IsObject(own))
+        return error_set(err, STATUS_FAILED, "%s: %s has nothing for layers of type \"%s\"",
+                         q->config->path, (*parameters)->string, q->layer_type);
+    *parameters = own;
+    return STATUS_OK;
+}
+
+static enum status resolve_lengths(const struct rope_question *q, struct rope *rope,
+                                   struct error *err)
+{
+    const struct model_options as_configured = {0};
+    enum status status = rope_context(q->config, &as_configured, &rope->max_position, err);
+    return status == STATUS_OK ? rope_context(q->config, q->options, &rope->context, err) : status;
+}
+
 enum status rope_resolve(const struct rope_question *q, struct arena *arena,
                          struct rope_answer *answer, struct error *err)
 {
-    const char *key;
-    const cJSON *parameters = find_parameters(q->config, &key);
+    const cJSON *parameters;
+    cJSON *family_scaling = NULL;
+    *answer = (struct rope_answer){.rope = {.rotary_dim = q->rotary_dim}};
+    enum status status = find_parameters(q->config, &parameters, err);
+    answer->scaling_source = parameters ? FACT_CONFIG : FACT_DEFAULT;
     bool nested = is_nested(parameters);
     bool sliding = strcmp(q->layer_type, "sliding_attention") == 0;
     bool local = sliding && !nested && q->family->frequencies == FREQUENCIES_LOCAL;
-    cJSON *family_scaling = NULL;
-    *answer = (struct rope_answer){.rope = {.rotary_dim = q->rotary_dim}};
-    answer->scaling_source = parameters ? FACT_CONFIG : FACT_DEFAULT;
-    answer->rope.context = rope_context(q->config, q->options);
-    struct model_options as_configured = {0};
-    answer->rope.max_position = rope_context(q->config, &as_configured);
-    if (nested)
-        parameters = json_get(parameters, q->layer_type);
-    if (!parameters && q->family->scaling) {
-        enum status status = json_parse(q->family->scaling, strlen(q->family->scaling),
-                                        q->family->type, &family_scaling, err);
-        if (status != STATUS_OK)
-            return status;
+    if (status == STATUS_OK)
+        status = resolve_lengths(q, &answer->rope, err);
+    if (status == STATUS_OK && nested)
+        status = parameters_of_type(q, &parameters, err);
+    if (status == STATUS_OK && !parameters && q->family->scaling) {
+        status = json_parse(q->family->scaling, strlen(q->family->scaling), q->family->type,
+                            &family_scaling, err);
         parameters = family_scaling;
     }
-    resolve_theta(q, parameters, local, answer);
-    enum status status = resolve_scaling(q, local ? NULL : parameters, arena, answer, err);
+    if (status == STATUS_OK)
+        status = resolve_theta(q, parameters, local, answer, err);
+    if (status == STATUS_OK)
+        status = resolve_scaling(q, local ? NULL : parameters, arena, answer, err);
     cJSON_Delete(family_scaling);
     return status;
 }

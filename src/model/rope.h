@@ -30,9 +30,11 @@ enum status rope_resolve(const struct rope_question *question, struct arena *are
                          struct rope_answer *answer, struct error *err);
 
 /* Tokens that frequencies are asked for: --context, else max_position_embeddings; 0: unknown. */
-double rope_context(const struct config *config, const struct model_options *options);
+enum status rope_context(const struct config *config, const struct model_options *options,
+                         double *tokens, struct error *err);
 /* Fraction of the head that rotates and the key that says so (NULL: the family's own). */
-double rope_partial(const struct config *config, const struct family *family, const char **key);
+enum status rope_partial(const struct config *config, const struct family *family, double *partial,
+                         const char **key, struct error *err);
 
 /* Do the parameters nest by layer type? */
 bool rope_is_nested(const struct config *config);

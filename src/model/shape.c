@@ -4,11 +4,6 @@
 
 #include <inttypes.h>
 
-static const char *config_name(const struct builder *b)
-{
-    return path_name(b->config.path);
-}
-
 /* A count that a flag, else the config gives; *source tells which; 0 where neither does. */
 static enum status given_count(struct builder *b, uint32_t flag, const char *key, uint32_t *value,
                                enum fact_source *source)
@@ -93,7 +88,12 @@ static enum status resolve_key_heads(struct builder *b, uint64_t rows)
     if (status != STATUS_OK)
         return status;
     const char *reason = given_by(source, "--kv-heads", key);
-    if (heads == 0 && rows % dim == 0) {
+    if (heads == 0 && rows % dim != 0)
+        return error_set(b->err, STATUS_FAILED,
+                         "%s: the %" PRIu64 " rows of the key projection are no multiple of "
+                         "head_dim %u",
+                         b->config.path, rows, dim);
+    if (heads == 0) {
         /* The config's silence means the family's default, or as many as query heads; rows decide.
          */
         uint32_t usual = b->family->kv_heads ? b->family->kv_heads : b->shape.query_heads;
@@ -122,7 +122,10 @@ static enum status resolve_rotary_dim(struct builder *b)
 {
     const char *key;
     uint32_t dim = b->shape.head_dim;
-    double partial = rope_partial(&b->config, b->family, &key);
+    double partial;
+    enum status status = rope_partial(&b->config, b->family, &partial, &key, b->err);
+    if (status != STATUS_OK)
+        return status;
     if (!(partial > 0 && partial <= 1))
         return error_set(b->err, STATUS_FAILED, "%s: %s is %g, not a fraction of the head",
                          b->config.path, key, partial);
@@ -130,7 +133,7 @@ static enum status resolve_rotary_dim(struct builder *b)
     if (rotary == 0 || rotary % 2 != 0) {
         error_set(b->err, STATUS_FAILED,
                   "%s: %u of %u dims of a head would rotate: an odd or empty part makes no pairs",
-                  config_name(b), rotary, dim);
+                  b->config.path, rotary, dim);
         return error_help(b->err, "check head_dim, num_attention_heads and partial_rotary_factor");
     }
     b->shape.rotary_dim = rotary;
@@ -200,19 +203,19 @@ enum status projection_build(struct builder *b, const struct layer_tensors *tens
     if (status != STATUS_OK)
         return status;
     uint32_t heads = which == PROJECTION_QUERY ? b->shape.query_heads : b->shape.key_heads;
+    const char *file = checkpoint_source(b->checkpoint)->files[tensor->file].name;
     if (tensor->shape[0] != (uint64_t)heads * b->shape.head_dim)
         return error_set(b->err, STATUS_FAILED,
-                         "tensor %s: %" PRIu64 " rows where %u heads of %u make %" PRIu64,
+                         "%s: tensor %s: %" PRIu64 " rows where %u heads of %u make %" PRIu64, file,
                          tensor->name, tensor->shape[0], heads, b->shape.head_dim,
                          (uint64_t)heads * b->shape.head_dim);
-    const char *file = checkpoint_source(b->checkpoint)->files[tensor->file].name;
     const char *bias = tensors->bias[which] == TENSOR_ABSENT
                            ? NULL
                            : checkpoint_tensor(b->checkpoint, tensors->bias[which])->name;
     *out = (struct projection){
-        .tensor = builder_copy(b, tensor->name),
-        .file = builder_copy(b, file),
-        .bias = bias ? builder_copy(b, bias) : NULL,
+        .tensor = builder_text(b, "%s", tensor->name),
+        .file = builder_text(b, "%s", file),
+        .bias = bias ? builder_text(b, "%s", bias) : NULL,
         .rows = tensor->shape[0],
         .row_length = tensor->shape[1],
         .dtype = tensor->dtype,

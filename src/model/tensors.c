@@ -135,29 +135,40 @@ static uint8_t main_prefix(const struct matches *matches)
     return best;
 }
 
-static void put(struct layer_tensors *layer, const struct match *match)
+/* Wrapped and plain names, or layer 1 and layer 01, may claim the same place: then nobody can say
+ * which is meant. */
+static enum status put(const struct checkpoint *checkpoint, struct layer_tensors *layer,
+                       const struct match *match, struct error *err)
 {
-    (match->bias ? layer->bias : layer->weight)[match->projection] = match->tensor;
+    uint32_t *place = &(match->bias ? layer->bias : layer->weight)[match->projection];
+    if (*place != TENSOR_ABSENT)
+        return error_set(err, STATUS_FAILED, "%s: tensors %s and %s are the same projection",
+                         checkpoint_source(checkpoint)->path,
+                         checkpoint_tensor(checkpoint, *place)->name,
+                         checkpoint_tensor(checkpoint, match->tensor)->name);
+    *place = match->tensor;
+    return STATUS_OK;
 }
 
-static size_t gather(struct matches *matches, struct layer_tensors *layers)
+static enum status gather(const struct checkpoint *checkpoint, struct matches *matches,
+                          struct layer_tensors *layers, size_t *count, struct error *err)
 {
     uint8_t prefix = main_prefix(matches);
-    size_t count = 0;
+    enum status status = STATUS_OK;
     qsort(matches->list, matches->count, sizeof *matches->list, by_layer);
-    for (size_t i = 0; i < matches->count; i++) {
+    for (size_t i = 0; i < matches->count && status == STATUS_OK; i++) {
         const struct match *match = &matches->list[i];
         if (match->prefix != prefix)
             continue;
-        if (count == 0 || layers[count - 1].number != match->layer)
-            layers[count++] = (struct layer_tensors){
+        if (*count == 0 || layers[*count - 1].number != match->layer)
+            layers[(*count)++] = (struct layer_tensors){
                 .number = match->layer,
                 .weight = {TENSOR_ABSENT, TENSOR_ABSENT},
                 .bias = {TENSOR_ABSENT, TENSOR_ABSENT},
             };
-        put(&layers[count - 1], match);
+        status = put(checkpoint, &layers[*count - 1], match, err);
     }
-    return count;
+    return status;
 }
 
 enum status tensors_by_layer(const struct checkpoint *checkpoint, const struct family *family,
@@ -173,7 +184,7 @@ enum status tensors_by_layer(const struct checkpoint *checkpoint, const struct f
     if (status == STATUS_OK) {
         *out = memory_array(matches.count, sizeof **out);
         if (*out && matches.count > 0)
-            *count = gather(&matches, *out);
+            status = gather(checkpoint, &matches, *out, count, err);
         else if (!*out)
             status = error_memory(err);
     }
