@@ -207,6 +207,8 @@ struct mapping {
 enum status file_read(const char *path, size_t limit, char **text, size_t *len, struct error *err);
 enum status mapping_open(struct mapping *mapping, const char *path, struct error *err);
 void mapping_close(struct mapping *mapping);
+/* The first `size` bytes will hardly be read again: they need not stay in memory. */
+void mapping_release(const struct mapping *mapping, size_t size);
 
 /* Runs work(arg), which may read mapped files; false where the system could not hand over a page
  * (the file shrank, the disk failed), which otherwise would be SIGBUS. `work` must not own anything

@@ -282,5 +282,8 @@ enum status safetensors_read(struct checkpoint *checkpoint, uint32_t file, struc
     while (status == STATUS_OK && (status = next_entry(&r)) == STATUS_OK && r.more)
         status = read_entry(&r);
     memory_free(r.entry);
-    return status == STATUS_OK ? check_layout(&r, first) : status;
+    if (status != STATUS_OK)
+        return status;
+    mapping_release(r.mapping, LENGTH_BYTES + (size_t)r.header_bytes);
+    return check_layout(&r, first);
 }

@@ -50,6 +50,12 @@ void mapping_close(struct mapping *mapping)
     *mapping = (struct mapping){0};
 }
 
+void mapping_release(const struct mapping *mapping, size_t size)
+{
+    if (mapping->data && size <= mapping->size)
+        madvise((void *)(uintptr_t)mapping->data, size, MADV_DONTNEED);
+}
+
 /* ---- whole files --------------------------------------------------------- */
 
 /* Reads `size` bytes; fewer where the file ends before. -1: an error, in errno. */
