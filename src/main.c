@@ -21,13 +21,17 @@ static int report(const struct error *err)
 }
 
 /* What a person asked to be told goes to standard output, and a full disk there is an error too. */
-static int tell(const struct options *options)
+static enum status tell(const struct options *options, struct error *err)
 {
+    struct output output;
+    enum status status = output_open(&output, NULL, err);
+    if (status != STATUS_OK)
+        return status;
     if (options->version)
-        printf("ropescope " ROPESCOPE_VERSION "\n");
+        fprintf(output.stream, "ropescope " ROPESCOPE_VERSION "\n");
     else
-        options_help(options->command, stdout);
-    return fflush(stdout) == 0 ? 0 : 1;
+        options_help(options->command, output.stream);
+    return output_commit(&output, err);
 }
 
 int main(int argc, char **argv)
@@ -38,8 +42,7 @@ int main(int argc, char **argv)
     guard_install();
     if (options_read(&options, argc, argv, &err) != STATUS_OK)
         return report(&err);
-    if (options.help || options.version)
-        return tell(&options);
-    enum status status = options.command->run(&options, &err);
+    enum status status = options.help || options.version ? tell(&options, &err)
+                                                         : options.command->run(&options, &err);
     return status == STATUS_OK ? 0 : report(&err);
 }
