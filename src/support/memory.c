@@ -6,7 +6,11 @@
 
 void *memory_array(size_t count, size_t size)
 {
-    return calloc(count ? count : 1, size); /* calloc refuses products that wrap */
+    size_t
+        bytes; /* calloc refuses products that wrap, too, but a sanitizer's calloc dies of them */
+    if (__builtin_mul_overflow(count, size, &bytes))
+        return NULL;
+    return calloc(bytes ? bytes : 1, 1);
 }
 
 void *memory_grow(void *block, size_t count, size_t size)
