@@ -497,6 +497,5 @@ int main(void)
         TEST(layers_must_be_whole),
         TEST(flags_must_fit_the_rows),
     };
-    guard_install();
     return cmocka_run_group_tests_name("model_errors", tests, NULL, clean_up);
 }

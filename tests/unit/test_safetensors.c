@@ -325,6 +325,5 @@ int main(void)
         cmocka_unit_test(every_truncation_is_refused),
         cmocka_unit_test(every_changed_byte_is_refused_or_read),
     };
-    guard_install();
     return cmocka_run_group_tests_name("safetensors", tests, scratch_make, scratch_remove);
 }
