@@ -212,16 +212,20 @@ static void walk_refuses_every_truncation(void **state)
     }
 }
 
+static int walk_nested(size_t depth)
+{
+    char text[300] = "{\"a\":";
+    memset(text + 5, '[', depth);
+    memset(text + 5 + depth, ']', depth);
+    strcpy(text + 5 + 2 * depth, "}");
+    return walk(text, strlen(text));
+}
+
 static void walk_refuses_deep_nesting(void **state)
 {
     (void)state;
-    char text[300] = "{\"a\":";
-    memset(text + 5, '[', 64);
-    memset(text + 69, ']', 64);
-    strcpy(text + 133, "}");
-    assert_int_equal(walk(text, strlen(text)), 1);
-    memset(text + 5, '[', 65);
-    assert_int_equal(walk(text, strlen(text)), -1);
+    assert_int_equal(walk_nested(64), 1);
+    assert_int_equal(walk_nested(65), -1);
 }
 
 /* ---- strings ------------------------------------------------------------- */
