@@ -119,8 +119,8 @@ enum status output_open(struct output *output, const char *path, struct error *e
     if (!special &&
         !text_format(output->temporary, PATH_BYTES, "%s.%ld.partial", output->path, (long)getpid()))
         return error_set(err, STATUS_FAILED, "%s: the path is too long", path);
-    unlink(
-        output->temporary); /* what a killed process of this number left; never a link to follow */
+    /* What a killed process of this number left must go; a link under that name is not followed. */
+    unlink(output->temporary);
     output->stream = special ? fopen(output->path, "wbe") : fopen(output->temporary, "wbxe");
     return output->stream ? STATUS_OK : output_failed(output, err);
 }

@@ -266,7 +266,7 @@ static void scaling_must_make_sense(void **state)
                 "high_freq_factor is 1, less than");
     refuse_rope(SCALING("\"type\":\"llama3\",\"factor\":8,\"low_freq_factor\":1,"
                         "\"high_freq_factor\":4,\"original_max_position_embeddings\":-1"),
-                "original_max_position_embeddings is -1");
+                "original_max_position_embeddings (or max_position_embeddings) is -1");
     refuse_rope(SCALING("\"type\":\"yarn\",\"factor\":0"), "factor is 0");
     refuse_rope(SCALING("\"type\":\"yarn\",\"factor\":4,\"beta_fast\":0"), "beta_fast is 0");
     refuse_rope(SCALING("\"type\":\"yarn\",\"factor\":4,\"beta_slow\":-1"), "beta_slow is -1");
@@ -274,7 +274,7 @@ static void scaling_must_make_sense(void **state)
                 "beta_slow is \"1\"");
     refuse_rope("\"rope_theta\":1," SCALING("\"type\":\"yarn\",\"factor\":4"), "rope theta is 1");
     refuse_rope("\"rope_scaling\":{\"type\":\"yarn\",\"factor\":4}",
-                "original_max_position_embeddings is 0");
+                "original_max_position_embeddings (or max_position_embeddings) is 0");
     accept_rope(SCALING("\"type\":\"yarn\",\"factor\":null"));
     accept_rope(SCALING("\"type\":\"yarn\",\"factor\":1e30,\"beta_fast\":1,\"beta_slow\":32"));
     accept_rope(SCALING("\"type\":\"default\",\"factor\":0"));
@@ -303,7 +303,7 @@ static void longrope_needs_a_factor_for_each_pair(void **state)
     }
     refuse_rope("\"rope_scaling\":{\"type\":\"longrope\",\"short_factor\":[1,1,1,1],"
                 "\"long_factor\":[1,1,1,1]}",
-                "original_max_position_embeddings is 0");
+                "original_max_position_embeddings (or max_position_embeddings) is 0");
     accept_rope(SCALING("\"type\":\"longrope\",\"short_factor\":[1,1,1,1],"
                         "\"long_factor\":[1,2,3,4]"));
 }
