@@ -34,11 +34,14 @@ enum status config_refuse(const struct config *config, const char *key, const st
 {
     enum { SHOWN = 40, SLACK = 64 }; /* cJSON wants room to spare */
     char shown[SHOWN + SLACK];
-    bool shows = cJSON_IsNumber(item) || cJSON_IsString(item) || cJSON_IsBool(item);
+    bool finite =
+        cJSON_IsNumber(item) && isfinite(item->valuedouble); /* cJSON prints others as null */
+    bool shows = finite || cJSON_IsString(item) || cJSON_IsBool(item);
     if (!shows || !cJSON_PrintPreallocated((cJSON *)(uintptr_t)item, shown, sizeof shown, false))
         text_format(shown, sizeof shown, "%s",
                     cJSON_IsArray(item)    ? "a list"
                     : cJSON_IsObject(item) ? "an object"
+                    : cJSON_IsNumber(item) ? "infinite"
                                            : "a long value");
     return error_set(err, STATUS_FAILED, "%s: %s is %s, %s", config->path, key, shown, wanted);
 }

@@ -21,9 +21,13 @@ static enum status find_parameters(const struct config *config, const cJSON **ou
     return STATUS_OK;
 }
 
-/* Since transformers 5 the parameters may nest by layer type. */
+/* Since transformers 5 the parameters may nest by layer type; those that tell their own type do
+ * not.
+ */
 static bool is_nested(const cJSON *parameters)
 {
+    if (json_get(parameters, "rope_type") || json_get(parameters, "type"))
+        return false;
     for (const cJSON *item = parameters ? parameters->child : NULL; item; item = item->next) {
         if (cJSON_IsObject(item))
             return true;

@@ -212,7 +212,7 @@ static void theta_must_make_sense(void **state)
     refuse_rope("\"rope_theta\":0", "rope theta is 0, not positive");
     refuse_rope("\"rope_theta\":-10000", "rope theta is -10000, not positive");
     refuse_rope("\"rope_theta\":\"10000\"", "rope_theta is \"10000\", no number");
-    refuse_rope("\"rope_theta\":1e999", "rope_theta is");
+    refuse_rope("\"rope_theta\":1e999", "rope_theta is infinite, no number");
     refuse_rope("\"rope_theta\":[1]", "rope_theta is a list, no number");
     refuse_rope("\"rope_parameters\":{\"rope_theta\":0}", "rope theta is 0");
     refuse_rope("\"rope_parameters\":{\"rope_theta\":\"1\"}", "rope_theta is \"1\"");
@@ -252,6 +252,7 @@ static void scaling_must_make_sense(void **state)
     refuse_rope(SCALING("\"type\":\"linear\""), "\"linear\" needs factor");
     refuse_rope(SCALING("\"type\":\"linear\",\"factor\":NaN"), "\"linear\" needs factor");
     refuse_rope(SCALING("\"type\":\"linear\",\"factor\":\"2\""), "factor is \"2\", no number");
+    refuse_rope(SCALING("\"type\":\"linear\",\"factor\":{}"), "factor is an object, no number");
     refuse_rope(SCALING("\"type\":\"linear\",\"factor\":0"), "factor is 0, not positive");
     refuse_rope(SCALING("\"type\":\"linear\",\"factor\":-2"), "factor is -2, not positive");
     refuse_rope(SCALING("\"type\":\"linear\",\"factor\":1e999"), "factor is");
