@@ -82,8 +82,8 @@ bad_words() {
 # ---- paths -------------------------------------------------------------------
 
 model good
-check "the model that all others are changed from is good" \
-    timeout 60 "$program" info "$models/good" >/dev/null
+opens() { timeout 60 "$program" info "$1" >/dev/null; }
+check "the model that all others are changed from is good" opens "$models/good"
 bad_file "no such file" 'absent: No such file' stats "$models/absent"
 bad_file "no such file, for the explorer" 'absent: No such file' "$models/absent"
 bad_file "an empty path" 'No such file' stats ""
