@@ -78,7 +78,9 @@ static const char *take_records(struct angles *angles, size_t size, size_t layer
         if (!values || !angles_adopt(angles, record.layer, values))
             return "damaged";
     }
-    return seen == layers && numbers_ascend(angles->model) ? NULL : "incomplete";
+    if (seen != layers)
+        return "incomplete";
+    return numbers_ascend(angles->model) ? NULL : "damaged";
 }
 
 static const char *take_image(struct angles *angles, size_t size, uint64_t *fingerprint)

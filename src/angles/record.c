@@ -88,6 +88,13 @@ static void append_record(struct wire *wire, uint32_t kind, uint64_t layer, stru
     wire_free(payload);
 }
 
+/* Nothing but padding is left: a record that holds more says less than it should. */
+static bool is_used_up(struct wire *wire)
+{
+    wire_align(wire);
+    return !wire->failed && wire->at == wire->size;
+}
+
 bool record_find(const unsigned char *image, size_t size, size_t offset, struct record *record)
 {
     uint32_t kind;
@@ -98,7 +105,9 @@ bool record_find(const unsigned char *image, size_t size, size_t offset, struct 
     struct wire wire = wire_reader(image + offset, RECORD_HEADER_BYTES, NULL);
     wire_record_header(&wire, &kind, &layer, &bytes, &checksum);
     offset += RECORD_HEADER_BYTES;
-    if (bytes > size - offset || checksum != XXH3_64bits(image + offset, (size_t)bytes))
+    /* Whole words only, so that the numbers of the next record are aligned, too. */
+    if (bytes > size - offset || bytes % 8 != 0 ||
+        checksum != XXH3_64bits(image + offset, (size_t)bytes))
         return false;
     *record = (struct record){.kind = kind,
                               .layer = (size_t)layer,
@@ -183,7 +192,7 @@ bool record_read_model(const struct record *record, size_t layers, struct model 
     struct wire wire = wire_reader(record->payload, record->size, &model->arena);
     wire_model(&wire, model);
     size_t bytes;
-    if (wire.failed || __builtin_mul_overflow(layers, sizeof *model->layers, &bytes) ||
+    if (!is_used_up(&wire) || __builtin_mul_overflow(layers, sizeof *model->layers, &bytes) ||
         !(model->layers = arena_alloc(&model->arena, bytes)))
         return false;
     model->layer_count = layers;
@@ -242,19 +251,61 @@ void record_write_layer(struct wire *wire, const struct layer *layer, size_t ind
     append_record(wire, RECORD_LAYER, index, &payload);
 }
 
-/* Counts of a file must make sense together, or indexes computed from them would leave the arrays.
- */
+/* The last row of the head lies in the tensor. */
+static bool head_fits(const struct layer *layer, const struct projection *p, uint32_t head)
+{
+    uint64_t block, within, row;
+    return size_multiply(head / p->map.group, p->map.group_stride, &block) &&
+           size_multiply(head % p->map.group, p->map.head_stride, &within) &&
+           size_add(block, within, &row) && size_add(row, p->map.base, &row) &&
+           size_add(row, 2 * (uint64_t)layer->pairs, &row) && row <= p->rows;
+}
+
+/* Rows grow with the group and with the head in it: the last of both reach furthest. */
+static bool rows_fit(const struct layer *layer, const struct projection *p)
+{
+    uint32_t whole = p->heads - p->heads % p->map.group;
+    uint64_t numbers, bytes;
+    return head_fits(layer, p, p->heads - 1) && (whole == 0 || head_fits(layer, p, whole - 1)) &&
+           size_multiply(p->rows, p->row_length, &numbers) &&
+           size_multiply(numbers, sizeof(double), &bytes);
+}
+
+/* Counts of a file must make sense together, or indexes computed from them would leave the arrays
+ * here and the tensors of a mask. */
 static bool is_sane(const struct layer *layer)
 {
-    uint64_t queries = layer->projection[PROJECTION_QUERY].heads;
-    uint64_t keys = layer->projection[PROJECTION_KEY].heads;
-    uint64_t pairs, bytes;
+    enum { HEADS_MAX = 1 << 16 }; /* screens lay them out even in a layer without pairs */
+    const struct projection *query = &layer->projection[PROJECTION_QUERY];
+    const struct projection *key = &layer->projection[PROJECTION_KEY];
+    if (query->heads > HEADS_MAX || key->heads > HEADS_MAX)
+        return false;
     if (layer->pairs == 0)
         return true;
-    bool meets =
-        keys > 0 && queries > 0 && (layer->grouping == GROUPING_TILED || queries % keys == 0);
-    return meets && size_multiply(queries + keys, layer->pairs, &pairs) &&
-           size_multiply(pairs, 3 * sizeof(float), &bytes) && bytes <= SIZE_MAX;
+    bool meets = key->heads > 0 && query->heads > 0 &&
+                 (layer->grouping == GROUPING_TILED || query->heads % key->heads == 0);
+    return meets && rows_fit(layer, query) && rows_fit(layer, key);
+}
+
+/* Cosines are in [-1, 1] or undefined, whatever wrote the file. */
+static bool are_cosines(const float *cos, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (cos[i] < -1 || cos[i] > 1)
+            return false;
+    }
+    return true;
+}
+
+/* The values of a layer, as angles.h orders them; NULL where they cannot be right. */
+static const float *read_values(struct wire *wire, const struct layer *layer)
+{
+    size_t queries = (size_t)layer->projection[PROJECTION_QUERY].heads * layer->pairs;
+    size_t keys = (size_t)layer->projection[PROJECTION_KEY].heads * layer->pairs;
+    const float *values = wire_floats(wire, NULL, layer_value_count(layer));
+    bool good = values && is_used_up(wire) && are_cosines(values, queries) &&
+                are_cosines(values + 3 * queries, keys);
+    return good ? values : NULL;
 }
 
 const float *record_read_layer(const struct record *record, struct model *model)
@@ -264,9 +315,7 @@ const float *record_read_layer(const struct record *record, struct model *model)
     if (record->layer >= model->layer_count)
         return NULL;
     wire_layer(&wire, &layer);
-    const float *values = wire.failed || !is_sane(&layer)
-                              ? NULL
-                              : wire_floats(&wire, NULL, layer_value_count(&layer));
+    const float *values = wire.failed || !is_sane(&layer) ? NULL : read_values(&wire, &layer);
     if (values)
         model->layers[record->layer] = layer;
     return values;

@@ -4,8 +4,8 @@
 
 #include "ropescope/model.h"
 
-/* A fresh directory under $TMPDIR or /tmp; scratch_remove deletes it with all that it holds. They
- * have the form of cmocka's setup and teardown. */
+/* A fresh directory under $TMPDIR, /dev/shm or /tmp; scratch_remove deletes it with all that it
+ * holds. They have the form of cmocka's setup and teardown. */
 extern char scratch[PATH_BYTES];
 int scratch_make(void **state);
 int scratch_remove(void **state);
