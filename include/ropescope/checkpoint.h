@@ -73,6 +73,8 @@ struct source {
  * it. Weight files are only stat'ed. Free with source_close. */
 enum status source_locate(const char *path, struct source **out, struct error *err);
 void source_close(struct source *source);
+/* The path still leads to that file, with its size and time. */
+bool source_file_is_same(const struct source_file *file);
 
 /* ---- tensors (checkpoint.c) ---------------------------------------------- */
 

@@ -31,11 +31,12 @@ struct scan {
     size_t unit_count;
     struct layer_work *work; /* (model->layer_count) */
     _Atomic size_t next_unit;
-    _Atomic size_t workers_left;
+    _Atomic size_t workers_busy;
     _Atomic bool cancelled;
     struct progress progress;
     int wake[2];
-    pthread_mutex_t lock;         /* guards what follows, and the cache */
+    pthread_mutex_t cache_lock;   /* held while a layer goes to the disk, which may take long */
+    pthread_mutex_t lock;         /* guards what follows; never held for long */
     struct layer_result *results; /* (model->layer_count) a queue */
     size_t result_count, result_taken;
     struct error error; /* the first one; status STATUS_OK: none */
@@ -105,9 +106,12 @@ static void fail(struct scan *scan, const struct unit *unit)
 static void hand_over(struct scan *scan, size_t index)
 {
     struct layer_work *work = &scan->work[index];
-    pthread_mutex_lock(&scan->lock);
-    if (scan->cache)
+    if (scan->cache) {
+        pthread_mutex_lock(&scan->cache_lock);
         cache_append(scan->cache, &scan->model->layers[index], index, work->values);
+        pthread_mutex_unlock(&scan->cache_lock);
+    }
+    pthread_mutex_lock(&scan->lock);
     scan->results[scan->result_count++] =
         (struct layer_result){scan->generation, index, work->values};
     work->values = NULL;
@@ -126,6 +130,7 @@ static void work_through(void *arg, size_t worker)
 {
     struct scan *scan = arg;
     (void)worker;
+    atomic_fetch_add(&scan->workers_busy, 1);
     while (!atomic_load(&scan->cancelled)) {
         size_t i = atomic_fetch_add(&scan->next_unit, 1);
         if (i >= scan->unit_count)
@@ -140,7 +145,7 @@ static void work_through(void *arg, size_t worker)
         if (atomic_fetch_sub(&scan->work[unit->layer].heads_left, 1) == 1)
             hand_over(scan, unit->layer);
     }
-    atomic_fetch_sub(&scan->workers_left, 1);
+    atomic_fetch_sub(&scan->workers_busy, 1);
     wake_receiver(scan);
 }
 
@@ -213,13 +218,13 @@ enum status scan_start(const struct checkpoint *checkpoint, const struct angles 
     scan->cache = cache;
     scan->generation = angles->generation;
     scan->wake[0] = scan->wake[1] = -1;
+    pthread_mutex_init(&scan->cache_lock, NULL);
     pthread_mutex_init(&scan->lock, NULL);
     enum status status = STATUS_OK;
     if (!plan(scan, angles) || !open_wake_pipe(scan->wake))
         status = error_memory(err);
     if (threads > scan->unit_count)
         threads = scan->unit_count ? scan->unit_count : 1;
-    atomic_store(&scan->workers_left, threads);
     if (status == STATUS_OK)
         status = pool_start(&scan->pool, threads, work_through, scan, err);
     if (status != STATUS_OK) {
@@ -252,7 +257,10 @@ int scan_wake_fd(const struct scan *scan)
 
 bool scan_running(const struct scan *scan)
 {
-    return atomic_load(&scan->workers_left) > 0;
+    /* Whoever took a head was busy before it took it, so the order of these reads matters. A count
+     * of workers would not do: the system may have started fewer than were asked for. */
+    bool over = atomic_load(&scan->cancelled) || atomic_load(&scan->next_unit) >= scan->unit_count;
+    return !over || atomic_load(&scan->workers_busy) > 0;
 }
 
 const struct progress *scan_progress(const struct scan *scan)
@@ -291,6 +299,7 @@ void scan_free(struct scan *scan)
         if (scan->wake[i] >= 0)
             close(scan->wake[i]);
     }
+    pthread_mutex_destroy(&scan->cache_lock);
     pthread_mutex_destroy(&scan->lock);
     memory_free(scan->units);
     memory_free(scan->work);

@@ -99,6 +99,19 @@ static size_t land_results(struct session *s)
     return landed;
 }
 
+/* Rows behind the end of a file that shrank can read as zeros, and rows of a file that was written
+ * to are of two models: such a scan has failed, though no page was missing. */
+static void check_weights(const struct source *source, struct error *result)
+{
+    for (size_t i = 0; i < source->file_count && result->status == STATUS_OK; i++) {
+        if (source_file_is_same(&source->files[i]))
+            continue;
+        error_set(result, STATUS_FAILED, "%s: the file changed while it was read",
+                  source->files[i].path);
+        error_help(result, "open the model again to read it as it is now");
+    }
+}
+
 /* The workers are through: their last results, their verdict, and the cache file its name. */
 static size_t finish_scan(struct session *s)
 {
@@ -106,8 +119,10 @@ static size_t finish_scan(struct session *s)
     size_t landed = land_results(s);
     scan_free(s->scan);
     s->scan = NULL;
+    check_weights(s->source, &s->result);
+    bool sound = s->result.status != STATUS_FAILED;
     if (s->has_cache)
-        cache_finish(&s->cache, angles_complete(s->angles), &s->notices);
+        cache_finish(&s->cache, sound && angles_complete(s->angles), &s->notices);
     return landed;
 }
 
@@ -115,9 +130,9 @@ size_t session_poll(struct session *s)
 {
     if (!s->scan)
         return 0;
-    bool running = scan_running(s->scan);
+    /* Asked after the wake-up was taken, or the byte of the last worker could be taken unseen. */
     size_t landed = land_results(s);
-    return running ? landed : landed + finish_scan(s);
+    return scan_running(s->scan) ? landed : landed + finish_scan(s);
 }
 
 int session_wake_fd(const struct session *s)

@@ -22,6 +22,11 @@ static const char *keep(struct source *source, const char *text)
 
 /* ---- weight files -------------------------------------------------------- */
 
+static int64_t mtime_of(const struct stat *info)
+{
+    return (int64_t)info->st_mtim.tv_sec * 1000000000 + info->st_mtim.tv_nsec;
+}
+
 static enum status stat_file(struct source *source, const char *directory, const char *name,
                              struct source_file *file, struct error *err)
 {
@@ -41,10 +46,17 @@ static enum status stat_file(struct source *source, const char *directory, const
         .name = keep(source, name),
         .path = keep(source, resolved),
         .size = (uint64_t)info.st_size,
-        .mtime_ns = (int64_t)info.st_mtim.tv_sec * 1000000000 + info.st_mtim.tv_nsec,
+        .mtime_ns = mtime_of(&info),
         .inode = (uint64_t)info.st_ino,
     };
     return file->name && file->path ? STATUS_OK : error_memory(err);
+}
+
+bool source_file_is_same(const struct source_file *file)
+{
+    struct stat info;
+    return stat(file->path, &info) == 0 && file->size == (uint64_t)info.st_size &&
+           file->mtime_ns == mtime_of(&info) && file->inode == (uint64_t)info.st_ino;
 }
 
 static enum status add_files(struct source *source, const char *directory, const char *const *names,
