@@ -116,9 +116,11 @@ static inline double double_of_bits(uint64_t bits)
  * NaN get the largest exponent instead. */
 static inline float float_of_half(uint16_t half)
 {
-    uint32_t magnitude = half & 0x7FFFU, sign = (half & 0x8000U) << 16;
-    uint32_t special = magnitude >= 0x7C00U ? 0x7F800000U : 0;
-    uint32_t bits = bits_of_float(float_of_bits(magnitude << 13) * 0x1p112F);
+    int32_t wide = (int16_t)half; /* signed throughout: old vector units compare nothing else */
+    int32_t magnitude = (wide & 0x7FFF) << 13;
+    uint32_t special = magnitude > 0x7BFF << 13 ? 0x7F800000U : 0;
+    uint32_t sign = (uint32_t)wide & 0x80000000U;
+    uint32_t bits = bits_of_float(float_of_bits((uint32_t)magnitude) * 0x1p112F);
     return float_of_bits(bits | special | sign);
 }
 
