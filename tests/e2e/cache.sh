@@ -77,8 +77,10 @@ check "many of them resumed ($resumed of 50)" test $resumed -ge 15
 # Sends the signal when the partial file has grown; the status of the shell tells what it died of.
 signalled() { # SIGNAL STATUS
     forget
+    set -m # or the shell would start it deaf to SIGINT
     slow 5000 "$program" scan "$model" >/dev/null 2>"$hold/err" &
     local pid=$!
+    set +m
     until partial=$(find "$cache" -name '*.partial' -size +6k 2>/dev/null) && [ -n "$partial" ]; do
         kill -0 $pid 2>/dev/null || return 1
     done
