@@ -1,7 +1,9 @@
 /* main.c: the only place that exits. Reads the words, runs the command, says what went wrong. */
 #include "commands/commands.h"
 
+#include <fcntl.h>
 #include <locale.h>
+#include <unistd.h>
 
 static int exit_code(enum status status)
 {
@@ -12,7 +14,7 @@ static int exit_code(enum status status)
 
 static int report(const struct error *err)
 {
-    if (err->status == STATUS_CANCELLED && signals_caught() != 0)
+    if (signals_caught() != 0) /* whatever failed, failed because of it */
         signals_die(signals_caught());
     fprintf(stderr, "ropescope: %s\n", err->what);
     if (*err->help)
@@ -34,10 +36,25 @@ static enum status tell(const struct options *options, struct error *err)
     return output_commit(&output, err);
 }
 
+/* A closed stdin, stdout or stderr would give its number to the next file that is opened, and
+ * messages would go into the cache. */
+static void fill_standard_files(void)
+{
+    while (true) {
+        int fd = open("/dev/null", O_RDWR);
+        if (fd < 0 || fd > STDERR_FILENO) {
+            if (fd >= 0)
+                close(fd);
+            return;
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
     struct options options;
     struct error err = {0};
+    fill_standard_files();
     setlocale(LC_CTYPE, ""); /* and nothing else: numbers keep their point */
     guard_install();
     if (options_read(&options, argc, argv, &err) != STATUS_OK)

@@ -124,6 +124,10 @@ bool text_to_double(const char *text, double *value);
 bool text_to_u64(const char *text, uint64_t *value);
 bool text_to_u32(const char *text, uint32_t *value);
 
+/* Text as valid UTF-8: bytes that are none become U+FFFD. `out` has room for text_repaired_size
+ * bytes. */
+size_t text_repaired_size(const char *text);
+void text_repair(char *out, const char *text);
 bool text_is_utf8(const char *text, size_t len);
 bool text_ends_with(const char *text, const char *ending);
 

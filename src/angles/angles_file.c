@@ -120,15 +120,30 @@ const char *angles_from_image(unsigned char *image, size_t size, struct angles *
     return NULL;
 }
 
+/* A look at the first bytes, so that a large file of another kind is not read to its end. */
+static const char *check_start(const char *path)
+{
+    unsigned char start[FILE_HEADER_BYTES];
+    struct file_header header;
+    FILE *stream = fopen(path, "rb");
+    size_t got = stream ? fread(start, 1, sizeof start, stream) : 0;
+    if (stream)
+        fclose(stream);
+    return file_header_read(start, got, &header);
+}
+
 enum status angles_read(const char *path, struct angles **out, struct error *err)
 {
     char *image;
     size_t size;
     uint64_t fingerprint;
-    enum status status = file_read(path, SIZE_MAX / 2, &image, &size, err);
-    if (status != STATUS_OK)
-        return status;
-    const char *why = angles_from_image((unsigned char *)image, size, out, &fingerprint);
+    const char *why = path_is_file(path) ? check_start(path) : NULL;
+    if (!why) {
+        enum status status = file_read(path, SIZE_MAX / 2, &image, &size, err);
+        if (status != STATUS_OK)
+            return status;
+        why = angles_from_image((unsigned char *)image, size, out, &fingerprint);
+    }
     if (!why)
         return STATUS_OK;
     error_set(err, STATUS_FAILED, "%s: %s", path, why);

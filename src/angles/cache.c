@@ -78,7 +78,7 @@ bool cache_open(struct cache *cache, const struct source *source,
         notices_add(notices, "no cache: neither XDG_CACHE_HOME nor HOME says where");
         return false;
     }
-    if (!path_make_directories(directory) || access(directory, W_OK | X_OK) != 0) {
+    if (!path_make_directories(directory)) {
         notices_add(notices, "no cache: %s: %s", directory, strerror(errno));
         return false;
     }

@@ -7,6 +7,8 @@
 #include "ropescope/angles.h"
 #include "wire.h"
 
+/* The version is raised when the layout changes, and when a family is read differently than before:
+ * numbers that were cached by another reading must not be believed. */
 enum { ANGLES_VERSION = 1, FILE_HEADER_BYTES = 40, RECORD_HEADER_BYTES = 40 };
 enum record_kind { RECORD_MODEL = 1, RECORD_LAYER = 2 };
 

@@ -8,10 +8,14 @@
 
 void json_out_text(cJSON *object, const char *key, const char *text)
 {
-    if (text)
-        cJSON_AddStringToObject(object, key, text);
-    else
+    char *sound = text ? memory_array(text_repaired_size(text), 1) : NULL; /* JSON must be UTF-8 */
+    if (sound) {
+        text_repair(sound, text);
+        cJSON_AddStringToObject(object, key, sound);
+    } else {
         cJSON_AddNullToObject(object, key);
+    }
+    memory_free(sound);
 }
 
 void json_out_whole(cJSON *object, const char *key, uint64_t value)

@@ -1,4 +1,5 @@
 /* table_csv.c: a table as RFC 4180: CRLF line ends, numbers bare, names quoted by libcsv. */
+#include "export/interrupted.h"
 #include "export/number.h"
 #include "ropescope/export.h"
 
@@ -62,8 +63,11 @@ static bool put_row(FILE *stream, const struct table *table, size_t row)
 enum status table_write_csv(const struct table *table, FILE *stream, struct error *err)
 {
     bool sound = put_header(stream, table);
-    for (size_t row = 0; row < table->row_count && sound; row++)
+    for (size_t row = 0; row < table->row_count && sound; row++) {
+        if (table_interrupted(row))
+            return error_set(err, STATUS_CANCELLED, "interrupted");
         sound = put_row(stream, table, row);
+    }
     /* A full disk shows when the buffer is sent, which may be only now. */
     if (!sound || fflush(stream) != 0 || ferror(stream))
         return error_set(err, STATUS_FAILED, "cannot write CSV: %s", strerror(errno));

@@ -1,5 +1,6 @@
 /* table_json.c: a table as a JSON array, an object a row, each printed by cJSON on its own line.
  * One object serves all rows, its values set anew, so that millions of rows cost no memory. */
+#include "export/interrupted.h"
 #include "export/number.h"
 #include "ropescope/export.h"
 
@@ -53,10 +54,10 @@ static void slot_set(struct slot *slot, int type)
     slot->item->valuestring = slot->text;
 }
 
-/* Copies a text as the UTF-8 that JSON must be: bytes that are none become U+FFFD. */
+/* JSON must be UTF-8. */
 static bool slot_copy(struct slot *slot, const char *text)
 {
-    size_t need = 3 * strlen(text) + 1; /* U+FFFD takes three bytes */
+    size_t need = text_repaired_size(text);
     if (need > slot->size) {
         char *grown = memory_grow(slot->text, need, 1);
         if (!grown)
@@ -64,10 +65,7 @@ static bool slot_copy(struct slot *slot, const char *text)
         slot->text = grown;
         slot->size = need;
     }
-    size_t used = 0, bytes;
-    for (uint32_t code; (code = text_decode(text, &bytes)) != 0; text += bytes)
-        used += text_encode(code, slot->text + used);
-    slot->text[used] = '\0';
+    text_repair(slot->text, text);
     return true;
 }
 
@@ -129,7 +127,8 @@ static enum status put_rows(FILE *stream, const struct table *table, struct row 
     if (fputs("[\n", stream) == EOF)
         return cannot_write(err);
     for (size_t number = 0; number < table->row_count && status == STATUS_OK; number++)
-        status = put_row(stream, table, number, row, err);
+        status = table_interrupted(number) ? error_set(err, STATUS_CANCELLED, "interrupted")
+                                           : put_row(stream, table, number, row, err);
     if (status != STATUS_OK)
         return status;
     /* A full disk shows when the buffer is sent, which may be only now. */

@@ -147,6 +147,10 @@ static bool output_close(struct output *output)
 
 enum status output_commit(struct output *output, struct error *err)
 {
+    if (signals_caught() != 0) { /* whoever interrupts wants no file */
+        output_abort(output);
+        return error_set(err, STATUS_CANCELLED, "interrupted");
+    }
     if (!output_close(output)) {
         enum status status = output_failed(output, err);
         output_abort(output);

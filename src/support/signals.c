@@ -104,9 +104,12 @@ static void on_polite_signal(int number)
     errno = saved;
 }
 
+/* What was ignored when the program started stays ignored: nohup would be in vain otherwise. */
 static void handle(int number, void (*handler)(int))
 {
     struct sigaction action;
+    if (sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
+        return;
     memset(&action, 0, sizeof action);
     action.sa_handler = handler;
     sigemptyset(&action.sa_mask);

@@ -85,6 +85,19 @@ size_t text_encode(uint32_t code, char out[4])
     return 4;
 }
 
+size_t text_repaired_size(const char *text)
+{
+    return 3 * strlen(text) + 1; /* U+FFFD takes three bytes */
+}
+
+void text_repair(char *out, const char *text)
+{
+    size_t bytes;
+    for (uint32_t code; (code = text_decode(text, &bytes)) != 0; text += bytes)
+        out += text_encode(code, out);
+    *out = '\0';
+}
+
 bool text_is_utf8(const char *text, size_t len)
 {
     for (size_t at = 0, bytes; at < len; at += bytes) {

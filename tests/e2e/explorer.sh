@@ -179,8 +179,10 @@ result $? 'Ctrl-L keeps the picture'
 # ---- what goes over the line -------------------------------------------------
 
 tm pipe-pane "exec cat >$HOLD/line"
+until_true [ -e "$HOLD/line" ]
 keys ']'
 see '0.051' 'a step'
+until_true [ -s "$HOLD/line" ] # the copy may lag behind the screen
 bytes=$(wc -c <"$HOLD/line")
 [ "$bytes" -gt 0 ] && [ "$bytes" -le 1200 ]
 result $? "a step of the threshold sends $bytes bytes"
