@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <xxhash.h>
 
 enum { CONFIG_BYTES_MAX = 16 << 20, INDEX_BYTES_MAX = 512 << 20 };
@@ -27,6 +28,21 @@ static int64_t mtime_of(const struct stat *info)
     return (int64_t)info->st_mtim.tv_sec * 1000000000 + info->st_mtim.tv_nsec;
 }
 
+/* The system stamps files with a clock that ticks every few milliseconds: a file written this very
+ * tick can be written once more and keep its stamp. Whoever reads it after the tick sees any later
+ * writing. */
+static void outwait_tick(const struct stat *info)
+{
+    enum { TICK_NS = 20000000 }; /* twice the coarsest */
+    struct timespec now, rest = {0};
+    clock_gettime(CLOCK_REALTIME, &now);
+    int64_t age = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec - mtime_of(info);
+    if (age < 0 || age >= TICK_NS)
+        return;
+    rest.tv_nsec = (long)(TICK_NS - age);
+    nanosleep(&rest, NULL);
+}
+
 static enum status stat_file(struct source *source, const char *directory, const char *name,
                              struct source_file *file, struct error *err)
 {
@@ -42,6 +58,7 @@ static enum status stat_file(struct source *source, const char *directory, const
     }
     if (!S_ISREG(info.st_mode))
         return error_set(err, STATUS_FAILED, "%s: not a regular file", path);
+    outwait_tick(&info);
     *file = (struct source_file){
         .name = keep(source, name),
         .path = keep(source, resolved),
