@@ -258,7 +258,7 @@ ends_with 143 'SIGTERM gives the screen back'
 stop
 FLAGS=
 # The leak check at the end stops all threads with signals of its own, and hangs where a hang-up comes between.
-start 80 24 ASAN_OPTIONS="detect_leaks=0:$ASAN_OPTIONS"
+start 80 24 ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0"
 see '▸query heads' 'once more'
 pid=$(pid_of)
 stop
