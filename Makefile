@@ -112,17 +112,28 @@ lint:
 	  done; \
 	done
 
-install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/ropescope/demo \
-	           $(DESTDIR)$(PREFIX)/share/ropescope/themes
-	install -m 755 $(BUILD)/ropescope $(DESTDIR)$(PREFIX)/bin/ropescope
-	install -m 644 tests/data/demo/base/config.json tests/data/demo/base/model.safetensors \
-	           $(DESTDIR)$(PREFIX)/share/ropescope/demo
-	install -m 644 themes/*.theme $(DESTDIR)$(PREFIX)/share/ropescope/themes
+# What is installed: a folder below PREFIX, then its files, which uninstall takes away one by one.
+SHARE := share/ropescope
+INSTALL_DEMO   := $(addprefix tests/data/demo/base/,config.json model.safetensors)
+INSTALL_THEMES := $(sort $(wildcard themes/*.theme))
+INSTALLED := bin/ropescope $(SHARE)/demo/config.json $(SHARE)/demo/model.safetensors \
+             $(addprefix $(SHARE)/,$(INSTALL_THEMES)) share/man/man1/ropescope.1 \
+             share/bash-completion/completions/ropescope share/zsh/site-functions/_ropescope
+INSTALL_AT = $(DESTDIR)$(PREFIX)
 
+install: all
+	install -D -m 755 $(BUILD)/ropescope $(INSTALL_AT)/bin/ropescope
+	install -D -m 644 -t $(INSTALL_AT)/$(SHARE)/demo $(INSTALL_DEMO)
+	install -D -m 644 -t $(INSTALL_AT)/$(SHARE)/themes $(INSTALL_THEMES)
+	install -D -m 644 -t $(INSTALL_AT)/share/man/man1 src/manual/ropescope.1
+	install -D -m 644 src/completions/ropescope.bash \
+	           $(INSTALL_AT)/share/bash-completion/completions/ropescope
+	install -D -m 644 -t $(INSTALL_AT)/share/zsh/site-functions src/completions/_ropescope
+
+# The folders of ropescope's own go too, unless somebody has put something there.
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/ropescope
-	rm -rf $(DESTDIR)$(PREFIX)/share/ropescope
+	rm -f $(addprefix $(INSTALL_AT)/,$(INSTALLED))
+	@rmdir $(addprefix $(INSTALL_AT)/$(SHARE),/demo /themes /) 2>/dev/null || true
 
 clean:
 	rm -rf build

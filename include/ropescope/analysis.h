@@ -31,6 +31,8 @@ struct tally {
     double max_abs;    /* 0 where there are no pairs */
     double sum_chance; /* of the chance level of each defined pair: that of its row length */
 };
+/* Pairs of a run that the threshold fixes. */
+uint64_t fixed_count(const float *cos, size_t count, float threshold);
 void tally_add(struct tally *into, const struct tally *more);
 double tally_fraction(const struct tally *tally); /* fixed / pairs; NaN where there are no pairs */
 double tally_mean_abs(const struct tally *tally); /* NaN where there are no pairs */
@@ -45,6 +47,19 @@ struct tally tally_projection(const struct angles *angles, size_t layer, int pro
                               float threshold);
 struct tally tally_layer(const struct angles *angles, size_t layer, const struct rule *rule);
 struct tally tally_model(const struct angles *angles, const struct rule *rule);
+
+/* ---- the inverse of the rule (quantile.c) -------------------------------- */
+
+/* A threshold, and how many of the defined pairs that a rule covers it fixes. */
+struct fixing {
+    float threshold; /* 0..1; NaN where there are no pairs or the percentage is none */
+    uint64_t fixed, pairs;
+};
+/* The threshold that fixes `percent` (0..100) of the pairs that tally_model counts for the rule,
+ * whose own threshold does not matter. Pairs of equal |cos| are fixed together, so not every
+ * percentage can be had: it is the float32 of 0..1 whose percentage is nearest, and of several the
+ * largest. Time linear in the pairs. */
+struct fixing rule_fixing(const struct angles *angles, const struct rule *rule, double percent);
 
 /* ---- chance (chance.c) --------------------------------------------------- */
 
@@ -91,6 +106,8 @@ enum quantity {
     QUANTITY_DEGREES, /* 0..180 */
 };
 const char *quantity_name(enum quantity quantity); /* "cos", "|cos|", "degrees" */
+const char *quantity_word(enum quantity quantity); /* as in --unit: "cos", "abs", "degrees" */
+bool quantity_from_word(const char *word, enum quantity *out);
 double quantity_of(enum quantity quantity, double cos);
 void quantity_range(enum quantity quantity, double *low, double *high);
 
@@ -132,6 +149,32 @@ struct tally tally_selection(const struct angles *angles, const struct selection
 struct correlation correlation_selection(const struct angles *angles,
                                          const struct selection *selection);
 
+/* ---- measures of a head (measure.c) -------------------------------------- */
+
+/* What a heat map shows of every head. */
+enum measure {
+    MEASURE_MEAN,        /* mean |cos| */
+    MEASURE_FRACTION,    /* of fixed pairs */
+    MEASURE_MAX,         /* max |cos| */
+    MEASURE_CORRELATION, /* r of query against key cosines; of a key head: mean of its query heads
+                          */
+    MEASURE_NORM_RATIO,  /* mean of min(|w1|, |w2|) / max(|w1|, |w2|) */
+    MEASURE_EXCESS,      /* fraction of fixed pairs less that of random rows */
+    MEASURE_COUNT
+};
+const char *measure_name(enum measure measure);  /* as in --measure: "norm-ratio" */
+const char *measure_words(enum measure measure); /* as on screen: "min |w| / max |w|" */
+bool measure_from_name(const char *name, enum measure *out);
+/* min / max of two norms; NaN where one is 0 or not finite. */
+double norm_ratio(double a, double b);
+/* Its mean over the pairs of a head that have one. */
+double norm_ratio_head(const struct angles *angles, size_t layer, int projection, uint32_t head);
+/* r of a query head; of a key head, the mean over the query heads that it meets. */
+double measure_correlation(const struct angles *angles, size_t layer, int projection,
+                           uint32_t head);
+/* Whether a step of the threshold changes it. */
+bool measure_follows_threshold(enum measure measure);
+
 /* ---- the fine print of the whole (summary.c) ----------------------------- */
 
 /* Means of |cos| by head, kept so that a frame need not recount what a threshold does not change.
@@ -139,6 +182,7 @@ struct correlation correlation_selection(const struct angles *angles,
 struct head_summary {
     float mean_abs; /* NaN: no defined pair */
     float max_abs;
+    float correlation, norm_ratio; /* NaN where there is none */
     uint32_t undefined;
 };
 struct layer_summary {

@@ -18,18 +18,45 @@ enum view_id {
     VIEW_COUNT
 };
 
+/* The order of a list; ties stay in the table's own order, what has no number comes last. */
+struct sort {
+    const char *column; /* its name in the table; NULL: the table's own order. Borrowed */
+    bool descending;
+};
+/* The histogram of the other projection: below the leading one, or beside it. */
+enum arrangement { ARRANGE_BELOW, ARRANGE_BESIDE, ARRANGE_COUNT };
+const char *arrangement_name(enum arrangement arrangement); /* "below", "beside" */
+/* Part of a plane, in the unit of the view; all zero: the whole. */
+struct zoom {
+    double x_low, x_high, y_low, y_high;
+};
+bool zoom_whole(const struct zoom *zoom);
+
 /* Everything that decides the numbers of a view. The explorer and `ropescope export` both fill one,
  * so that a picture and its file come from the same place; each field is a flag of `export`. */
 struct view_settings {
     struct rule rule;           /* --threshold, --first-layer, --projection */
-    struct selection selection; /* --layer: scope layer; --layer --head: scope head */
+    struct selection selection; /* --layer, --head, --scope; --layer alone: scope layer */
     bool one_head;              /* --head without --layer: scope model, that query head alone */
-    uint32_t bins;              /* --bins, of a histogram */
+    uint32_t bins;              /* --bins, of a histogram; 0: as many as fit, on a screen alone */
+    enum quantity unit;         /* --unit, of histograms and scatter */
+    enum measure measure;       /* --measure, of the heat maps */
+    bool log;                   /* --log: counts of histograms as log(1 + count) */
+    struct sort sort;           /* --sort COLUMN[:desc], of lists */
+    enum arrangement arrange;   /* --arrange, of two histograms */
+    struct zoom zoom;           /* --zoom, of the scatter: points outside are left out */
 };
 enum { SETTINGS_BINS = 64 };
 #define VIEW_SETTINGS_DEFAULT                                                                      \
     ((struct view_settings){                                                                       \
         .rule = RULE_DEFAULT, .selection = {SCOPE_MODEL, 0, 0}, .bins = SETTINGS_BINS})
+
+/* The settings as flags, the inverse of the command line's reader: those that the view heeds and
+ * that are not the default, without --view. Layers go by their number. "" where there are none;
+ * false where they do not fit. */
+bool settings_flags(const struct view_settings *settings, enum view_id view,
+                    const struct model *model, char *out, size_t size);
+enum { SETTINGS_FLAGS_BYTES = 512 };
 
 /* The heads of a projection that the settings select in a layer (an index into model->layers), from
  * *first on; 0 where the layer is left out, does not rotate or has not been scanned yet. A query
@@ -86,16 +113,86 @@ enum action {
     ACTION_CANCEL,
     ACTION_ERASE,
     ACTION_ERASE_ALL,
+    ACTION_GOTO,
+    ACTION_CHOICE_UP,
+    ACTION_CHOICE_DOWN,
+    ACTION_MARK,
+    ACTION_JUMP,
+    ACTION_RANK_FIRST,
+    ACTION_RANK_NEXT,
+    ACTION_RANK_PREVIOUS,
+    ACTION_MOUSE,
+    ACTION_SAVE,
+    ACTION_YES,
+    ACTION_NO,
+    ACTION_COPY,
+    ACTION_COMMAND,
+    ACTION_COPY_COMMAND,
+    ACTION_THEMES,
+    ACTION_THEME_UP,
+    ACTION_THEME_DOWN,
+    ACTION_THEME_FIRST,
+    ACTION_THEME_LAST,
+    ACTION_THEME_KEEP,
+    ACTION_THEME_LEAVE,
+    ACTION_ROW_FIRST,
+    ACTION_ROW_LAST,
+    ACTION_ROW_PAGE_UP,
+    ACTION_ROW_PAGE_DOWN,
+    ACTION_SORT_NEXT,
+    ACTION_SORT_PREVIOUS,
+    ACTION_SORT_REVERSE,
+    ACTION_SEARCH,
+    ACTION_SEARCH_NEXT,
+    ACTION_SEARCH_PREVIOUS,
+    ACTION_MEASURE_NEXT,
+    ACTION_MEASURE_PREVIOUS,
+    ACTION_ZOOM_IN,
+    ACTION_ZOOM_OUT,
+    ACTION_ZOOM_ALL,
+    ACTION_UNIT,
+    ACTION_BINS_MORE,
+    ACTION_BINS_FEWER,
+    ACTION_LOG,
+    ACTION_ARRANGE,
+    ACTION_COVER,
+    ACTION_POINT_LEFT,
+    ACTION_POINT_RIGHT,
+    ACTION_POINT_UP,
+    ACTION_POINT_DOWN,
+    ACTION_POINT_NEXT,
+    ACTION_POINT_PREVIOUS,
+    ACTION_PAN_LEFT,
+    ACTION_PAN_RIGHT,
+    ACTION_PAN_UP,
+    ACTION_PAN_DOWN,
+    ACTION_BANDS,
+    ACTION_INSPECT,
     ACTION_COUNT
 };
 
-/* Where keys go. In the last two, a key that is bound to nothing is typed. */
+/* Where keys go. In those of PLACES_TYPED a key that is bound to nothing is typed. */
 enum place {
     PLACE_VIEW = 1,
     PLACE_HELP = 2,
-    PLACE_ENTRY = 4,  /* a threshold is being typed */
-    PLACE_FILTER = 8, /* the filter of the help is being typed */
+    PLACE_ENTRY = 4,      /* a threshold is being typed */
+    PLACE_FILTER = 8,     /* the filter of the help is being typed */
+    PLACE_SEARCH = 16,    /* what to find in a list is being typed */
+    PLACE_GOTO = 32,      /* where to go is being typed */
+    PLACE_SAVE = 64,      /* the name of a file is being typed */
+    PLACE_MARK = 128,     /* the letter of a mark to set is awaited */
+    PLACE_JUMP = 256,     /* the letter of a mark to go to is awaited */
+    PLACE_CONFIRM = 512,  /* whether to replace a file: y or n */
+    PLACE_COMMAND = 1024, /* the command line of the view is shown */
+    PLACE_THEMES = 2048,
+    /* What a view does with a key comes before what all views do with it. */
+    PLACE_LIST = 1 << 12,
+    PLACE_OVERVIEW = 1 << 13,
+    PLACE_HISTOGRAM = 1 << 14,
+    PLACE_SCATTER = 1 << 15,
+    PLACE_INSPECTOR = 1 << 16,
 };
+enum { PLACES_TYPED = PLACE_ENTRY | PLACE_FILTER | PLACE_SEARCH | PLACE_GOTO | PLACE_SAVE };
 
 enum { BINDING_KEYS = 3 };
 struct binding {
@@ -120,24 +217,48 @@ void keys_label(char out[KEY_LABEL], const struct binding *binding, const struct
 /* Whether the filter (any case; empty: always) is in the keys or in the words of a binding. */
 bool keys_match(const struct binding *binding, const char *filter);
 
-/* The footer: neighbours in the table with the same hint share one entry ("[ ] threshold"). Entries
- * that `cols` columns cannot hold are left out, help and quit last. Returns how many there are. */
+/* The footer of a place, or of a view's own place or-ed with PLACE_VIEW: neighbours in the table
+ * with the same hint share one entry ("[ ] threshold"). Entries that `cols` columns cannot hold are
+ * left out, help and quit last. Returns how many there are. */
 struct hint {
     char keys[KEY_LABEL];
     const char *words;
 };
 enum { HINTS_MAX = 24 };
-size_t keys_hints(enum place place, const struct glyphs *glyphs, int cols,
+size_t keys_hints(unsigned places, const struct glyphs *glyphs, int cols,
                   struct hint hints[HINTS_MAX]);
 /* Columns of a hint, with the two that keep it apart from the next. */
 int keys_hint_cols(const struct hint *hint);
 
 /* ---- the state of the program (state.c) ---------------------------------- */
 
-enum { ENTRY_BYTES = 64 };
+enum { ENTRY_BYTES = 512 }; /* a path, a tensor's name */
 struct entry {
     char text[ENTRY_BYTES]; /* UTF-8 */
     size_t length;
+};
+
+/* A place that one can come back to. */
+struct spot {
+    bool set;
+    enum view_id view;
+    struct selection selection;
+    uint32_t wanted_head, wanted_pair;
+    int lead;
+    bool inspecting;
+    size_t top;
+};
+enum { TRAIL_MOST = 64, MARK_COUNT = 26 };
+
+/* What the state asks of the loop, which fulfils it and answers by one of the update_ functions. */
+enum request {
+    REQUEST_NONE,
+    REQUEST_SAVE,         /* write the view to the file named in `entry` unless it exists */
+    REQUEST_REPLACE,      /* write it even then */
+    REQUEST_COPY,         /* the row or number under the cursor to the clipboard */
+    REQUEST_COPY_COMMAND, /* the command line of the view to the clipboard */
+    REQUEST_MOUSE,        /* listen to the mouse, or no more: `mouse` */
+    REQUEST_THEMES,       /* the themes there are: update_themes */
 };
 
 struct state {
@@ -149,10 +270,10 @@ struct state {
     uint32_t wanted_head; /* the column the cursor keeps where a layer has fewer heads */
     int lead;             /* the projection that is looked at first: PROJECTION_* */
     enum view_id view;
-    size_t top; /* first line shown of the table of pairs */
+    size_t top;         /* first line shown of a list */
+    size_t screen_line; /* and which one the cursor is on, from there */
     enum glyph_set glyph_set;
-    bool utf8;      /* whether the terminal can show more than ASCII */
-    char theme[32]; /* its name */
+    bool utf8; /* whether the terminal can show more than ASCII */
     enum place place;
     struct entry entry;  /* the threshold being typed */
     struct entry filter; /* of the help */
@@ -164,6 +285,26 @@ struct state {
     struct progress_reading progress;
     int rows, cols; /* of the terminal */
     bool quit;
+    struct spot trail[TRAIL_MOST]; /* (trail_count) where Esc goes back to, the last one first */
+    size_t trail_count;
+    struct spot marks[MARK_COUNT]; /* a..z */
+    struct spot before_leap;       /* where the last jump began */
+    size_t choice;                 /* the match of "go to" that the cursor is on */
+    bool ranking;                  /* the last key went from rank to rank */
+    bool mouse;
+    enum request request;
+    const char *model_words;         /* the model and its flags, as a shell reads them; borrowed */
+    struct theme theme;              /* what the screen is drawn with */
+    struct theme theme_before;       /* while others are tried */
+    const struct theme_list *themes; /* borrowed; NULL: not read yet */
+    size_t theme_at;                 /* in the list */
+    struct sort sort[VIEW_COUNT];    /* of the lists */
+    uint32_t pair, wanted_pair;      /* of the head that the cursor is on, and the one it keeps */
+    uint32_t map_block;  /* layers and heads that a cell of the maps sums up; 0: what fits */
+    bool bands;          /* points of a scatter by frequency, not by number */
+    bool inspecting;     /* the selected pair fills the screen */
+    struct entry search; /* what was looked for in a list */
+    struct memo *memo;   /* owned: what follows from the rest and is dear to work out */
 };
 
 /* Fills *state for the angles, which are borrowed and must outlive it. Free with state_free. */
@@ -179,9 +320,15 @@ uint32_t state_head(const struct state *state, int projection);
 /* What the current view and its export show: the settings, widened where the view lists more than
  * the scope (heads: a layer at least; layers: the model). */
 struct view_settings state_settings(const struct state *state);
-/* Line of the table of pairs at which the selected head of the leading projection starts, or the
- * nearest there is. */
-size_t state_pairs_row(const struct state *state);
+/* The place of the view's own keys, PLACE_VIEW where there are none. */
+enum place state_own_place(const struct state *state);
+bool state_is_list(const struct state *state);
+/* Lines of a list that fit on the screen, at least 1. */
+size_t state_list_room(const struct state *state);
+/* Layers and heads that a cell of the heat maps sums up: 1 unless zoomed out. */
+uint32_t state_map_block(const struct state *state);
+/* Bins of a histogram: the chosen number, or what `cols` columns show best. */
+uint32_t state_bins(const struct state *state, int cols);
 
 /* ---- update (update.c): pure --------------------------------------------- */
 
@@ -197,6 +344,16 @@ unsigned update_size(struct state *state, int rows, int cols);
 unsigned update_select(struct state *state, size_t layer, uint32_t head);
 /* A line that the next key dismisses: something went wrong. */
 unsigned update_message(struct state *state, const char *text);
+/* A line likewise that says what was done. */
+unsigned update_note(struct state *state, const char *text);
+/* Answers to REQUEST_SAVE: the file is there already; it is written. */
+unsigned update_exists(struct state *state);
+unsigned update_saved(struct state *state, const char *note);
+/* A click on a cell of the screen, and a turn of the wheel (< 0: up). */
+unsigned update_click(struct state *state, int row, int col);
+unsigned update_wheel(struct state *state, int by);
+/* The themes to choose from, which the state asked for: borrowed, the chooser opens. */
+unsigned update_themes(struct state *state, const struct theme_list *themes);
 /* New layers may have landed, and the scan has got further. */
 unsigned update_scan(struct state *state, bool scanning, struct progress_reading progress);
 
@@ -206,13 +363,62 @@ float threshold_step(float threshold, bool up, bool coarse);
 /* 0..1, read as a float32; false with a reason that fits a line. */
 bool threshold_read(const char *text, float *threshold, char *why, size_t size);
 
+/* ---- going places (goto.c, rank.c): pure ---------------------------------- */
+
+/* Where a "go to" leads. */
+struct destination {
+    size_t layer; /* index into model->layers */
+    uint32_t head, pair;
+    int lead;
+    bool has_head, has_pair, has_lead;
+};
+/* Reads "12" (a layer), "12.3" (a query head of it), "12.3.40" (a pair), "l12", "h3", "k2" (a key
+ * head), "p40" of what is selected, or part of a tensor's name, of whose matches the one at
+ * `choice` counts. False with a reason that fits a line. */
+bool goto_read(const struct state *state, const char *text, size_t choice, struct destination *out,
+               char *why, size_t size);
+/* The tensors whose names hold the text; none where it is a list of numbers. */
+struct goto_match {
+    size_t layer;
+    int projection;
+    const char *name; /* as in the file */
+};
+size_t goto_match_count(const struct state *state, const char *text);
+bool goto_match_at(const struct state *state, const char *text, size_t index,
+                   struct goto_match *out);
+
+/* The heads of the leading projection in the order of their measure, the highest first; those
+ * without a number are left out. */
+enum rank_step { RANK_FIRST, RANK_HIGHER, RANK_LOWER };
+struct ranking {
+    size_t rank, count; /* from 1 on, of so many */
+    size_t layer;
+    uint32_t query_head; /* of a key head: one that meets it */
+    double value;
+    bool stayed; /* there is no further */
+};
+/* One step from the selected head; false where no head has a number. */
+bool rank_find(const struct state *state, enum rank_step step, struct ranking *out);
+/* What heads are ranked by, in words. */
+const char *rank_words(const struct state *state);
+/* What update.c hands to the others; each says whether the action was its own. */
+bool update_list(struct state *state, enum action action);    /* update_list.c */
+bool update_look(struct state *state, enum action action);    /* update_look.c */
+bool update_scatter(struct state *state, enum action action); /* update_scatter.c */
+/* Keeps the cursor on a head and a pair that the layer has, as near as can be to those it was set
+ * on, and in sight. */
+void update_settle(struct state *state);
+/* `at` moved by `by` inside 0..count-1. */
+size_t update_moved(size_t at, long by, size_t count);
+static const long UPDATE_FAR = 1L << 30;
+
 /* ---- layout (layout.c): pure --------------------------------------------- */
 
 /* What a layout has to make room for. */
 struct layout_needs {
     int rows, cols;
-    size_t layers;
-    uint32_t heads[PROJECTION_COUNT]; /* the most that a layer has */
+    size_t layers;                    /* lines of the heat maps: layers, or blocks of them */
+    uint32_t heads[PROJECTION_COUNT]; /* their columns: the most that a layer has */
     uint32_t highest_layer;           /* number of the last layer */
     int lead;
 };
@@ -226,7 +432,9 @@ struct layout {
     struct rect layers;                /* cursor and numbers of the layers, left of the maps */
     struct rect map[PROJECTION_COUNT]; /* cells; empty where only the other one fits */
     struct rect mean[PROJECTION_COUNT];
-    struct rect axis[PROJECTION_COUNT]; /* numbers of the heads, above the cells */
+    struct rect axis[PROJECTION_COUNT];   /* numbers of the heads, above the cells */
+    struct rect column[PROJECTION_COUNT]; /* means by head, below the cells */
+    struct rect about;                    /* what the selected cell says, in words */
     struct rect legend;
     struct rect profile; /* mean by layer, below the maps of a model with few layers */
     struct rect panel;   /* of the selected head, with its frame if any */
@@ -236,6 +444,16 @@ struct layout {
     bool framed;
 };
 void layout_make(struct layout *layout, const struct layout_needs *needs);
+
+/* Columns of the bars in the view of histograms; their two rects inside a panel's inside: the
+ * leading projection's and the other's. */
+int layout_bars_cols(const struct state *state);
+void layout_bars(struct rect inside, enum arrangement arrange, struct rect half[2]);
+
+/* What stands in the first line and in the first column of a heat map: layers and heads, or blocks
+ * of them. */
+size_t layout_first_line(const struct layout *layout, const struct state *state);
+size_t layout_first_column(const struct layout *layout, const struct state *state, int projection);
 
 /* First of `total` things shown where `visible` fit and `selected` must be among them. */
 size_t layout_scroll(size_t selected, size_t visible, size_t total);

@@ -130,6 +130,11 @@ size_t text_repaired_size(const char *text);
 void text_repair(char *out, const char *text);
 bool text_is_utf8(const char *text, size_t len);
 bool text_ends_with(const char *text, const char *ending);
+/* Whether `part` is in the text, in upper or lower case (of ASCII letters). "" is in every text. */
+bool text_contains(const char *text, const char *part);
+/* A word as a POSIX shell reads it back: bare, 'quoted', or $'...' where it holds control
+ * characters. False where it does not fit. */
+bool text_shell_word(char *out, size_t size, const char *word);
 
 /* ---- JSON, read by cJSON (json.c) ---------------------------------------- */
 
@@ -180,11 +185,14 @@ const char *path_name(const char *path); /* behind the last '/' */
 void path_directory(char out[PATH_BYTES], const char *path);
 bool path_is_directory(const char *path);
 bool path_is_file(const char *path);
+bool path_exists(const char *path); /* whatever it is: a link that leads nowhere, too */
 /* mkdir -p; false with errno. */
 bool path_make_directories(const char *path);
 /* $XDG_CACHE_HOME/ropescope or ~/.cache/ropescope (as the XDG specification says, a relative
  * $XDG_CACHE_HOME is ignored); false where neither variable is set. Nothing is created. */
 bool path_cache_directory(char out[PATH_BYTES]);
+/* $XDG_CONFIG_HOME/ropescope or ~/.config/ropescope, likewise. */
+bool path_config_directory(char out[PATH_BYTES]);
 /* The directory that the running program lies in; false where the system does not tell. */
 bool path_program_directory(char out[PATH_BYTES]);
 
@@ -197,6 +205,9 @@ struct output {
 };
 enum status output_open(struct output *output, const char *path, struct error *err);
 enum status output_commit(struct output *output, struct error *err); /* flushes, checks, renames */
+/* The same, but a file that came to be there meanwhile is left alone: *exists, and the new one is
+ * removed. What was there when the output was opened is left alone, too. */
+enum status output_commit_new(struct output *output, bool *exists, struct error *err);
 void output_abort(struct output *output);
 
 /* ---- mapped files, guarded (mapping.c, signals.c) ------------------------ */

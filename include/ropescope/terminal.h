@@ -24,14 +24,15 @@ enum role {
     ROLE_HINT,      /* keys in the footer */
     ROLE_NOTICE,    /* a line worth knowing */
     ROLE_ERROR,
-    ROLE_ABSENT, /* layers that do not rotate, undefined */
-    ROLE_HEAT,   /* a heat map's cell: `level` 0..255 along the theme's gradient */
+    ROLE_ABSENT,  /* layers that do not rotate, undefined */
+    ROLE_HEAT,    /* a heat map's cell: `level` 0..255 along the theme's gradient */
+    ROLE_DIVERGE, /* the same of signed values: `level` 0..255 along the gradient with a middle */
     ROLE_COUNT
 };
 enum { STYLE_BOLD = 1, STYLE_REVERSE = 2, STYLE_UNDERLINE = 4 };
 struct style {
     uint8_t role;
-    uint8_t level; /* ROLE_HEAT only */
+    uint8_t level; /* ROLE_HEAT and ROLE_DIVERGE only */
     uint8_t flags;
 };
 static inline struct style style_of(enum role role)
@@ -48,6 +49,13 @@ static inline struct style style_heat(double fraction) /* 0..1, clamped */
     return (struct style){.role = ROLE_HEAT, .level = (uint8_t)(level + 0.5)};
 }
 
+static inline struct style style_diverging(double fraction) /* 0..1, clamped; 0.5: neither */
+{
+    struct style style = style_heat(fraction);
+    style.role = ROLE_DIVERGE;
+    return style;
+}
+
 /* How many colours a terminal can show. */
 enum colour_depth { COLOURS_NONE, COLOURS_8, COLOURS_16, COLOURS_256, COLOURS_DIRECT };
 
@@ -57,20 +65,45 @@ struct look {
     int32_t foreground, background;
     uint8_t flags; /* STYLE_* */
 };
-enum { THEME_STOPS_MAX = 8 };
-/* A theme: one look a role and the stops of the heat gradient. Plain data, nothing to free. */
+enum { THEME_STOPS_MAX = 8, THEME_NAME = 32 };
+struct gradient {
+    int32_t stop[THEME_STOPS_MAX]; /* 0xRRGGBB, evenly spaced, low to high */
+    size_t stops;                  /* 0: no colours */
+};
+/* A theme: one look a role and two gradients. Plain data, nothing to free. */
 struct theme {
-    char name[32];
+    char name[THEME_NAME];
     struct look look[ROLE_COUNT];
-    int32_t heat[THEME_STOPS_MAX]; /* 0xRRGGBB, evenly spaced, low to high */
-    size_t heat_stops;
+    struct gradient heat;
+    struct gradient diverging; /* its middle stands for zero */
 };
 /* The built-in theme: dark and light terminals alike, their own background. */
 void theme_default(struct theme *theme);
 /* Reads a .theme file: `role = #rrggbb [on #rrggbb] [bold] [reverse] [underline]`, with "default"
- * for the terminal's own colour, and `heat = #rrggbb ...` or `heat = none`; '#' before white space
- * starts a comment. Errors name file and line; *theme is then untouched. */
+ * for the terminal's own colour, `heat = #rrggbb ...` or `heat = none`, and `diverging` likewise;
+ * '#' before white space starts a comment. Errors name file and line; *theme is then untouched. */
 enum status theme_read(struct theme *theme, const char *path, struct error *err);
+/* The name of a role in a theme file. */
+const char *role_name(enum role role);
+
+/* Themes lie in the user's directory ($XDG_CONFIG_HOME/ropescope/themes), then where the program
+ * was installed to, then beside it; of two with one name the first counts (theme_list.c). */
+struct theme_entry {
+    struct theme theme;  /* the default with this name where the file has a mistake */
+    const char *path;    /* NULL: built in */
+    const char *mistake; /* file, line and words; NULL: none */
+};
+struct theme_list {
+    struct theme_entry *entry; /* (count), by name */
+    size_t count;
+    struct arena text;
+};
+/* Reads every theme there is. Free with theme_list_free, after a failure too. */
+enum status theme_list_read(struct theme_list *list, struct error *err);
+void theme_list_free(struct theme_list *list);
+/* Reads the theme of that name, or the file where `name` has a slash or ends in ".theme". *theme is
+ * untouched after an error: STATUS_USAGE where there is no such theme. */
+enum status theme_find(struct theme *theme, const char *name, struct error *err);
 /* Colours and attributes of a style. With depth COLOURS_NONE colours are COLOUR_DEFAULT and only
  * flags tell roles apart. */
 struct look theme_look(const struct theme *theme, struct style style, enum colour_depth depth);
@@ -82,6 +115,8 @@ int colour_nearest(int32_t rgb, enum colour_depth depth);
 enum glyph_set { GLYPHS_ASCII, GLYPHS_BLOCKS, GLYPHS_BRAILLE, GLYPH_SET_COUNT };
 const char *glyph_set_name(enum glyph_set set);
 bool glyph_set_from_name(const char *name, enum glyph_set *out);
+/* Blocks where LC_CTYPE is UTF-8, else ASCII. */
+enum glyph_set glyph_set_of_locale(void);
 
 /* Code points for each purpose. Every one is a column wide. */
 struct glyphs {
@@ -155,6 +190,10 @@ bool canvas_write_text(const struct canvas *canvas, FILE *stream);
  * letter a cell for its role (for tests of colours and selections). */
 bool canvas_write_roles(const struct canvas *canvas, FILE *stream);
 
+/* The picture with its colours and attributes as ANSI escape codes (canvas_ansi.c). */
+bool canvas_write_ansi(const struct canvas *canvas, const struct theme *theme,
+                       enum colour_depth depth, FILE *stream);
+
 /* ---- axes (axis.c) ------------------------------------------------------- */
 
 /* A value axis over `cells` cells (or sub-cells). With `log` low and high are > 0. */
@@ -185,6 +224,9 @@ struct bars_plot {
     bool symmetric;   /* values are signed: cut and band on both sides of 0 */
     double threshold; /* NaN: none */
     double chance;    /* half width of the band; NaN: none */
+    bool marked;      /* instead of these three: */
+    double cut[2];    /* the two lines; NaN: none */
+    double band[2];   /* the ends of the chance band; NaN: none */
     enum role role;
     bool show_axis; /* last line of the rect holds tick labels */
 };
@@ -197,14 +239,35 @@ void plot_bars(struct canvas *canvas, struct rect rect, const struct glyphs *gly
 struct scatter_plot {
     const float *x, *y; /* (count); a point with a NaN is skipped */
     size_t count;
-    double low, high;              /* the same range on both axes */
-    double threshold;              /* NaN: none */
+    double low, high;            /* of the x axis */
+    double y_low, y_high;        /* of the y axis; equal: the same as of the x axis */
+    double threshold;            /* NaN: none */
+    bool cut;                    /* instead of the threshold: */
+    double cut_low, cut_high;    /* the box lies between these on both axes */
+    const uint8_t *band;         /* (count) 0..3, told apart by glyph and colour; NULL: by number */
+    struct scatter_cache *cache; /* NULL: count the points anew */
     const char *x_label, *y_label; /* NULL: none */
     bool has_selection;
     size_t selected; /* the point that the knob marks */
 };
 void plot_scatter(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                   const struct scatter_plot *plot);
+/* What was counted into the cells of a plot: good while `stamp`, which the caller changes with the
+ * points, and the plot's place and ranges stay. Zero-initialise; free with scatter_cache_free. */
+struct scatter_cache {
+    uint64_t stamp, counted_stamp;
+    size_t count;
+    double range[4];
+    int rows, cols;
+    enum glyph_set set;
+    bool banded;
+    struct heap *heaps; /* (row from the top, col) */
+    uint32_t highest;
+};
+void scatter_cache_free(struct scatter_cache *cache);
+/* Glyph and style of a band of points. */
+uint32_t plot_band_glyph(const struct glyphs *glyphs, unsigned band);
+struct style plot_band_style(unsigned band);
 /* The part of the rect that holds points; its columns and rows are the cells of the two axes (y
  * grows upwards). What the cursor and the tests use. */
 struct rect plot_scatter_inside(struct rect rect, const struct scatter_plot *plot);
@@ -220,17 +283,29 @@ struct heat_plot {
     int cell_cols;               /* columns a value takes, >= 1 */
     bool has_selection;
     size_t selected_row, selected_col;
+    bool diverging; /* signed values, with zero half-way between low and high */
+    int steps; /* shades that values are rounded to, so that small changes send little; 0: all */
 };
 void plot_heat(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                const struct heat_plot *plot);
 /* One line: "low ░▒▓█ high" with the gradient between the two numbers. */
 void plot_heat_legend(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                       double low, double high);
+void plot_diverging_legend(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                           double low, double high);
 
 /* One line: a bar with a knob at `value` on a log axis low..high and a mark at `mark` (NaN: none).
  */
 void plot_gauge(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs, double low,
                 double high, double value, double mark);
+
+/* ---- the clipboard (clipboard.c) ----------------------------------------- */
+
+enum { CLIPBOARD_BYTES = 74994 /* what xterm takes */ };
+/* The escape sequence (OSC 52, base64) that puts a text on a terminal's clipboard, with a NUL
+ * behind it; NULL: no memory. The caller frees with memory_free. tmux understands it in this plain
+ * form. */
+char *clipboard_sequence(const char *text, size_t length);
 
 /* ---- the real terminal (screen.c) ---------------------------------------- */
 
@@ -253,12 +328,16 @@ enum event_kind {
     EVENT_KEY,    /* `key` */
     EVENT_RESIZE, /* rows and cols have changed */
     EVENT_WAKE,   /* `wake_fd` is readable */
+    EVENT_MOUSE,  /* `row`, `col`, `button` */
     EVENT_SIGNAL, /* signals_caught() tells which */
     EVENT_HANGUP, /* the terminal is gone */
 };
+enum mouse_button { MOUSE_CLICK, MOUSE_WHEEL_UP, MOUSE_WHEEL_DOWN };
 struct event {
     enum event_kind kind;
     uint32_t key;
+    int row, col;
+    enum mouse_button button;
 };
 
 struct screen;
@@ -272,6 +351,11 @@ bool screen_is_utf8(const struct screen *screen);
 /* Sends what differs from the frame before. */
 void screen_draw(struct screen *screen, const struct canvas *canvas, const struct theme *theme);
 void screen_redraw(struct screen *screen); /* the next frame is sent whole (Ctrl-L) */
+/* Reports of the mouse, which are off at first: a terminal that sends them cannot select text. */
+void screen_mouse(struct screen *screen, bool on);
+/* Hands a text of at most CLIPBOARD_BYTES bytes to the terminal's clipboard (OSC 52). STATUS_FAILED
+ * where it is too long or this terminal would print it instead. */
+enum status screen_copy(struct screen *screen, const char *text, struct error *err);
 /* Waits for a key, a resize, `wake_fd` (-1: none), a signal, or `seconds` (< 0: for ever). */
 struct event screen_wait(struct screen *screen, int wake_fd, double seconds);
 

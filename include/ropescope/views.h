@@ -3,13 +3,13 @@
 #ifndef ROPESCOPE_VIEWS_H
 #define ROPESCOPE_VIEWS_H
 
-#include "ropescope/explorer.h"
-#include "ropescope/export.h"
+#include "ropescope/lists.h"
 
 /* A table and what it needs to live. Free with view_table_free. */
 struct view_table {
-    struct table table; /* table.context points at `owned` */
-    void *owned;
+    struct table table; /* table.context points at one of these: */
+    void *owned, *also;
+    struct list *list;
 };
 void view_table_free(struct view_table *table);
 
@@ -28,11 +28,22 @@ const struct view *view_of(enum view_id id);
 /* NULL where there is no such view or it has no table. */
 const struct view *view_from_name(const char *name);
 
+/* What leaves a view (command.c, copy.c): its settings as a file has them, and the command line
+ * that prints the same bytes; false where it does not fit. */
+enum { COMMAND_BYTES = 8192 };
+struct view_settings view_settings_exported(const struct state *state);
+bool view_command(const struct state *state, char *out, size_t size);
+/* The row under the cursor as CSV, or the number that a picture is about, and in words which it is;
+ * false where there is none. */
+enum { COPY_BYTES = 2048 };
+bool view_copy(const struct state *state, char text[COPY_BYTES], char what[COPY_BYTES]);
+
 /* The whole screen (frame.c): header, the current view or the help, threshold bar, footer. */
 void frame_draw(struct canvas *canvas, const struct state *state);
 
 /* The tables (table_*.c). The angles are borrowed and must outlive the table. */
-view_table_maker pairs_table, heads_table, layers_table, histogram_table, scatter_table;
+view_table_maker overview_table, pairs_table, heads_table, layers_table, histogram_table,
+    scatter_table;
 
 /* A table as people read it (table_paint.c): as many lines from `first` on as fit, a header line
  * above them. Where the columns do not fit they move together, then get short names, then those
@@ -41,6 +52,8 @@ struct table_look {
     size_t first;
     size_t mark;              /* the line of the cursor; row_count: none */
     const char *const *spare; /* ends with NULL */
+    const char *sorted;       /* the column that the lines are sorted by; NULL: none */
+    bool descending;
 };
 /* What is in sight: lines first..end-1, and how many columns are not. */
 struct table_sight {

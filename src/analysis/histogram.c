@@ -2,11 +2,29 @@
 #include "ropescope/analysis.h"
 
 #include <math.h>
+#include <string.h>
 
 const char *quantity_name(enum quantity quantity)
 {
     static const char *const name[] = {"cos", "|cos|", "degrees"};
     return name[quantity];
+}
+
+static const char *const words[] = {"cos", "abs", "degrees"};
+
+const char *quantity_word(enum quantity quantity)
+{
+    return words[quantity];
+}
+
+bool quantity_from_word(const char *word, enum quantity *out)
+{
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(word, words[i]) == 0 || strcmp(word, quantity_name((enum quantity)i)) == 0) {
+            *out = (enum quantity)i;
+            return true;
+        }
+    return false;
 }
 
 double quantity_of(enum quantity quantity, double cos)

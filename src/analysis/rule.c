@@ -63,6 +63,19 @@ struct tally cosines_tally(struct cosines run, float threshold)
     return tally;
 }
 
+uint64_t fixed_count(const float *cos, size_t count, float threshold)
+{
+    uint64_t total = 0;
+    for (size_t at = 0; at < count; at += BLOCK) {
+        uint32_t fixed = 0;
+        size_t end = count - at < BLOCK ? count : at + BLOCK;
+        for (size_t i = at; i < end; i++)
+            fixed += fabsf(cos[i]) >= threshold;
+        total += fixed;
+    }
+    return total;
+}
+
 /* ---- tallies ------------------------------------------------------------- */
 
 void tally_add(struct tally *into, const struct tally *more)

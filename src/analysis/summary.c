@@ -15,11 +15,23 @@ void summaries_free(struct layer_summary *summaries, size_t count)
     memory_free(summaries);
 }
 
-static struct head_summary summarise(struct cosines run)
+static struct head_summary summarise(const struct angles *angles, size_t layer, int projection,
+                                     uint32_t head)
 {
+    struct cosines run = cosines_of_head(angles, layer, projection, head);
     struct tally tally = cosines_tally(run, INFINITY); /* no count of fixed ones is wanted */
-    return (struct head_summary){(float)tally_mean_abs(&tally), (float)tally.max_abs,
-                                 (uint32_t)tally.undefined};
+    struct head_summary summary = {
+        .mean_abs = (float)tally_mean_abs(&tally),
+        .max_abs = (float)tally.max_abs,
+        .correlation = NAN,
+        .norm_ratio = NAN,
+        .undefined = (uint32_t)tally.undefined,
+    };
+    if (run.count == 0)
+        return summary;
+    summary.correlation = (float)measure_correlation(angles, layer, projection, head);
+    summary.norm_ratio = (float)norm_ratio_head(angles, layer, projection, head);
+    return summary;
 }
 
 /* False where memory is out: the layer stays not ready, and the next update tries again. */
@@ -34,7 +46,7 @@ static bool fill(struct layer_summary *summary, const struct angles *angles, siz
     summary->head[PROJECTION_KEY] = summary->owned + projection[PROJECTION_QUERY].heads;
     for (int p = 0; p < PROJECTION_COUNT; p++)
         for (uint32_t head = 0; head < projection[p].heads; head++)
-            summary->head[p][head] = summarise(cosines_of_head(angles, layer, p, head));
+            summary->head[p][head] = summarise(angles, layer, p, head);
     summary->correlation = correlation_layer(angles, layer);
     summary->ready = true;
     return true;

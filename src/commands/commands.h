@@ -3,8 +3,10 @@
 #ifndef ROPESCOPE_COMMANDS_H
 #define ROPESCOPE_COMMANDS_H
 
-#include "ropescope/analysis.h"
+#include "ropescope/explorer.h"
 #include "ropescope/export.h"
+
+enum { SORT_BYTES = 32 };
 
 /* What the words after `ropescope` say. Texts are borrowed from argv. */
 struct options {
@@ -17,10 +19,41 @@ struct options {
     uint32_t head;  /* query head */
     const char *view;
     uint32_t bins; /* 0: the view's own */
+    enum quantity unit;
+    enum measure measure;
+    bool log;
+    char sort[SORT_BYTES]; /* column; empty: none */
+    bool descending;
+    enum arrangement arrange;
+    struct zoom zoom;
+    bool has_scope;
+    enum scope scope;
     enum export_format format;
     const char *output; /* NULL or "-": standard output */
     bool json;
     bool help, version;
+    const char *theme; /* name or file; NULL: the default */
+    bool has_glyphs;
+    enum glyph_set glyphs;
+    int rows, cols; /* of `show`; 0: the terminal's */
+    enum colour_depth colours;
+    const char *config; /* NULL: the usual place */
+    bool no_config, list_themes;
+    bool mouse;
+    bool has_fixed; /* --fixed came after --threshold, if that came at all */
+    double fixed;   /* percent */
+    uint64_t given; /* a bit a flag of the command line, see options_given */
+};
+
+/* Reads `value` (NULL for a switch) into *options; false: it makes no sense. */
+typedef bool read_flag(struct options *options, const char *value);
+struct flag {
+    const char *name;
+    char letter;       /* 0: none */
+    const char *value; /* what it takes, "a|b" where these are all; NULL: nothing */
+    unsigned commands; /* COMMAND_*, and SETTING */
+    const char *help;
+    read_flag *read;
 };
 
 /* One command. `run` prints its results itself; messages and errors are the caller's. */
@@ -37,7 +70,9 @@ enum {
     COMMAND_INFO = 4,
     COMMAND_STATS = 8,
     COMMAND_EXPORT = 16,
-    COMMAND_ALL = 31,
+    COMMAND_SHOW = 32,
+    COMMAND_ALL = 63,
+    SETTING = 64, /* no command: the flag may stand in the settings file */
 };
 extern const struct command commands[]; /* ends with name NULL; the first is the default */
 
@@ -46,13 +81,32 @@ enum status command_scan(const struct options *options, struct error *err);
 enum status command_info(const struct options *options, struct error *err);
 enum status command_stats(const struct options *options, struct error *err);
 enum status command_export(const struct options *options, struct error *err);
+enum status command_show(const struct options *options, struct error *err);
 
-/* ---- options.c ----------------------------------------------------------- */
+/* ---- options.c: the table of flags --------------------------------------- */
+
+size_t flags_count(void); /* 64 at most */
+const struct flag *flags_at(size_t index);
+const struct flag *flags_named(const char *name, size_t length); /* NULL: there is none */
+
+/* ---- words.c ------------------------------------------------------------- */
 
 /* Reads argv into *options. STATUS_USAGE where a word makes no sense for the command. */
 enum status options_read(struct options *options, int argc, char **argv, struct error *err);
 /* `--help`: of one command, or of all (command NULL). */
 void options_help(const struct command *command, FILE *stream);
+
+/* Whether the command line itself has this flag of flags_at(). */
+bool options_given(const struct options *options, const struct flag *flag);
+
+/* ---- settings_file.c ----------------------------------------------------- */
+
+/* What the explorer starts with: `key = value` lines of --config, else of
+ * $XDG_CONFIG_HOME/ropescope/settings; keys are flags with "_" for "-". They fill in what the
+ * command line left open; texts lie in the arena. A line that makes no sense is a notice with file
+ * and line; STATUS_USAGE where a file that --config names cannot be read. */
+enum status settings_file_apply(struct options *options, struct arena *arena,
+                                struct notices *notices, struct error *err);
 
 /* ---- common.c: what commands share --------------------------------------- */
 
@@ -69,5 +123,18 @@ void print_notices(const struct session *session, size_t *printed);
 /* --layer and --head against the model: the index of the layer, and heads within its range. */
 enum status find_selection(const struct options *options, const struct model *model, size_t *layer,
                            struct error *err);
+
+/* --theme, else the default; any mistake with it is wrong usage. */
+enum status theme_of_options(struct theme *theme, const struct options *options, struct error *err);
+/* Puts the flags into a fresh state: the settings, the selection, the view, the glyphs. */
+enum status state_take_flags(struct state *state, const struct options *options, struct error *err);
+
+/* The options with the threshold that --fixed asks for, which the angles must be complete to tell.
+ */
+struct options options_with_threshold(const struct options *options, const struct angles *angles);
+
+/* The flags as the settings of a view; settings->sort.column points into *options. */
+enum status settings_read(const struct options *options, const struct model *model,
+                          struct view_settings *settings, struct error *err);
 
 #endif

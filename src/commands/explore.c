@@ -1,7 +1,8 @@
 /* explore.c: `ropescope explore`: the loop that joins session, screen, state, update and draw. */
-#include "commands.h"
+#include "hand_out.h"
 
-#include "ropescope/views.h"
+#include <errno.h>
+#include <string.h>
 
 /* Frames a second while a scan runs, and how often its progress is looked at. */
 static const double FRAME_SECONDS = 1.0 / 20, PROGRESS_SECONDS = 0.25;
@@ -10,8 +11,13 @@ struct explorer {
     struct session *session;
     struct screen *screen;
     struct canvas *canvas;
-    struct theme theme;
     struct state state;
+    struct options options; /* of the command line, filled up by the settings */
+    struct arena texts;     /* of the settings */
+    struct notices notices; /* of the settings, then the session's */
+    size_t notices_taken;   /* of the session's */
+    struct theme_list themes;
+    char model_words[2 * PATH_BYTES];
     unsigned dirty;
     double drawn;              /* clock_seconds() of the last frame */
     bool scan_told;            /* how the scan ended is known, and shown where it failed */
@@ -25,7 +31,7 @@ static void draw(struct explorer *x)
     if (x->dirty & DIRTY_WHOLE)
         screen_redraw(x->screen);
     frame_draw(x->canvas, &x->state);
-    screen_draw(x->screen, x->canvas, &x->theme);
+    screen_draw(x->screen, x->canvas, &x->state.theme);
     x->dirty = DIRTY_NOTHING;
     x->drawn = clock_seconds();
 }
@@ -57,6 +63,14 @@ static enum status resize(struct explorer *x, struct error *err)
     return STATUS_OK;
 }
 
+/* The session's notices come after those that were there before it. */
+static void take_notices(struct explorer *x)
+{
+    const struct notices *notices = session_notices(x->session);
+    for (; x->notices_taken < notices->count; x->notices_taken++)
+        notices_add(&x->notices, "%s", notices->line[x->notices_taken]);
+}
+
 /* Takes over what the workers have finished, and says so where the scan failed. */
 static void poll_scan(struct explorer *x)
 {
@@ -64,6 +78,7 @@ static void poll_scan(struct explorer *x)
     bool scanning = session_scanning(x->session);
     x->dirty |= update_scan(&x->state, scanning, session_progress(x->session));
     x->state.origin = session_origin(x->session);
+    take_notices(x);
     if (scanning || x->scan_told)
         return;
     x->scan_told = true;
@@ -71,11 +86,75 @@ static void poll_scan(struct explorer *x)
         x->dirty |= update_message(&x->state, x->scan_failure.what);
 }
 
+/* Writes the view to a file, or asks whether the one that is there shall go. */
+static unsigned save(struct explorer *x, bool replace)
+{
+    char note[ERROR_WHAT];
+    struct error failure;
+    bool exists = false;
+    if (save_view(&x->state, replace, &exists, note, sizeof note, &failure) != STATUS_OK) {
+        const char *why = strstr(failure.what, ": "); /* the name stands beside it */
+        return update_message(&x->state, why ? why + 2 : failure.what);
+    }
+    return exists ? update_exists(&x->state) : update_saved(&x->state, note);
+}
+
+static unsigned copy(struct explorer *x, bool command)
+{
+    char note[ERROR_WHAT];
+    struct error failure;
+    enum status status = command ? copy_command(x->screen, &x->state, note, sizeof note, &failure)
+                                 : copy_current(x->screen, &x->state, note, sizeof note, &failure);
+    return status == STATUS_OK ? update_note(&x->state, note)
+                               : update_message(&x->state, failure.what);
+}
+
+/* Reads the themes anew each time: somebody may be writing one. */
+static unsigned read_themes(struct explorer *x)
+{
+    struct error failure;
+    theme_list_free(&x->themes);
+    return theme_list_read(&x->themes, &failure) == STATUS_OK
+               ? update_themes(&x->state, &x->themes)
+               : update_message(&x->state, failure.what);
+}
+
+/* Does what the state asks of the world. */
+static void fulfil_request(struct explorer *x)
+{
+    enum request request = x->state.request;
+    x->state.request = REQUEST_NONE;
+    switch (request) {
+    case REQUEST_NONE:
+        break;
+    case REQUEST_SAVE:
+    case REQUEST_REPLACE:
+        x->dirty |= save(x, request == REQUEST_REPLACE);
+        break;
+    case REQUEST_COPY:
+    case REQUEST_COPY_COMMAND:
+        x->dirty |= copy(x, request == REQUEST_COPY_COMMAND);
+        break;
+    case REQUEST_MOUSE:
+        screen_mouse(x->screen, x->state.mouse);
+        break;
+    case REQUEST_THEMES:
+        x->dirty |= read_themes(x);
+        break;
+    }
+}
+
 static enum status handle(struct explorer *x, struct event event, struct error *err)
 {
     switch (event.kind) {
     case EVENT_KEY:
         x->dirty |= update_key(&x->state, event.key);
+        fulfil_request(x);
+        return STATUS_OK;
+    case EVENT_MOUSE:
+        x->dirty |= event.button == MOUSE_CLICK
+                        ? update_click(&x->state, event.row, event.col)
+                        : update_wheel(&x->state, event.button == MOUSE_WHEEL_UP ? -1 : 1);
         return STATUS_OK;
     case EVENT_RESIZE:
         return resize(x, err);
@@ -122,21 +201,27 @@ static enum status run(struct explorer *x, struct error *err)
     return status;
 }
 
-/* ---- opening ------------------------------------------------------------- */
+/* ---- themes, listed ------------------------------------------------------ */
 
-static enum status select_flags(struct explorer *x, const struct options *options,
-                                struct error *err)
+/* A line a theme: a star before the one in force, its name, its file or what is wrong with it. */
+static enum status list_themes(const struct theme *in_force, struct error *err)
 {
-    size_t layer;
-    struct view_settings *settings = &x->state.settings;
-    enum status status = find_selection(options, x->state.angles->model, &layer, err);
-    if (status != STATUS_OK)
-        return status;
-    settings->rule = options->rule;
-    update_select(&x->state, options->has_layer ? layer : settings->selection.layer,
-                  options->has_head ? options->head : 0);
-    return STATUS_OK;
+    struct theme_list list;
+    enum status status = theme_list_read(&list, err);
+    for (size_t i = 0; i < list.count && status == STATUS_OK; i++) {
+        const struct theme_entry *entry = &list.entry[i];
+        char path[PATH_BYTES];
+        text_printable(path, sizeof path, entry->path ? entry->path : "built in");
+        printf("%c %-16s %s\n", strcmp(entry->theme.name, in_force->name) == 0 ? '*' : ' ',
+               entry->theme.name, entry->mistake ? entry->mistake : path);
+    }
+    theme_list_free(&list);
+    if (status == STATUS_OK && fflush(stdout) != 0)
+        return error_set(err, STATUS_FAILED, "standard output: %s", strerror(errno));
+    return status;
 }
+
+/* ---- opening ------------------------------------------------------------- */
 
 static enum status open_terminal(struct explorer *x, struct error *err)
 {
@@ -146,37 +231,59 @@ static enum status open_terminal(struct explorer *x, struct error *err)
     x->canvas = canvas_new(1, 1);
     if (!x->canvas)
         return error_memory(err);
-    theme_default(&x->theme);
     x->state.utf8 = screen_is_utf8(x->screen);
     if (!x->state.utf8)
         x->state.glyph_set = GLYPHS_ASCII;
+    if (x->state.mouse)
+        screen_mouse(x->screen, true);
     return STATUS_OK;
+}
+
+static enum status open_state(struct explorer *x, const struct theme *theme, struct error *err)
+{
+    enum status status = state_init(&x->state, session_angles(x->session), err);
+    if (status != STATUS_OK)
+        return status;
+    x->state.notices = &x->notices;
+    x->state.origin = session_origin(x->session);
+    x->state.theme = *theme;
+    if (model_words(x->model_words, sizeof x->model_words, &x->options))
+        x->state.model_words = x->model_words;
+    take_notices(x);
+    return state_take_flags(&x->state, &x->options, err);
+}
+
+static enum status explore(struct explorer *x, const struct theme *theme, struct error *err)
+{
+    enum status status = open_named_model(&x->options, &x->session, err);
+    if (status == STATUS_OK)
+        status = open_state(x, theme, err);
+    if (status == STATUS_OK)
+        status = open_terminal(x, err);
+    if (status == STATUS_OK)
+        status = run(x, err);
+    if (status == STATUS_OK && x->scan_failure.status != STATUS_OK) {
+        status = x->scan_failure.status; /* said once more where it stays to be read */
+        if (err)
+            *err = x->scan_failure;
+    }
+    canvas_free(x->canvas);
+    screen_close(x->screen); /* before anything is said */
+    state_free(&x->state);
+    session_close(x->session);
+    return status;
 }
 
 enum status command_explore(const struct options *options, struct error *err)
 {
-    struct explorer x = {0};
-    enum status status = open_named_model(options, &x.session, err);
-    if (status != STATUS_OK)
-        return status;
-    status = state_init(&x.state, session_angles(x.session), err);
-    if (status == STATUS_OK) {
-        x.state.notices = session_notices(x.session);
-        x.state.origin = session_origin(x.session);
-        status = select_flags(&x, options, err);
-    }
+    struct explorer x = {.options = *options};
+    struct theme theme;
+    enum status status = settings_file_apply(&x.options, &x.texts, &x.notices, err);
     if (status == STATUS_OK)
-        status = open_terminal(&x, err);
+        status = theme_of_options(&theme, &x.options, err);
     if (status == STATUS_OK)
-        status = run(&x, err);
-    if (status == STATUS_OK && x.scan_failure.status != STATUS_OK) {
-        status = x.scan_failure.status; /* said once more where it stays to be read */
-        if (err)
-            *err = x.scan_failure;
-    }
-    canvas_free(x.canvas);
-    screen_close(x.screen); /* before anything is said */
-    state_free(&x.state);
-    session_close(x.session);
+        status = options->list_themes ? list_themes(&theme, err) : explore(&x, &theme, err);
+    theme_list_free(&x.themes);
+    arena_free(&x.texts);
     return status;
 }

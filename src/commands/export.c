@@ -16,21 +16,6 @@ static enum status find_view(const struct options *options, const struct view **
     return error_help(err, "views: pairs, heads, layers, histogram, scatter");
 }
 
-/* The flags as the settings of a view: --layer and --head narrow what is the whole model. */
-static struct view_settings settings_of(const struct options *options, size_t layer)
-{
-    struct view_settings settings = VIEW_SETTINGS_DEFAULT;
-    settings.rule = options->rule;
-    settings.selection.layer = layer;
-    settings.selection.head = options->has_head ? options->head : 0;
-    if (options->has_layer)
-        settings.selection.scope = options->has_head ? SCOPE_HEAD : SCOPE_LAYER;
-    settings.one_head = options->has_head && !options->has_layer;
-    if (options->bins > 0)
-        settings.bins = options->bins;
-    return settings;
-}
-
 static enum status write_table(const struct options *options, const struct table *table,
                                struct error *err)
 {
@@ -50,7 +35,6 @@ enum status command_export(const struct options *options, struct error *err)
     const struct view *view;
     struct session *session;
     struct view_table table;
-    size_t layer;
     enum status status = find_view(options, &view, err);
     if (status != STATUS_OK)
         return status;
@@ -58,11 +42,11 @@ enum status command_export(const struct options *options, struct error *err)
     if (status != STATUS_OK)
         return status;
     const struct angles *angles = session_angles(session);
-    status = find_selection(options, angles->model, &layer, err);
-    if (status == STATUS_OK) {
-        struct view_settings settings = settings_of(options, layer);
+    struct view_settings settings;
+    struct options whole = options_with_threshold(options, angles);
+    status = settings_read(&whole, angles->model, &settings, err);
+    if (status == STATUS_OK)
         status = view->table(angles, &settings, &table, err);
-    }
     if (status == STATUS_OK) {
         status = write_table(options, &table.table, err);
         view_table_free(&table);

@@ -1,28 +1,11 @@
-/* options.c: the words of the command line. One table of flags: which commands take them, what they
- * say in
- * --help, and how they are read. */
+/* options.c: the one table of flags: which commands take them, what they say in --help, how they
+ * are read. The man page and the completions come from it too. */
 #include "commands.h"
+#include "options_look.h"
 
 #include <string.h>
 
-const struct command commands[] = {
-    {"explore", COMMAND_EXPLORE, "[MODEL]",
-     "explore in the terminal (without MODEL: the demo model)", command_explore},
-    {"scan", COMMAND_SCAN, "MODEL", "compute all angles; keep them in the cache or in a file",
-     command_scan},
-    {"info", COMMAND_INFO, "MODEL", "files, family and layout, with the reason for each fact",
-     command_info},
-    {"stats", COMMAND_STATS, "MODEL", "fraction of fixed pairs, by layer and for the model",
-     command_stats},
-    {"export", COMMAND_EXPORT, "MODEL --view VIEW", "the numbers of a view as CSV or JSON",
-     command_export},
-    {0},
-};
-
 /* ---- reading one value --------------------------------------------------- */
-
-/* Reads `value` (NULL for a switch) into *options; false: it makes no sense. */
-typedef bool read_flag(struct options *options, const char *value);
 
 static bool read_threshold(struct options *options, const char *value)
 {
@@ -30,7 +13,25 @@ static bool read_threshold(struct options *options, const char *value)
     if (!text_to_double(value, &threshold) || threshold < 0 || threshold > 1)
         return false;
     options->rule.threshold = (float)threshold;
+    options->has_fixed = false;
     return true;
+}
+
+/* "30" or "30%". */
+static bool read_fixed(struct options *options, const char *value)
+{
+    char number[TEXT_NUMBER];
+    size_t length = strcspn(value, "%");
+    bool sound = text_format(number, sizeof number, "%.*s", (int)length, value) &&
+                 (value[length] == '\0' || value[length + 1] == '\0') &&
+                 text_to_double(number, &options->fixed);
+    return options->has_fixed = sound && options->fixed >= 0 && options->fixed <= 100;
+}
+
+static bool read_mouse(struct options *options, const char *value)
+{
+    (void)value;
+    return options->mouse = true;
 }
 
 static bool read_first_layer(struct options *options, const char *value)
@@ -59,13 +60,73 @@ static bool read_head(struct options *options, const char *value)
 static bool read_view(struct options *options, const char *value)
 {
     options->view = value;
-    return true;
+    return view_is_named(value);
 }
 
 static bool read_bins(struct options *options, const char *value)
 {
     return text_to_u32(value, &options->bins) && options->bins >= 1 &&
            options->bins <= HISTOGRAM_BINS_MAX;
+}
+
+static bool read_unit(struct options *options, const char *value)
+{
+    return quantity_from_word(value, &options->unit);
+}
+
+static bool read_measure(struct options *options, const char *value)
+{
+    return measure_from_name(value, &options->measure);
+}
+
+static bool read_log(struct options *options, const char *value)
+{
+    (void)value;
+    return options->log = true;
+}
+
+/* COLUMN, COLUMN:asc or COLUMN:desc; whether the view has it is the view's to say. */
+static bool read_sort(struct options *options, const char *value)
+{
+    size_t length = strcspn(value, ":");
+    const char *way = value + length;
+    options->descending = strcmp(way, ":desc") == 0;
+    return length > 0 && length < SORT_BYTES &&
+           (*way == '\0' || options->descending || strcmp(way, ":asc") == 0) &&
+           text_format(options->sort, SORT_BYTES, "%.*s", (int)length, value);
+}
+
+static bool read_scope(struct options *options, const char *value)
+{
+    for (int scope = SCOPE_HEAD; scope <= SCOPE_MODEL; scope++)
+        if (strcmp(value, scope_name((enum scope)scope)) == 0) {
+            options->scope = (enum scope)scope;
+            return options->has_scope = true;
+        }
+    return false;
+}
+
+static bool read_arrange(struct options *options, const char *value)
+{
+    options->arrange =
+        strcmp(value, arrangement_name(ARRANGE_BESIDE)) == 0 ? ARRANGE_BESIDE : ARRANGE_BELOW;
+    return strcmp(value, arrangement_name(options->arrange)) == 0;
+}
+
+/* Four numbers with colons between them. */
+static bool read_zoom(struct options *options, const char *value)
+{
+    double number[4];
+    for (size_t i = 0; i < 4; i++) {
+        char text[TEXT_NUMBER];
+        size_t length = strcspn(value, ":");
+        if (!text_format(text, sizeof text, "%.*s", (int)length, value) ||
+            !text_to_double(text, &number[i]) || (value[length] == ':') != (i < 3))
+            return false;
+        value += length + (i < 3);
+    }
+    options->zoom = (struct zoom){number[0], number[1], number[2], number[3]};
+    return !zoom_whole(&options->zoom);
 }
 
 static bool read_format(struct options *options, const char *value)
@@ -155,28 +216,52 @@ static bool read_version(struct options *options, const char *value)
 
 /* ---- the table of flags -------------------------------------------------- */
 
-enum { NUMBERS = COMMAND_EXPLORE | COMMAND_STATS | COMMAND_EXPORT };
+/* SCREEN: what shows a view; VIEW_FLAG: what decides its numbers too. */
+enum {
+    SCREEN = COMMAND_EXPLORE | COMMAND_SHOW | SETTING,
+    VIEW_FLAG = SCREEN | COMMAND_EXPORT,
+    SELECTION = COMMAND_EXPLORE | COMMAND_SHOW | COMMAND_EXPORT,
+    NUMBERS = VIEW_FLAG | COMMAND_STATS,
+};
 
-static const struct flag {
-    const char *name;
-    char letter;       /* 0: none */
-    const char *value; /* what it takes; NULL: nothing */
-    unsigned commands;
-    const char *help;
-    read_flag *read;
-} flags[] = {
-    {"view", 0, "VIEW", COMMAND_EXPORT, "pairs, heads, layers, histogram or scatter", read_view},
-    {"layer", 0, "L", COMMAND_EXPLORE | COMMAND_EXPORT, "one layer, by its number", read_layer},
-    {"head", 0, "H", COMMAND_EXPLORE | COMMAND_EXPORT, "query head H and the key head it meets",
-     read_head},
-    {"projection", 0, "query|key|both", COMMAND_EXPORT, "default both", read_projection},
+static const struct flag flags[] = {
+    {"view", 0, "VIEW", VIEW_FLAG, "overview, pairs, heads, layers, histogram or scatter",
+     read_view},
+    {"layer", 0, "L", SELECTION, "one layer, by its number", read_layer},
+    {"head", 0, "H", SELECTION, "query head H and the key head it meets", read_head},
+    {"projection", 0, "query|key|both", COMMAND_EXPORT | COMMAND_SHOW, "default both",
+     read_projection},
     {"threshold", 0, "T", NUMBERS, "a pair is fixed where |cos| >= T; 0..1, default 0.01",
      read_threshold},
+    {"fixed", 0, "PERCENT", COMMAND_STATS | COMMAND_EXPORT | COMMAND_SHOW,
+     "instead of --threshold: the one that fixes this share of the model", read_fixed},
     {"first-layer", 0, "N", NUMBERS, "first masked layer, default 2", read_first_layer},
-    {"bins", 0, "N", COMMAND_EXPORT, "bars of a histogram, 1..512", read_bins},
+    {"scope", 0, "head|layer|model", SELECTION, "default: what --layer and --head name",
+     read_scope},
+    {"sort", 0, "COLUMN[:desc]", VIEW_FLAG, "order of pairs, heads or layers", read_sort},
+    {"measure", 0, "NAME", VIEW_FLAG,
+     "of the overview: mean, fraction, max, correlation, norm-ratio or excess", read_measure},
+    {"unit", 0, "cos|abs|degrees", VIEW_FLAG, "of histogram and scatter", read_unit},
+    {"bins", 0, "N", VIEW_FLAG, "bars of a histogram, 1..512, default 64", read_bins},
+    {"log", 0, NULL, VIEW_FLAG, "counts of a histogram as log(1 + count), too", read_log},
+    {"arrange", 0, "below|beside", VIEW_FLAG, "the key's histogram and the query's", read_arrange},
+    {"zoom", 0, "X0:X1:Y0:Y1", SELECTION, "the points of a scatter inside alone", read_zoom},
     {"format", 0, "csv|json", COMMAND_EXPORT, "default csv", read_format},
-    {"output", 'o', "FILE", COMMAND_SCAN | COMMAND_EXPORT, "where to; - is standard output",
-     read_output},
+    {"output", 'o', "FILE", COMMAND_SCAN | COMMAND_EXPORT | COMMAND_SHOW,
+     "where to; - is standard output", read_output},
+    {"size", 0, "COLSxROWS", COMMAND_SHOW, "of the picture; default the terminal's, or 100x30",
+     read_size},
+    {"theme", 0, "NAME|FILE", SCREEN, "colours; see --list-themes", read_theme},
+    {"glyphs", 0, "blocks|braille|ascii", SCREEN, "what pictures are made of", read_glyphs},
+    {"colour", 0, "none|8|16|256|direct", COMMAND_SHOW, "colours as escape codes; default none",
+     read_colour},
+    {"color", 0, "none|8|16|256|direct", COMMAND_SHOW, "the same", read_colour},
+    {"list-themes", 0, NULL, COMMAND_EXPLORE, "the themes there are, where, and which is in force",
+     read_list_themes},
+    {"config", 0, "FILE", COMMAND_EXPLORE, "settings to start with, instead of the usual file",
+     read_config},
+    {"no-config", 0, NULL, COMMAND_EXPLORE, "start without settings", read_no_config},
+    {"mouse", 0, NULL, COMMAND_EXPLORE | SETTING, "a click selects, the wheel moves", read_mouse},
     {"json", 0, NULL, COMMAND_INFO | COMMAND_STATS, "as JSON", read_json},
     {"no-cache", 0, NULL, COMMAND_ALL, "neither read nor write the cache", read_no_cache},
     {"threads", 0, "N", COMMAND_ALL, "of the scan; default: all cores", read_threads},
@@ -191,145 +276,21 @@ static const struct flag {
 };
 enum { FLAG_COUNT = sizeof flags / sizeof *flags };
 
-/* ---- the words ----------------------------------------------------------- */
+size_t flags_count(void)
+{
+    return FLAG_COUNT;
+}
 
-static const struct flag *find_flag(const char *name, size_t length)
+const struct flag *flags_at(size_t index)
+{
+    return &flags[index];
+}
+
+const struct flag *flags_named(const char *name, size_t length)
 {
     for (size_t i = 0; i < FLAG_COUNT; i++) {
         if (strlen(flags[i].name) == length && strncmp(flags[i].name, name, length) == 0)
             return &flags[i];
     }
     return NULL;
-}
-
-static const struct flag *find_letter(char letter)
-{
-    for (size_t i = 0; i < FLAG_COUNT; i++) {
-        if (flags[i].letter == letter && letter != '\0')
-            return &flags[i];
-    }
-    return NULL;
-}
-
-/* --name, --name=value, -x, -xvalue: the flag, and its value where it stands in the same word. */
-static const struct flag *split_word(const char *word, const char **value)
-{
-    *value = NULL;
-    if (word[1] != '-') {
-        if (word[2] != '\0')
-            *value = word + 2;
-        return find_letter(word[1]);
-    }
-    size_t length = strcspn(word + 2, "=");
-    if (word[2 + length] == '=')
-        *value = word + 2 + length + 1;
-    return find_flag(word + 2, length);
-}
-
-static enum status usage(struct error *err, const struct options *options)
-{
-    return error_help(err, "see ropescope%s%s --help", options->command == &commands[0] ? "" : " ",
-                      options->command == &commands[0] ? "" : options->command->name);
-}
-
-static enum status read_word(struct options *options, int argc, char **argv, int *at,
-                             struct error *err)
-{
-    const char *word = argv[*at], *value;
-    const struct flag *flag = split_word(word, &value);
-    if (!flag || !(flag->commands & options->command->bit)) {
-        error_set(err, STATUS_USAGE, "%s: %s takes no such flag", word, options->command->name);
-        return usage(err, options);
-    }
-    if (!flag->value && value) {
-        error_set(err, STATUS_USAGE, "--%s takes no value", flag->name);
-        return usage(err, options);
-    }
-    if (flag->value && !value) {
-        if (*at + 1 >= argc) {
-            error_set(err, STATUS_USAGE, "--%s needs a value: %s", flag->name, flag->value);
-            return usage(err, options);
-        }
-        value = argv[++*at];
-    }
-    if (flag->read(options, value))
-        return STATUS_OK;
-    error_set(err, STATUS_USAGE, "--%s \"%s\" makes no sense: it takes %s (%s)", flag->name, value,
-              flag->value, flag->help);
-    return usage(err, options);
-}
-
-static const struct command *find_command(const char *name)
-{
-    for (const struct command *command = commands; command->name; command++) {
-        if (strcmp(command->name, name) == 0)
-            return command;
-    }
-    return NULL;
-}
-
-enum status options_read(struct options *options, int argc, char **argv, struct error *err)
-{
-    int at = 1;
-    bool only_names = false;
-    *options = (struct options){.command = &commands[0], .rule = RULE_DEFAULT};
-    if (argc > 1 && find_command(argv[1]))
-        options->command = find_command(argv[at++]);
-    for (; at < argc; at++) {
-        enum status status = STATUS_OK;
-        if (!only_names && strcmp(argv[at], "--") == 0)
-            only_names = true;
-        else if (!only_names && argv[at][0] == '-' && argv[at][1] != '\0')
-            status = read_word(options, argc, argv, &at, err);
-        else if (!options->model)
-            options->model = argv[at];
-        else {
-            error_set(err, STATUS_USAGE, "%s: one model at a time, and %s was named before",
-                      argv[at], options->model);
-            status = usage(err, options);
-        }
-        if (status != STATUS_OK)
-            return status;
-    }
-    if (options->help || options->version || options->model || options->command == &commands[0])
-        return STATUS_OK;
-    error_set(err, STATUS_USAGE, "%s needs a MODEL", options->command->name);
-    return usage(err, options);
-}
-
-/* ---- help ---------------------------------------------------------------- */
-
-static void help_flags(unsigned mask, FILE *stream)
-{
-    for (size_t i = 0; i < FLAG_COUNT; i++) {
-        char words[64];
-        if (!(flags[i].commands & mask))
-            continue;
-        text_format(words, sizeof words, "%s%c%s--%s%s%s", flags[i].letter ? "-" : "  ",
-                    flags[i].letter ? flags[i].letter : ' ', flags[i].letter ? ", " : " ",
-                    flags[i].name, flags[i].value ? " " : "", flags[i].value ? flags[i].value : "");
-        fprintf(stream, "  %-38s %s\n", words, flags[i].help);
-    }
-}
-
-void options_help(const struct command *command, FILE *stream)
-{
-    fprintf(stream, "ropescope " ROPESCOPE_VERSION
-                    ": the angle between the two weight rows of every rotary pair\n\n");
-    if (command && command != &commands[0]) {
-        fprintf(stream, "usage: ropescope %s %s [FLAGS]\n%s\n\n", command->name, command->arguments,
-                command->about);
-        help_flags(command->bit, stream);
-        return;
-    }
-    for (const struct command *each = commands; each->name; each++)
-        fprintf(stream, "  ropescope %-8s%-20s %s\n", each == commands ? "" : each->name,
-                each->arguments, each->about);
-    fprintf(stream,
-            "\nMODEL is a directory with config.json and safetensors weights, a .safetensors\n"
-            "file, or an .angles file that scan -o wrote. Flags of the explorer:\n\n");
-    help_flags(COMMAND_EXPLORE, stream);
-    fprintf(stream,
-            "\nropescope COMMAND --help tells the flags of a command; ? in the explorer its "
-            "keys.\n");
 }

@@ -135,8 +135,8 @@ enum status command_stats(const struct options *options, struct error *err)
     if (status != STATUS_OK)
         return status;
     const struct angles *angles = session_angles(session);
-    status = options->json ? print_json(angles, &options->rule, err)
-                           : print_text(angles, &options->rule, err);
+    struct rule rule = options_with_threshold(options, angles).rule;
+    status = options->json ? print_json(angles, &rule, err) : print_text(angles, &rule, err);
     session_close(session);
     return status;
 }

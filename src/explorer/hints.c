@@ -1,7 +1,6 @@
 /* hints.c: the key table in words: names of keys, what the footer shows, what the help finds. */
 #include "ropescope/explorer.h"
 
-#include <ctype.h>
 #include <string.h>
 
 static const struct {
@@ -80,23 +79,11 @@ void keys_label(char out[KEY_LABEL], const struct binding *binding, const struct
     }
 }
 
-static bool contains(const char *text, const char *part)
-{
-    for (; *text; text++) {
-        size_t i = 0;
-        while (part[i] && tolower((unsigned char)text[i]) == tolower((unsigned char)part[i]))
-            i++;
-        if (!part[i])
-            return true;
-    }
-    return false;
-}
-
 bool keys_match(const struct binding *binding, const char *filter)
 {
     char label[KEY_LABEL];
     keys_label(label, binding, NULL);
-    return filter[0] == '\0' || contains(label, filter) || contains(binding->help, filter);
+    return text_contains(label, filter) || text_contains(binding->help, filter);
 }
 
 int keys_hint_cols(const struct hint *hint)
@@ -114,14 +101,22 @@ static uint32_t short_key(const struct binding *binding, const struct glyphs *gl
                                                                   : binding->keys[0];
 }
 
+/* Whether the view's own keys say something else of the key that would be shown. */
+static bool is_covered(const struct binding *binding, unsigned places)
+{
+    unsigned own = places & ~(unsigned)PLACE_VIEW;
+    return !(binding->places & own) &&
+           keys_action((enum place)own, binding->keys[0]) != ACTION_NONE;
+}
+
 /* All hints of a place, neighbours with the same words in one. */
-static size_t all_hints(enum place place, const struct glyphs *glyphs, struct hint *hints)
+static size_t all_hints(unsigned places, const struct glyphs *glyphs, struct hint *hints)
 {
     size_t count = 0;
     for (size_t i = 0; i < keys_count() && count < HINTS_MAX; i++) {
         const struct binding *b = keys_binding(i);
         char name[KEY_LABEL];
-        if (!(b->places & (unsigned)place) || !b->hint)
+        if (!(b->places & places) || !b->hint || is_covered(b, places))
             continue;
         keys_name(name, short_key(b, glyphs), glyphs);
         if (count > 0 && strcmp(hints[count - 1].words, b->hint) == 0) {
@@ -145,11 +140,11 @@ static void drop_hint(struct hint *hints, size_t *count, size_t index)
     (*count)--;
 }
 
-size_t keys_hints(enum place place, const struct glyphs *glyphs, int cols,
+size_t keys_hints(unsigned places, const struct glyphs *glyphs, int cols,
                   struct hint hints[HINTS_MAX])
 {
     enum { KEPT = 2 }; /* help and quit stand last in the table and stay longest */
-    size_t count = all_hints(place, glyphs, hints);
+    size_t count = all_hints(places, glyphs, hints);
     int used = -2; /* nothing follows the last */
     for (size_t i = 0; i < count; i++)
         used += keys_hint_cols(&hints[i]);

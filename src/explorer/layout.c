@@ -12,6 +12,8 @@ enum {
     SCATTER_ROWS = 13, /* rows inside from which on a scatter fits below the histograms */
     MEAN_COLS = 5,     /* " .412" */
     PROFILE_ROWS = 8,  /* rows below the maps from which on they hold a profile */
+    WORDS_COLS = 56,   /* the maps' panel is that wide where there is room */
+    ABOUT_ROWS = 12,   /* rows of maps from which on there is room for more words */
     AXIS_ROWS = 6,     /* rows of maps from which on head numbers and legend fit */
 };
 
@@ -32,6 +34,10 @@ struct layout_needs layout_needs_of(const struct state *state)
             if (layer->projection[p].heads > needs.heads[p])
                 needs.heads[p] = layer->projection[p].heads;
     }
+    uint32_t block = state_map_block(state);
+    needs.layers = (needs.layers + block - 1) / block;
+    for (int p = 0; p < PROJECTION_COUNT; p++)
+        needs.heads[p] = (needs.heads[p] + block - 1) / block;
     return needs;
 }
 
@@ -41,6 +47,21 @@ size_t layout_scroll(size_t selected, size_t visible, size_t total)
         return 0;
     size_t first = selected - visible / 2;
     return first > total - visible ? total - visible : first;
+}
+
+size_t layout_first_line(const struct layout *layout, const struct state *state)
+{
+    struct layout_needs needs = layout_needs_of(state);
+    size_t selected = state->settings.selection.layer / state_map_block(state);
+    return layout_scroll(selected, (size_t)(layout->layers.rows / layout->cell_rows), needs.layers);
+}
+
+size_t layout_first_column(const struct layout *layout, const struct state *state, int projection)
+{
+    struct layout_needs needs = layout_needs_of(state);
+    size_t selected = state_head(state, projection) / state_map_block(state);
+    return layout_scroll(selected, (size_t)(layout->map[projection].cols / layout->cell_cols),
+                         needs.heads[projection]);
 }
 
 static int smaller(int a, int b)
@@ -88,7 +109,7 @@ static int label_cols(const struct layout_needs *needs)
     int cols = 3; /* cursor, one digit, space */
     for (uint32_t n = needs->highest_layer; n >= 10; n /= 10)
         cols++;
-    return cols;
+    return larger(4, cols); /* "all" */
 }
 
 /* Columns of one map with its means, wide enough for its title. */
@@ -131,29 +152,37 @@ static void place_map(struct layout *out, const struct layout_needs *needs, cons
         out->mean[projection] = cut_cols(&area, MEAN_COLS);
 }
 
-/* What a model with few layers leaves of the maps' panel shows the means by layer as bars. */
+/* The means by head stand right below the cells. What a model with few layers leaves of the maps'
+ * panel shows the means by layer as bars. */
 static void place_profile(struct layout *out, const struct layout_needs *needs)
 {
-    int used = (int)needs->layers * out->cell_rows, spare = out->layers.rows - used;
-    if (needs->layers == 0 || needs->layers > (size_t)out->layers.rows || spare < PROFILE_ROWS)
-        return;
-    out->profile = rect_inside(out->maps, 1);
-    out->profile.row = out->layers.row + used + 1; /* an empty line between */
-    out->profile.rows = smaller(spare - 1, 2 * PROFILE_ROWS);
+    int rows = out->layers.rows, used = rows;
+    if (needs->layers <= (size_t)rows / (size_t)out->cell_rows)
+        used = (int)needs->layers * out->cell_rows;
     out->layers.rows = used;
     for (int p = 0; p < PROJECTION_COUNT; p++) {
         out->map[p].rows = smaller(out->map[p].rows, used);
         out->mean[p].rows = smaller(out->mean[p].rows, used);
+        if (!rect_empty(out->column[p]))
+            out->column[p].row = out->layers.row + used;
     }
+    if (needs->layers == 0 || rows - used < PROFILE_ROWS)
+        return;
+    out->profile = rect_inside(out->maps, 1);
+    out->profile.row = out->layers.row + used + 2; /* the means by head, an empty line */
+    out->profile.rows = smaller(rows - used - 2, 2 * PROFILE_ROWS);
 }
 
 static void place_maps(struct layout *out, const struct layout_needs *needs,
                        const struct plan *plan)
 {
     struct rect area = rect_inside(out->maps, 1);
-    bool axis = area.rows >= AXIS_ROWS;
+    bool axis = area.rows >= AXIS_ROWS, words = area.rows >= ABOUT_ROWS;
     if (axis)
         out->legend = cut_rows(&area, -1);
+    if (words)
+        out->about = cut_rows(&area, -1);
+    struct rect column = words ? cut_rows(&area, -1) : (struct rect){0};
     struct rect labels = cut_cols(&area, label_cols(needs));
     if (axis)
         cut_rows(&labels, 1);
@@ -165,6 +194,9 @@ static void place_maps(struct layout *out, const struct layout_needs *needs,
         cut_cols(&area, 1); /* the line between them */
         place_map(out, needs, plan, !first, area, axis);
     }
+    for (int p = 0; p < PROJECTION_COUNT && words; p++)
+        out->column[p] = (struct rect){column.row, out->map[p].col, rect_empty(out->map[p]) ? 0 : 1,
+                                       out->map[p].cols};
     out->cell_cols = plan->cell;
     int tall = needs->layers > 0 ? (int)((size_t)labels.rows / needs->layers) : 1;
     out->cell_rows = larger(1, smaller(tall, (plan->cell + 1) / 2)); /* about square */
@@ -206,7 +238,8 @@ static void place_overview(struct layout *out, const struct layout_needs *needs)
     bool above = !beside && area.rows >= STACK_ROWS;
     int keep = area.cols >= 76 ? larger(PANEL_COLS, area.cols * 2 / 5) : area.cols * 9 / 20;
     struct plan plan = choose_plan(needs, beside ? area.cols - keep : area.cols);
-    int cols = smaller(plan_cols(needs, &plan), beside ? area.cols - keep : area.cols);
+    int cols = larger(plan_cols(needs, &plan), WORDS_COLS); /* what is written below the maps */
+    cols = smaller(cols, beside ? area.cols - keep : area.cols);
     if (beside)
         out->maps = cut_cols(&area, cols);
     else
@@ -230,4 +263,34 @@ void layout_make(struct layout *layout, const struct layout_needs *needs)
     layout->main = all;
     layout->framed = all.rows >= FRAME_ROWS && all.cols >= FRAME_COLS;
     place_overview(layout, needs);
+}
+
+void layout_bars(struct rect inside, enum arrangement arrange, struct rect half[2])
+{
+    enum { GAP = 2 };
+    half[0] = half[1] = inside;
+    if (arrange == ARRANGE_BESIDE && inside.cols > GAP + 2) {
+        half[0].cols = (inside.cols - GAP) / 2;
+        half[1].col += half[0].cols + GAP;
+        half[1].cols = half[0].cols;
+    } else {
+        half[0].rows = (inside.rows + 1) / 2;
+        half[1].row += half[0].rows;
+        half[1].rows -= half[0].rows;
+    }
+}
+
+int layout_bars_cols(const struct state *state)
+{
+    struct layout layout;
+    struct rect half[2];
+    struct layout_needs needs = layout_needs_of(state);
+    layout_make(&layout, &needs);
+    struct rect inside = layout.main;
+    if (inside.rows >= 4 && inside.cols >= 12) { /* frame and air, as draw_panel does */
+        inside = rect_inside(inside, 1);
+        inside = (struct rect){inside.row, inside.col + 1, inside.rows, inside.cols - 2};
+    }
+    layout_bars(inside, state->settings.arrange, half);
+    return half[0].cols;
 }

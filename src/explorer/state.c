@@ -1,5 +1,5 @@
 /* state.c: the state of the explorer, and what follows from it. */
-#include "ropescope/explorer.h"
+#include "ropescope/lists.h"
 
 #include <string.h>
 
@@ -22,14 +22,17 @@ enum status state_init(struct state *state, const struct angles *angles, struct 
         .glyph_set = GLYPHS_BLOCKS,
         .utf8 = true,
         .place = PLACE_VIEW,
+        .model_words = "MODEL",
         .rows = 24,
         .cols = 80,
     };
-    text_format(state->theme, sizeof state->theme, "%s", "default");
+    theme_default(&state->theme);
+    state->settings.bins = 0;
     state->settings.selection.scope = SCOPE_HEAD;
     state->settings.selection.layer = first_rotating(angles->model);
     state->summaries = summaries_new(angles);
-    if (!state->summaries)
+    state->memo = memo_new();
+    if (!state->summaries || !state->memo)
         return error_memory(err);
     summaries_update(state->summaries, angles);
     return STATUS_OK;
@@ -39,6 +42,7 @@ void state_free(struct state *state)
 {
     if (state->angles)
         summaries_free(state->summaries, state->angles->model->layer_count);
+    memo_free(state->memo);
     memset(state, 0, sizeof *state);
 }
 
@@ -75,21 +79,52 @@ struct view_settings state_settings(const struct state *state)
         settings.selection.scope = SCOPE_LAYER;
     if (state->view == VIEW_LAYERS)
         settings.selection.scope = SCOPE_MODEL;
+    settings.sort = state->sort[state->view];
+    settings.bins = state_bins(state, layout_bars_cols(state));
     return settings;
 }
 
-size_t state_pairs_row(const struct state *state)
+enum place state_own_place(const struct state *state)
 {
-    const struct view_settings *settings = &state->settings;
-    size_t row = 0, selected = 0;
-    for (size_t layer = 0; layer < state->angles->model->layer_count; layer++) {
-        uint32_t first, pairs = state->angles->model->layers[layer].pairs;
-        for (int p = 0; p < PROJECTION_COUNT; p++) {
-            uint32_t heads = settings_heads(settings, state->angles, layer, p, &first);
-            if (layer == settings->selection.layer && p == state->lead)
-                selected = heads ? row + (size_t)(state_head(state, p) - first) * pairs : row;
-            row += (size_t)heads * pairs;
-        }
-    }
-    return row == 0 || selected < row ? selected : row - 1; /* the last layer may have no pairs */
+    static const enum place own[VIEW_COUNT] = {
+        [VIEW_OVERVIEW] = PLACE_OVERVIEW,   [VIEW_PAIRS] = PLACE_LIST,
+        [VIEW_HEADS] = PLACE_LIST,          [VIEW_LAYERS] = PLACE_LIST,
+        [VIEW_HISTOGRAM] = PLACE_HISTOGRAM, [VIEW_SCATTER] = PLACE_SCATTER,
+    };
+    if (state->place != PLACE_VIEW)
+        return state->place;
+    return state->inspecting ? PLACE_INSPECTOR : own[state->view];
+}
+
+bool state_is_list(const struct state *state)
+{
+    return state->view == VIEW_PAIRS || state->view == VIEW_HEADS || state->view == VIEW_LAYERS;
+}
+
+size_t state_list_room(const struct state *state)
+{
+    struct layout layout;
+    struct layout_needs needs = layout_needs_of(state);
+    layout_make(&layout, &needs);
+    bool framed = layout.main.rows >= 4 && layout.main.cols >= 12; /* as draw_panel does */
+    int rows = layout.main.rows - (framed ? 3 : 1);                /* and the line of names */
+    return rows > 1 ? (size_t)rows : 1;
+}
+
+uint32_t state_map_block(const struct state *state)
+{
+    return state->map_block > 0 ? state->map_block : 1;
+}
+
+uint32_t state_bins(const struct state *state, int cols)
+{
+    enum { FEW = 24, MANY = 64, LEAST = 8 };
+    if (state->settings.bins > 0)
+        return state->settings.bins;
+    /* A head has so few pairs that narrow bins would hold one or none each. */
+    int usual = state->settings.selection.scope == SCOPE_HEAD ? FEW : MANY;
+    int each = cols > usual ? (cols + usual / 2) / usual : 1; /* columns a bar */
+    uint32_t bins = (uint32_t)(cols > LEAST * each ? cols / each : LEAST);
+    bins -= bins % 2; /* an edge at 0, at 90 degrees */
+    return bins < HISTOGRAM_BINS_MAX ? bins : HISTOGRAM_BINS_MAX;
 }

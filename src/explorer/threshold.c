@@ -1,5 +1,8 @@
 /* threshold.c: the grid that the keys step the threshold along, and a threshold typed by hand. */
-#include "ropescope/explorer.h"
+#include "explorer/update.h"
+
+#include <math.h>
+#include <string.h>
 
 /* Lines of the grid: 0, then per decade from 0.0001 on the numbers with two digits (90) or 1, 2, 5;
  * the last is 1. Each is the float nearest to its decimal, so it prints as people would write it.
@@ -54,4 +57,68 @@ bool threshold_read(const char *text, float *threshold, char *why, size_t size)
     }
     *threshold = (float)value;
     return true;
+}
+
+/* ---- the inverse --------------------------------------------------------- */
+
+/* "30%": false where the text is no percentage at all, whatever else it may be. */
+static bool percent_read(const char *text, double *percent)
+{
+    char number[TEXT_NUMBER];
+    size_t length = strcspn(text, "%");
+    if (text[length] != '%' || text[length + 1] != '\0')
+        return false;
+    while (length > 0 && text[length - 1] == ' ')
+        length--;
+    return text_format(number, sizeof number, "%.*s", (int)length, text) &&
+           text_to_double(number, percent) && *percent >= 0 && *percent <= 100;
+}
+
+static const char *covered_words(const struct rule *rule)
+{
+    bool query = rule->projection[PROJECTION_QUERY], key = rule->projection[PROJECTION_KEY];
+    return query && key ? "query+key" : query ? "query" : "key";
+}
+
+/* What was asked, what was got, of what, and the threshold that reads back exactly. */
+static void tell_fixing(struct state *state, double percent, const struct fixing *fixing)
+{
+    char asked[TEXT_NUMBER], fixed[TEXT_NUMBER], pairs[TEXT_NUMBER], threshold[TEXT_NUMBER];
+    const struct rule *rule = &state->settings.rule;
+    text_format(state->message, sizeof state->message,
+                "%s%% asked: %.4g%% at %s (%s of %s%s, %s, layers >= %u)",
+                text_double(asked, percent), 100 * (double)fixing->fixed / (double)fixing->pairs,
+                text_float(threshold, fixing->threshold), text_count(fixed, fixing->fixed),
+                text_count(pairs, fixing->pairs),
+                angles_complete(state->angles) ? "" : " scanned so far", covered_words(rule),
+                rule->first_layer);
+}
+
+static bool fix_percent(struct state *state, double percent)
+{
+    struct fixing fixing = rule_fixing(state->angles, &state->settings.rule, percent);
+    if (isnan(fixing.threshold)) {
+        text_format(state->message, sizeof state->message,
+                    "no pair to fix: %s, layers >= %u hold none yet",
+                    covered_words(&state->settings.rule), state->settings.rule.first_layer);
+        return false;
+    }
+    state->settings.rule.threshold = fixing.threshold;
+    tell_fixing(state, percent, &fixing);
+    return true;
+}
+
+bool threshold_accept(struct state *state)
+{
+    double percent;
+    bool share = strchr(state->entry.text, '%') != NULL;
+    if (share && !percent_read(state->entry.text, &percent))
+        text_format(state->message, sizeof state->message, "a share is wanted, from 0%% to 100%%");
+    else if (share && fix_percent(state, percent))
+        return true;
+    else if (!share && threshold_read(state->entry.text, &state->settings.rule.threshold,
+                                      state->message, sizeof state->message))
+        return true;
+    state->message_is_error = true;
+    return false;
 }

@@ -1,5 +1,8 @@
 /* update.c: what an action does to the state. Pure: no files, no clock, no terminal. */
+#include "explorer/update.h"
 #include "explorer/entry.h"
+#include "explorer/update_theme.h"
+#include "ropescope/lists.h"
 
 /* ---- moving -------------------------------------------------------------- */
 
@@ -8,18 +11,7 @@ static uint32_t query_heads(const struct state *state)
     return state_rotates(state) ? state_layer(state)->projection[PROJECTION_QUERY].heads : 0;
 }
 
-/* Keeps the cursor on a head that the layer has, as near as can be to the one it was set on. */
-static void settle(struct state *state)
-{
-    uint32_t heads = query_heads(state);
-    uint32_t last = heads > 0 ? heads - 1 : 0;
-    struct selection *selection = &state->settings.selection;
-    selection->head = state->wanted_head < last ? state->wanted_head : last;
-    state->top = state_pairs_row(state);
-}
-
-/* `at` moved by `by` inside 0..count-1. */
-static size_t moved(size_t at, long by, size_t count)
+size_t update_moved(size_t at, long by, size_t count)
 {
     size_t last = count > 0 ? count - 1 : 0;
     if (by < 0)
@@ -27,25 +19,51 @@ static size_t moved(size_t at, long by, size_t count)
     return (size_t)by > last || at > last - (size_t)by ? last : at + (size_t)by;
 }
 
+/* A list moves when the cursor would leave the screen, and then by half a screen: most moves send
+ * two lines. After a leap the cursor keeps its line of the screen, so that what stands beside pairs
+ * of the same number stays. */
+static void keep_line_in_sight(struct state *state)
+{
+    const struct list *list = state_list(state);
+    size_t room = state_list_room(state), line = list ? state_line(state) : 0;
+    size_t count = list ? list->count : 0, last = count > room ? count - room : 0;
+    if (line < count && (line < state->top || line - state->top >= room)) {
+        size_t away = line < state->top ? state->top - line : line - state->top;
+        if (away < 2 * room || state->screen_line >= room || line < state->screen_line)
+            state->top = layout_scroll(line, room, count);
+        else
+            state->top = line - state->screen_line;
+    }
+    state->top = state->top < last ? state->top : last;
+    if (line < count)
+        state->screen_line = line - state->top;
+}
+
+void update_settle(struct state *state)
+{
+    uint32_t heads = query_heads(state);
+    uint32_t last = heads > 0 ? heads - 1 : 0;
+    struct selection *selection = &state->settings.selection;
+    selection->head = state->wanted_head < last ? state->wanted_head : last;
+    uint32_t pairs = state_rotates(state) ? state_layer(state)->pairs : 0;
+    state->pair = pairs == 0 ? 0 : state->wanted_pair < pairs ? state->wanted_pair : pairs - 1;
+    keep_line_in_sight(state);
+}
+
 static void move_layer(struct state *state, long by)
 {
     struct selection *selection = &state->settings.selection;
-    selection->layer = moved(selection->layer, by, state->angles->model->layer_count);
-    settle(state);
+    selection->layer = update_moved(selection->layer, by, state->angles->model->layer_count);
+    update_settle(state);
 }
 
 static void move_head(struct state *state, long by)
 {
     if (query_heads(state) == 0)
         return; /* the wish is kept for a layer that has heads */
-    state->wanted_head = (uint32_t)moved(state->settings.selection.head, by, query_heads(state));
-    settle(state);
-}
-
-static void move_top(struct state *state, long by)
-{
-    if (state->view == VIEW_PAIRS)
-        state->top = moved(state->top, by, settings_pair_count(&state->settings, state->angles));
+    state->wanted_head =
+        (uint32_t)update_moved(state->settings.selection.head, by, query_heads(state));
+    update_settle(state);
 }
 
 static long page(const struct state *state)
@@ -55,24 +73,10 @@ static long page(const struct state *state)
     layout_make(&layout, &needs);
     int rows = layout.main.rows;
     if (state->view == VIEW_OVERVIEW)
-        rows = layout.layers.rows / (layout.cell_rows > 0 ? layout.cell_rows : 1);
-    else if (layout.framed)
-        rows -= 3;                  /* frame and header line of a table */
+        rows = layout.layers.rows / (layout.cell_rows > 0 ? layout.cell_rows : 1) *
+               (int)state_map_block(state);
     return rows > 1 ? rows - 1 : 1; /* a line of the page before stays in sight */
 }
-
-static void move_page(struct state *state, int direction)
-{
-    long by = direction * page(state);
-    if (state->view == VIEW_PAIRS)
-        move_top(state, by);
-    else if (state->view == VIEW_HEADS)
-        move_head(state, by);
-    else
-        move_layer(state, by);
-}
-
-static const long FAR = 1L << 30;
 
 static bool move(struct state *state, enum action action)
 {
@@ -82,25 +86,21 @@ static bool move(struct state *state, enum action action)
     case ACTION_LAYER_DOWN:
         return move_layer(state, 1), true;
     case ACTION_LAYER_FIRST:
-        return move_layer(state, -FAR), true;
+        return move_layer(state, -UPDATE_FAR), true;
     case ACTION_LAYER_LAST:
-        return move_layer(state, FAR), true;
+        return move_layer(state, UPDATE_FAR), true;
     case ACTION_HEAD_LEFT:
         return move_head(state, -1), true;
     case ACTION_HEAD_RIGHT:
         return move_head(state, 1), true;
     case ACTION_HEAD_FIRST:
-        return move_head(state, -FAR), true;
+        return move_head(state, -UPDATE_FAR), true;
     case ACTION_HEAD_LAST:
-        return move_head(state, FAR), true;
+        return move_head(state, UPDATE_FAR), true;
     case ACTION_PAGE_UP:
-        return move_page(state, -1), true;
+        return move_layer(state, -page(state)), true;
     case ACTION_PAGE_DOWN:
-        return move_page(state, 1), true;
-    case ACTION_ROW_UP:
-        return move_top(state, -1), true;
-    case ACTION_ROW_DOWN:
-        return move_top(state, 1), true;
+        return move_layer(state, page(state)), true;
     default:
         return false;
     }
@@ -142,10 +142,18 @@ static bool change_rule(struct state *state, enum action action)
 
 /* ---- what is looked at --------------------------------------------------- */
 
+void update_show_view(struct state *state, enum view_id view)
+{
+    state->view = view;
+    state->inspecting = false;
+    update_settle(state);
+}
+
+/* Another view at the same place; the one before stays within reach of Esc. */
 static void show_view(struct state *state, int id)
 {
-    state->view = (enum view_id)((id + VIEW_COUNT) % VIEW_COUNT);
-    state->top = state_pairs_row(state);
+    go_leave(state);
+    update_show_view(state, (enum view_id)((id + VIEW_COUNT) % VIEW_COUNT));
 }
 
 static void dive(struct state *state)
@@ -154,6 +162,8 @@ static void dive(struct state *state)
         show_view(state, VIEW_HEADS);
     else if (state->view != VIEW_PAIRS)
         show_view(state, VIEW_PAIRS);
+    else
+        state->inspecting = true;
 }
 
 /* Blocks, braille, ASCII and round again; a terminal without UTF-8 has ASCII alone. */
@@ -182,11 +192,11 @@ static bool change_view(struct state *state, enum action action)
         return dive(state), true;
     case ACTION_PROJECTION:
         state->lead = state->lead == PROJECTION_QUERY ? PROJECTION_KEY : PROJECTION_QUERY;
-        return settle(state), true;
+        return update_settle(state), true;
     case ACTION_SCOPE:
         state->settings.selection.scope =
             (enum scope)((state->settings.selection.scope + 1) % (SCOPE_MODEL + 1));
-        return settle(state), true;
+        return update_settle(state), true;
     case ACTION_GLYPHS:
         return next_glyphs(state), true;
     default:
@@ -211,7 +221,7 @@ static void scroll_help(struct state *state, long by)
     layout_make(&layout, &needs);
     size_t visible = (size_t)(layout.main.rows > 3 ? layout.main.rows - 2 : 1);
     size_t lines = help_lines(state);
-    state->help_top = moved(state->help_top, by, lines > visible ? lines - visible + 1 : 1);
+    state->help_top = update_moved(state->help_top, by, lines > visible ? lines - visible + 1 : 1);
 }
 
 static bool change_help(struct state *state, enum action action)
@@ -226,9 +236,9 @@ static bool change_help(struct state *state, enum action action)
     case ACTION_HELP_PAGE_DOWN:
         return scroll_help(state, page(state)), true;
     case ACTION_HELP_FIRST:
-        return scroll_help(state, -FAR), true;
+        return scroll_help(state, -UPDATE_FAR), true;
     case ACTION_HELP_LAST:
-        return scroll_help(state, FAR), true;
+        return scroll_help(state, UPDATE_FAR), true;
     default:
         return false;
     }
@@ -238,13 +248,15 @@ static bool change_help(struct state *state, enum action action)
 
 static struct entry *typed_into(struct state *state)
 {
-    return state->place == PLACE_FILTER ? &state->filter : &state->entry;
+    return state->place == PLACE_FILTER   ? &state->filter
+           : state->place == PLACE_SEARCH ? &state->search
+                                          : &state->entry;
 }
 
 static void open_place(struct state *state, enum place place)
 {
     state->place = place;
-    if (place == PLACE_ENTRY || place == PLACE_FILTER)
+    if (place == PLACE_ENTRY || place == PLACE_FILTER || place == PLACE_SEARCH)
         *typed_into(state) = (struct entry){0};
     if (place == PLACE_HELP || place == PLACE_FILTER)
         state->help_top = 0;
@@ -252,16 +264,24 @@ static void open_place(struct state *state, enum place place)
 
 static void accept(struct state *state)
 {
-    float threshold;
-    if (state->place == PLACE_FILTER) {
+    switch (state->place) {
+    case PLACE_FILTER:
         state->place = PLACE_HELP;
-        return;
-    }
-    if (threshold_read(state->entry.text, &threshold, state->message, sizeof state->message)) {
-        state->settings.rule.threshold = threshold;
+        break;
+    case PLACE_SEARCH:
         state->place = PLACE_VIEW;
-    } else {
-        state->message_is_error = true; /* and the field stays open */
+        update_list(state, ACTION_SEARCH_NEXT);
+        break;
+    case PLACE_GOTO:
+        go_accept(state);
+        break;
+    case PLACE_SAVE:
+        out_accept(state);
+        break;
+    default:
+        if (threshold_accept(state))
+            state->place = PLACE_VIEW; /* else the field stays open */
+        break;
     }
 }
 
@@ -272,14 +292,10 @@ static void cancel(struct state *state)
     state->place = state->place == PLACE_FILTER ? PLACE_HELP : PLACE_VIEW;
 }
 
-static void back(struct state *state)
+static void close_help(struct state *state)
 {
-    if (state->place == PLACE_HELP) {
-        state->place = PLACE_VIEW;
-        state->filter = (struct entry){0};
-    } else {
-        show_view(state, VIEW_OVERVIEW);
-    }
+    state->place = PLACE_VIEW;
+    state->filter = (struct entry){0};
 }
 
 static void change_place(struct state *state, enum action action)
@@ -294,6 +310,9 @@ static void change_place(struct state *state, enum action action)
     case ACTION_FILTER:
         open_place(state, PLACE_FILTER);
         break;
+    case ACTION_SEARCH:
+        open_place(state, PLACE_SEARCH);
+        break;
     case ACTION_ACCEPT:
         accept(state);
         break;
@@ -301,7 +320,7 @@ static void change_place(struct state *state, enum action action)
         cancel(state);
         break;
     case ACTION_BACK:
-        back(state);
+        close_help(state);
         break;
     case ACTION_ERASE:
         entry_erase(typed_into(state));
@@ -335,21 +354,35 @@ unsigned update_action(struct state *state, enum action action)
     clear_message(state);
     if (action == ACTION_REDRAW)
         return DIRTY_FRAME | DIRTY_WHOLE;
-    if (!move(state, action) && !change_rule(state, action) && !change_view(state, action) &&
-        !change_help(state, action))
+    if (action < ACTION_RANK_FIRST || action > ACTION_RANK_PREVIOUS)
+        state->ranking = false;
+    bool gone = state->place != PLACE_HELP && go_action(state, action);
+    if (!gone && !out_action(state, action) && !move(state, action) &&
+        !change_rule(state, action) && !change_view(state, action) && !change_help(state, action) &&
+        !change_theme(state, action) && !update_list(state, action) &&
+        !update_look(state, action) && !update_scatter(state, action))
         change_place(state, action);
+    keep_line_in_sight(state); /* whatever it was, it may have changed the order of a list */
     return DIRTY_FRAME;
 }
 
 unsigned update_key(struct state *state, uint32_t key)
 {
-    enum action action = keys_action(state->place, key);
+    enum action action = keys_action(state_own_place(state), key);
+    if (action == ACTION_NONE)
+        action = keys_action(state->place, key);
     if (action != ACTION_NONE)
         return update_action(state, action);
-    if (state->place != PLACE_ENTRY && state->place != PLACE_FILTER)
+    if (state->place == PLACE_MARK || state->place == PLACE_JUMP) {
+        clear_message(state);
+        go_letter(state, key);
+        return DIRTY_FRAME;
+    }
+    if (!((unsigned)state->place & PLACES_TYPED))
         return DIRTY_NOTHING;
     clear_message(state);
     entry_type(typed_into(state), key);
+    state->choice = 0;
     if (state->place == PLACE_FILTER)
         state->help_top = 0;
     return DIRTY_FRAME;
@@ -359,21 +392,29 @@ unsigned update_size(struct state *state, int rows, int cols)
 {
     state->rows = rows < 1 ? 1 : rows;
     state->cols = cols < 1 ? 1 : cols;
+    update_settle(state);
     return DIRTY_FRAME | DIRTY_WHOLE;
 }
 
 unsigned update_select(struct state *state, size_t layer, uint32_t head)
 {
-    state->settings.selection.layer = moved(layer, 0, state->angles->model->layer_count);
+    state->settings.selection.layer = update_moved(layer, 0, state->angles->model->layer_count);
     state->wanted_head = head;
-    settle(state);
+    update_settle(state);
     return DIRTY_FRAME;
 }
 
 unsigned update_message(struct state *state, const char *text)
 {
-    text_format(state->message, sizeof state->message, "%s", text);
+    text_printable(state->message, sizeof state->message, text);
     state->message_is_error = true;
+    return DIRTY_FRAME;
+}
+
+unsigned update_note(struct state *state, const char *text)
+{
+    update_message(state, text);
+    state->message_is_error = false;
     return DIRTY_FRAME;
 }
 
@@ -384,7 +425,7 @@ unsigned update_scan(struct state *state, bool scanning, struct progress_reading
     bool further = scanning && progress.fraction > state->progress.fraction;
     state->scanning = scanning;
     state->progress = progress;
-    if (state_ready(state) && !ready)
-        settle(state);
+    if (landed || (state_ready(state) && !ready))
+        update_settle(state);
     return landed || ended || further ? DIRTY_FRAME : DIRTY_NOTHING;
 }

@@ -52,6 +52,12 @@ bool path_is_file(const char *path)
     return has_mode(path, S_IFREG);
 }
 
+bool path_exists(const char *path)
+{
+    struct stat info;
+    return lstat(path, &info) == 0;
+}
+
 bool path_make_directories(const char *path)
 {
     char part[PATH_BYTES];
@@ -75,13 +81,24 @@ bool path_make_directories(const char *path)
     return false;
 }
 
+/* As the XDG specification says, a relative path in the variable is ignored. */
+static bool xdg_directory(char out[PATH_BYTES], const char *variable, const char *below_home)
+{
+    const char *set = getenv(variable);
+    if (set && *set == '/')
+        return path_join(out, set, "ropescope");
+    const char *home = getenv("HOME");
+    return home && *home == '/' && path_join(out, home, below_home);
+}
+
 bool path_cache_directory(char out[PATH_BYTES])
 {
-    const char *cache = getenv("XDG_CACHE_HOME");
-    if (cache && *cache == '/')
-        return path_join(out, cache, "ropescope");
-    const char *home = getenv("HOME");
-    return home && *home == '/' && path_join(out, home, ".cache/ropescope");
+    return xdg_directory(out, "XDG_CACHE_HOME", ".cache/ropescope");
+}
+
+bool path_config_directory(char out[PATH_BYTES])
+{
+    return xdg_directory(out, "XDG_CONFIG_HOME", ".config/ropescope");
 }
 
 bool path_program_directory(char out[PATH_BYTES])
@@ -162,6 +179,35 @@ enum status output_commit(struct output *output, struct error *err)
         return status;
     }
     return STATUS_OK;
+}
+
+/* Gives the file its name unless there is one already (EEXIST). Where the file system knows no
+ * links, a look and a rename have to do. */
+static bool name_new(const struct output *output)
+{
+    if (link(output->temporary, output->path) == 0)
+        return unlink(output->temporary) == 0;
+    if (errno != EPERM && errno != ENOTSUP && errno != ENOSYS && errno != EMLINK)
+        return false;
+    if (path_exists(output->path)) {
+        errno = EEXIST;
+        return false;
+    }
+    return rename(output->temporary, output->path) == 0;
+}
+
+enum status output_commit_new(struct output *output, bool *exists, struct error *err)
+{
+    *exists = false;
+    if (!*output->temporary)
+        return output_commit(output, err); /* a stream or a device is nobody's file */
+    bool whole = output_close(output);
+    if (whole && name_new(output))
+        return STATUS_OK;
+    *exists = whole && errno == EEXIST;
+    enum status status = *exists ? STATUS_OK : output_failed(output, err);
+    output_abort(output);
+    return status;
 }
 
 void output_abort(struct output *output)

@@ -24,6 +24,18 @@ bool text_ends_with(const char *text, const char *ending)
     return len >= tail && strcmp(text + len - tail, ending) == 0;
 }
 
+bool text_contains(const char *text, const char *part)
+{
+    for (; *part && *text; text++) {
+        size_t i = 0;
+        while (part[i] && tolower((unsigned char)text[i]) == tolower((unsigned char)part[i]))
+            i++;
+        if (!part[i])
+            return true;
+    }
+    return *part == '\0';
+}
+
 /* ---- UTF-8 --------------------------------------------------------------- */
 
 /* Length that a leading byte announces and the bits of the code point it holds; 0: no leading byte.

@@ -246,11 +246,12 @@ bool canvas_write_text(const struct canvas *canvas, FILE *stream)
 /* A letter a role, in upper case where the cell is reversed; heat as its tenth of the gradient. */
 static char role_letter(struct style style)
 {
-    static const char letters[ROLE_COUNT + 1] = " dtblsqkxcfhinea0";
+    static const char letters[ROLE_COUNT + 1] = " dtblsqkxcfhinea00";
     char letter = style.role < ROLE_COUNT ? letters[style.role] : 'z';
-    if (style.role == ROLE_HEAT)
+    bool level = style.role == ROLE_HEAT || style.role == ROLE_DIVERGE;
+    if (level)
         letter = 'h';
-    if (style.role == ROLE_HEAT && !(style.flags & STYLE_REVERSE))
+    if (level && !(style.flags & STYLE_REVERSE))
         letter = (char)('0' + style.level * 10 / 256);
     if (!(style.flags & STYLE_REVERSE))
         return letter;

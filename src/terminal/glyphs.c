@@ -2,6 +2,7 @@
  * locale. */
 #include "ropescope/terminal.h"
 
+#include <langinfo.h>
 #include <string.h>
 
 static const char *const names[GLYPH_SET_COUNT] = {"ascii", "blocks", "braille"};
@@ -70,6 +71,11 @@ bool glyph_set_from_name(const char *name, enum glyph_set *out)
         }
     }
     return false;
+}
+
+enum glyph_set glyph_set_of_locale(void)
+{
+    return strcmp(nl_langinfo(CODESET), "UTF-8") == 0 ? GLYPHS_BLOCKS : GLYPHS_ASCII;
 }
 
 const struct glyphs *glyphs_of(enum glyph_set set)

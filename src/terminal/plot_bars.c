@@ -19,7 +19,9 @@ static int used_columns(int cols, uint32_t bins)
 {
     if (bins == 0 || bins >= (uint32_t)cols)
         return cols;
-    return cols / (int)bins * (int)bins;
+    int used = cols / (int)bins * (int)bins;
+    /* Rather bars of two widths than a part of the width left blank. */
+    return (cols - used) * 5 > cols ? cols : used;
 }
 
 /* The count that a column shows: its bin's, or the mean of the bins that share it, which keeps the
@@ -71,6 +73,14 @@ static void place_marks(struct bars *bars)
     const struct bars_plot *plot = bars->plot;
     bars->band_first = 0;
     bars->band_last = -1;
+    if (plot->marked) {
+        if (plot->band[0] <= plot->band[1])
+            columns_of_range(&bars->axis, plot->band[0], plot->band[1], &bars->band_first,
+                             &bars->band_last);
+        bars->cut_negative = axis_cell(&bars->axis, plot->cut[0]);
+        bars->cut_positive = axis_cell(&bars->axis, plot->cut[1]);
+        return;
+    }
     if (plot->chance >= 0)
         columns_of_range(&bars->axis, plot->symmetric ? -plot->chance : 0, plot->chance,
                          &bars->band_first, &bars->band_last);

@@ -5,9 +5,10 @@
 
 /* One column of a cell that shows a value. */
 static void put_heat(struct canvas *canvas, int row, int col, const struct glyphs *glyphs,
-                     double fraction)
+                     double fraction, bool diverging)
 {
-    canvas_put(canvas, row, col, plot_ramp(glyphs, fraction), style_heat(fraction));
+    canvas_put(canvas, row, col, plot_ramp(glyphs, fraction),
+               diverging ? style_diverging(fraction) : style_heat(fraction));
 }
 
 /* Fills a cell of the map; a value that is no number is shown as absent. */
@@ -19,9 +20,11 @@ static void draw_cell(struct canvas *canvas, struct rect cell, const struct glyp
     if (kind == HEAT_VALUE && isnan(value))
         kind = HEAT_ABSENT;
     double fraction = plot_fraction(value, plot->low, plot->high);
+    if (plot->steps > 0)
+        fraction = (fmin(floor(fraction * plot->steps), plot->steps - 1) + 0.5) / plot->steps;
     for (int col = cell.col; col < cell.col + cell.cols; col++) {
         if (kind == HEAT_VALUE)
-            put_heat(canvas, cell.row, col, glyphs, fraction);
+            put_heat(canvas, cell.row, col, glyphs, fraction, plot->diverging);
         else
             canvas_put(canvas, cell.row, col,
                        kind == HEAT_ABSENT ? glyphs->absent : glyphs->waiting,
@@ -67,8 +70,8 @@ void plot_heat(struct canvas *canvas, struct rect rect, const struct glyphs *gly
     }
 }
 
-void plot_heat_legend(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
-                      double low, double high)
+static void draw_legend(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                        double low, double high, bool diverging)
 {
     enum { GRADIENT_MIN = 3, GRADIENT_MAX = 20 };
     struct rect area = plot_rect(rect);
@@ -88,8 +91,20 @@ void plot_heat_legend(struct canvas *canvas, struct rect rect, const struct glyp
         cells = area.cols;
     cells = cells > GRADIENT_MAX ? GRADIENT_MAX : cells;
     for (int i = 0; i < cells; i++)
-        put_heat(canvas, area.row, col + i, glyphs, (i + 0.5) / cells);
+        put_heat(canvas, area.row, col + i, glyphs, (i + 0.5) / cells, diverging);
     if (numbers)
         canvas_text(canvas, area.row, col + cells + 1, high_cols, style_of(ROLE_LABEL), NULL,
                     high_text);
+}
+
+void plot_heat_legend(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                      double low, double high)
+{
+    draw_legend(canvas, rect, glyphs, low, high, false);
+}
+
+void plot_diverging_legend(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                           double low, double high)
+{
+    draw_legend(canvas, rect, glyphs, low, high, true);
 }

@@ -2,6 +2,7 @@
 #include "terminal/plot.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { INSIDE_ROWS_MIN = 3, INSIDE_COLS_MIN = 6 };
 
@@ -26,7 +27,9 @@ static void lay_out(struct layout *layout, struct rect rect, const struct scatte
     layout->header = (plot->x_label || plot->y_label) && inside->rows > INSIDE_ROWS_MIN;
     inside->rows -= layout->header;
     inside->row += layout->header;
-    layout->y = (struct axis){plot->low, plot->high, inside->rows, false};
+    bool same = !(plot->y_low < plot->y_high);
+    layout->y = (struct axis){same ? plot->low : plot->y_low, same ? plot->high : plot->y_high,
+                              inside->rows, false};
     layout->label_cols = tick_labels_stack(&layout->rows, &layout->y);
     layout->left = inside->cols >= layout->label_cols + 1 + INSIDE_COLS_MIN;
     if (layout->left) {
@@ -107,13 +110,24 @@ struct box {
     int left, right, bottom, top;
 };
 
-static struct box box_of(const struct layout *layout, double threshold)
+/* One side of the box: -1 where it lies beyond that end of the axis; false where it lies beyond the
+ * other, and with it the whole box. */
+static bool place_side(const struct axis *axis, double at, bool low_side, int *cell)
 {
-    struct axis x = layout->x, y = layout->y;
-    if (!(threshold >= x.low && -threshold <= x.high))
-        return (struct box){.shown = false};
-    return (struct box){true, axis_cell(&x, -threshold), axis_cell(&x, threshold),
-                        axis_cell(&y, -threshold), axis_cell(&y, threshold)};
+    *cell = axis_cell(axis, at);
+    return *cell >= 0 || (low_side ? at < axis->low : at > axis->high);
+}
+
+static struct box box_of(const struct layout *layout, const struct scatter_plot *plot)
+{
+    double low = plot->cut ? plot->cut_low : -plot->threshold;
+    double high = plot->cut ? plot->cut_high : plot->threshold;
+    struct box box = {.shown = low <= high};
+    box.shown = box.shown && place_side(&layout->x, low, true, &box.left) &&
+                place_side(&layout->x, high, false, &box.right) &&
+                place_side(&layout->y, low, true, &box.bottom) &&
+                place_side(&layout->y, high, false, &box.top);
+    return box;
 }
 
 /* The glyph of the box's line in a cell (row counted from below), 0 where there is none. */
@@ -139,45 +153,106 @@ static uint32_t box_glyph(const struct box *box, const struct glyphs *glyphs, in
 
 /* ---- points -------------------------------------------------------------- */
 
+enum { BAND_COUNT = 4 };
+
 /* What falls into one cell: how many points, and which of its parts they take. */
 struct heap {
     uint32_t count;
+    uint32_t of_band[BAND_COUNT];
     uint8_t parts; /* bit (row from the top) * (columns of parts) + column */
 };
 
-struct grid {
-    struct heap *heaps; /* (row from the top, col) */
-    int part_rows, part_cols;
-    uint32_t highest;
-};
-
-static bool count_points(struct grid *grid, const struct layout *layout,
-                         const struct scatter_plot *plot, enum glyph_set set)
+void scatter_cache_free(struct scatter_cache *cache)
 {
-    struct rect inside = layout->inside;
-    grid->part_cols = set == GLYPHS_BRAILLE ? 2 : 1;
-    grid->part_rows = set == GLYPHS_BRAILLE ? 4 : 2;
-    grid->heaps = memory_array((size_t)inside.rows * (size_t)inside.cols, sizeof *grid->heaps);
-    if (!grid->heaps)
-        return false;
+    memory_free(cache->heaps);
+    cache->heaps = NULL;
+}
+
+static int part_cols(enum glyph_set set)
+{
+    return set == GLYPHS_BRAILLE ? 2 : 1;
+}
+
+static int part_rows(enum glyph_set set)
+{
+    return set == GLYPHS_BRAILLE ? 4 : 2;
+}
+
+static void count_points(struct scatter_cache *grid, const struct layout *layout,
+                         const struct scatter_plot *plot)
+{
     struct axis x = layout->x, y = layout->y;
-    x.cells *= grid->part_cols;
-    y.cells *= grid->part_rows;
+    int wide = part_cols(grid->set), tall = part_rows(grid->set);
+    x.cells *= wide;
+    y.cells *= tall;
+    grid->highest = 0;
     for (size_t i = 0; i < plot->count; i++) {
         int col = axis_cell(&x, (double)plot->x[i]), row = axis_cell(&y, (double)plot->y[i]);
         if (col < 0 || row < 0)
             continue;
         row = y.cells - 1 - row;
-        size_t cell =
-            (size_t)(row / grid->part_rows) * (size_t)inside.cols + (size_t)(col / grid->part_cols);
-        int part = row % grid->part_rows * grid->part_cols + col % grid->part_cols;
-        struct heap *heap = &grid->heaps[cell];
-        heap->parts = (uint8_t)(heap->parts | 1u << part);
+        struct heap *heap =
+            &grid->heaps[(size_t)(row / tall) * (size_t)grid->cols + (size_t)(col / wide)];
+        heap->parts = (uint8_t)(heap->parts | 1u << (row % tall * wide + col % wide));
         heap->count += heap->count < UINT32_MAX;
+        if (plot->band)
+            heap->of_band[plot->band[i] % BAND_COUNT]++;
         grid->highest = heap->count > grid->highest ? heap->count : grid->highest;
     }
+}
+
+/* Counts the points unless the cache holds what they would give; false: no memory. */
+static bool fill_grid(struct scatter_cache *grid, const struct layout *layout,
+                      const struct scatter_plot *plot, enum glyph_set set)
+{
+    struct rect inside = layout->inside;
+    double range[4] = {layout->x.low, layout->x.high, layout->y.low, layout->y.high};
+    bool banded = plot->band != NULL;
+    if (grid->heaps && grid->stamp == grid->counted_stamp && grid->count == plot->count &&
+        memcmp(range, grid->range, sizeof range) == 0 && grid->rows == inside.rows &&
+        grid->cols == inside.cols && grid->set == set && grid->banded == banded)
+        return true;
+    scatter_cache_free(grid);
+    grid->heaps = memory_array((size_t)inside.rows * (size_t)inside.cols, sizeof *grid->heaps);
+    if (!grid->heaps)
+        return false;
+    memcpy(grid->range, range, sizeof range);
+    grid->counted_stamp = grid->stamp;
+    grid->count = plot->count;
+    grid->rows = inside.rows;
+    grid->cols = inside.cols;
+    grid->set = set;
+    grid->banded = banded;
+    count_points(grid, layout, plot);
     return true;
 }
+
+/* ---- bands --------------------------------------------------------------- */
+
+uint32_t plot_band_glyph(const struct glyphs *glyphs, unsigned band)
+{
+    static const uint32_t plain[BAND_COUNT] = {'o', '+', 'x', '.'};
+    static const uint32_t signs[BAND_COUNT] = {0x25cb, '+', 0x00d7, 0x00b7};
+    return (glyphs->set == GLYPHS_ASCII ? plain : signs)[band % BAND_COUNT];
+}
+
+/* Along the heat map's gradient, without its darkest end. */
+struct style plot_band_style(unsigned band)
+{
+    return style_heat(1 - 0.25 * (double)(band % BAND_COUNT));
+}
+
+/* The band that most points of a cell belong to. */
+static unsigned heap_band(const struct heap *heap)
+{
+    unsigned most = 0;
+    for (unsigned band = 1; band < BAND_COUNT; band++)
+        if (heap->of_band[band] > heap->of_band[most])
+            most = band;
+    return most;
+}
+
+/* ---- density ------------------------------------------------------------- */
 
 static uint32_t braille_glyph(uint8_t parts)
 {
@@ -200,24 +275,30 @@ static uint32_t shade_glyph(const struct heap *heap, uint32_t highest, const str
     return glyphs->shade[highest <= 2 * DOTS_MAX ? 1 : shade > SHADES ? SHADES : shade];
 }
 
-static void draw_points(struct canvas *canvas, const struct layout *layout, const struct grid *grid,
-                        const struct box *box, const struct glyphs *glyphs)
+static void draw_points(struct canvas *canvas, const struct layout *layout,
+                        const struct scatter_cache *grid, const struct box *box,
+                        const struct glyphs *glyphs)
 {
     struct rect inside = layout->inside;
     const struct heap *heap = grid->heaps;
-    uint32_t dense = (uint32_t)(grid->part_rows * grid->part_cols) * 2;
+    uint32_t dense = (uint32_t)(part_rows(grid->set) * part_cols(grid->set)) * 2;
     for (int row = 0; row < inside.rows; row++) {
         for (int col = 0; col < inside.cols; col++, heap++) {
             uint32_t line = box_glyph(box, glyphs, inside.rows - 1 - row, col);
             uint32_t code = line;
-            if (heap->count > 0)
+            bool bold = heap->count > dense && (grid->banded || glyphs->set == GLYPHS_BRAILLE);
+            struct style style =
+                style_with(line ? ROLE_THRESHOLD : ROLE_BOTH, bold ? STYLE_BOLD : 0);
+            if (heap->count > 0 && grid->banded) {
+                code = plot_band_glyph(glyphs, heap_band(heap));
+                style = plot_band_style(heap_band(heap));
+                style.flags = bold ? STYLE_BOLD : 0;
+            } else if (heap->count > 0) {
                 code = glyphs->set == GLYPHS_BRAILLE ? braille_glyph(heap->parts)
                                                      : shade_glyph(heap, grid->highest, glyphs);
-            if (code == 0)
-                continue;
-            bool bold = glyphs->set == GLYPHS_BRAILLE && heap->count > dense;
-            canvas_put(canvas, inside.row + row, inside.col + col, code,
-                       style_with(line ? ROLE_THRESHOLD : ROLE_BOTH, bold ? STYLE_BOLD : 0));
+            }
+            if (code != 0)
+                canvas_put(canvas, inside.row + row, inside.col + col, code, style);
         }
     }
 }
@@ -248,11 +329,11 @@ void plot_scatter(struct canvas *canvas, struct rect rect, const struct glyphs *
         draw_left(&layout, canvas, glyphs);
     if (layout.below)
         draw_below(&layout, canvas, glyphs);
-    struct grid grid = {0};
-    if (!count_points(&grid, &layout, plot, glyphs->set))
-        return;
-    struct box box = box_of(&layout, plot->threshold);
-    draw_points(canvas, &layout, &grid, &box, glyphs);
-    memory_free(grid.heaps);
-    mark_selected(canvas, &layout, glyphs, plot);
+    struct scatter_cache own = {0}, *grid = plot->cache ? plot->cache : &own;
+    if (fill_grid(grid, &layout, plot, glyphs->set)) {
+        struct box box = box_of(&layout, plot);
+        draw_points(canvas, &layout, grid, &box, glyphs);
+        mark_selected(canvas, &layout, glyphs, plot);
+    }
+    scatter_cache_free(&own);
 }

@@ -9,9 +9,14 @@
 #include <term.h>
 #include <wchar.h>
 
-enum { ESCAPE_MILLISECONDS = 25, RESTORE_BYTES = 256, INKS = ROLE_COUNT + 256 };
+enum {
+    ESCAPE_MILLISECONDS = 25,
+    RESTORE_BYTES = 256,
+    LEVELS = 256,
+    INKS = ROLE_COUNT + 2 * LEVELS
+};
 
-/* What a role (or a level of heat, behind the roles) is for curses, asked once a theme. */
+/* What a role (or a level of a gradient, behind the roles) is for curses, asked once a theme. */
 struct ink {
     bool known;
     attr_t attributes;
@@ -51,8 +56,11 @@ static void append_capability(char out[RESTORE_BYTES], const char *name)
     out[text && *text ? start : end] = '\0';
 }
 
+/* Of terminals that report a mouse: terminfo has no name for its end. */
+static const char mouse_off[] = "\033[?1000l\033[?1006l";
+
 /* Asks terminfo first, since newterm() alone would end the program over an unknown terminal.
- * `restore` gets what leaves the alternate screen and shows the cursor. */
+ * `restore` gets what leaves the alternate screen, shows the cursor and silences the mouse. */
 static enum status check_terminal(int fd, char restore[RESTORE_BYTES], struct error *err)
 {
     const char *name = getenv("TERM");
@@ -68,6 +76,8 @@ static enum status check_terminal(int fd, char restore[RESTORE_BYTES], struct er
         static const char *const names[] = {"sgr0", "op", "rmkx", "cnorm", "rmcup"};
         for (size_t i = 0; i < sizeof names / sizeof *names; i++)
             append_capability(restore, names[i]);
+        if (capability("kmous") && strlen(restore) + sizeof mouse_off <= RESTORE_BYTES)
+            memcpy(restore + strlen(restore), mouse_off, sizeof mouse_off);
     }
     if (known)
         del_curterm(cur_term);
@@ -191,7 +201,9 @@ static int pair_of(const struct screen *screen, struct look look)
 
 static const struct ink *ink_of(struct screen *screen, struct style style)
 {
-    size_t index = style.role == ROLE_HEAT ? ROLE_COUNT + (size_t)style.level : style.role;
+    size_t index = style.role == ROLE_HEAT      ? ROLE_COUNT + (size_t)style.level
+                   : style.role == ROLE_DIVERGE ? ROLE_COUNT + LEVELS + (size_t)style.level
+                                                : style.role;
     struct ink *ink = &screen->inks[index < INKS ? index : ROLE_TEXT];
     if (!ink->known) {
         style.flags = 0;
@@ -305,6 +317,27 @@ static uint32_t key_of_character(wint_t code)
     return code == '\r' ? '\n' : (uint32_t)code;
 }
 
+/* A press or a turn of the wheel; EVENT_NONE for what else a mouse does. */
+static struct event mouse_event(void)
+{
+    MEVENT mouse;
+    struct event event = {.kind = EVENT_NONE};
+    if (getmouse(&mouse) != OK)
+        return event;
+    event.row = mouse.y;
+    event.col = mouse.x;
+    event.kind = EVENT_MOUSE;
+    if (mouse.bstate & BUTTON1_PRESSED)
+        event.button = MOUSE_CLICK;
+    else if (mouse.bstate & BUTTON4_PRESSED)
+        event.button = MOUSE_WHEEL_UP;
+    else if (mouse.bstate & BUTTON5_PRESSED)
+        event.button = MOUSE_WHEEL_DOWN;
+    else
+        event.kind = EVENT_NONE;
+    return event;
+}
+
 /* The next key or resize that curses holds; EVENT_NONE where there is nothing (more) to read. */
 static struct event next_event(void)
 {
@@ -315,9 +348,15 @@ static struct event next_event(void)
             return (struct event){.kind = EVENT_NONE};
         if (kind == KEY_CODE_YES && code == KEY_RESIZE)
             return (struct event){.kind = EVENT_RESIZE};
+        if (kind == KEY_CODE_YES && code == KEY_MOUSE) {
+            struct event event = mouse_event();
+            if (event.kind != EVENT_NONE)
+                return event;
+            continue;
+        }
         uint32_t key = kind == KEY_CODE_YES ? key_of_function(code) : key_of_character(code);
         if (key != 0)
-            return (struct event){EVENT_KEY, key};
+            return (struct event){.kind = EVENT_KEY, .key = key};
     }
 }
 
@@ -343,4 +382,33 @@ struct event screen_wait(struct screen *screen, int wake_fd, double seconds)
             break;            /* the top of the loop tells which */
         }
     }
+}
+
+/* ---- the mouse and the clipboard ----------------------------------------- */
+
+void screen_mouse(struct screen *screen, bool on)
+{
+    (void)screen;
+    mouseinterval(0); /* a press counts at once, not after the wait for a double click */
+    mousemask(on ? BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED : 0, NULL);
+}
+
+enum status screen_copy(struct screen *screen, const char *text, struct error *err)
+{
+    /* Consoles that print what they do not understand. */
+    static const char *const printing[] = {"linux", "vt", "dumb", "ansi", "cons"};
+    const char *name = getenv("TERM");
+    size_t length = strlen(text);
+    for (size_t i = 0; i < sizeof printing / sizeof *printing && name; i++)
+        if (strncmp(name, printing[i], strlen(printing[i])) == 0)
+            return error_set(err, STATUS_FAILED, "this terminal (TERM=%s) has no clipboard", name);
+    if (length > CLIPBOARD_BYTES)
+        return error_set(err, STATUS_FAILED, "%zu bytes are too much for a terminal's clipboard",
+                         length);
+    char *sequence = clipboard_sequence(text, length);
+    if (!sequence)
+        return error_memory(err);
+    bool sent = fputs(sequence, screen->tty.out) >= 0 && fflush(screen->tty.out) == 0;
+    memory_free(sequence);
+    return sent ? STATUS_OK : error_set(err, STATUS_FAILED, "the terminal takes nothing: %m");
 }

@@ -28,9 +28,10 @@ static const struct theme built_in = {
             [ROLE_ERROR] = {0xd70000, COLOUR_DEFAULT, STYLE_BOLD | STYLE_REVERSE},
             [ROLE_ABSENT] = {0x767676, COLOUR_DEFAULT, 0},
             [ROLE_HEAT] = {COLOUR_DEFAULT, COLOUR_DEFAULT, 0},
+            [ROLE_DIVERGE] = {COLOUR_DEFAULT, COLOUR_DEFAULT, 0},
         },
-    .heat = {0x440154, 0x414487, 0x2a788e, 0x22a884, 0x7ad151, 0xfde725}, /* viridis */
-    .heat_stops = 6,
+    .heat = {{0x440154, 0x414487, 0x2a788e, 0x22a884, 0x7ad151, 0xfde725}, 6}, /* viridis */
+    .diverging = {{0x3fa7ff, 0x2a6aa8, 0x303030, 0xa85a1e, 0xff9440}, 5},
 };
 
 void theme_default(struct theme *theme)
@@ -54,15 +55,15 @@ static int brightness(int32_t rgb) /* 0..255000 */
     return 299 * (rgb >> 16 & 0xff) + 587 * (rgb >> 8 & 0xff) + 114 * (rgb & 0xff);
 }
 
-static int32_t gradient(const struct theme *theme, int level)
+static int32_t colour_at(const struct gradient *gradient, int level)
 {
-    if (theme->heat_stops == 1)
-        return theme->heat[0];
-    double place = level / 255.0 * (double)(theme->heat_stops - 1);
+    if (gradient->stops == 1)
+        return gradient->stop[0];
+    double place = level / 255.0 * (double)(gradient->stops - 1);
     size_t stop = (size_t)place;
-    if (stop + 1 >= theme->heat_stops)
-        return theme->heat[theme->heat_stops - 1];
-    return mix(theme->heat[stop], theme->heat[stop + 1], place - (double)stop);
+    if (stop + 1 >= gradient->stops)
+        return gradient->stop[gradient->stops - 1];
+    return mix(gradient->stop[stop], gradient->stop[stop + 1], place - (double)stop);
 }
 
 /* Of 8 and 16 colours, black, white and the greys vanish on some background. */
@@ -79,22 +80,27 @@ static bool is_grey(int32_t rgb)
     return abs(red - green) < 32 && abs(green - blue) < 32 && abs(blue - red) < 32;
 }
 
-/* A heat cell brings its own ground, so that it looks the same on every background: its colour on a
- * shade of it nearer to the dull end of the gradient, which leaves the ramp's glyph to be seen. */
-static struct look heat_look(const struct theme *theme, int level, enum colour_depth depth)
+enum { MIDDLE = 128, HIGHEST = 255 };
+
+/* A cell of a heat map brings its own ground, so that it looks the same on every background: its
+ * colour on a shade of it nearer to the dull level of the gradient (its low end, or the middle),
+ * which leaves the ramp's glyph to be seen. */
+static struct look gradient_look(const struct gradient *gradient, int level, int dull,
+                                 enum colour_depth depth)
 {
-    if (theme->heat_stops == 0)
+    if (gradient->stops == 0)
         return plain;
-    bool rising = brightness(gradient(theme, 255)) >= brightness(gradient(theme, 0));
+    bool rising = brightness(colour_at(gradient, HIGHEST)) >= brightness(colour_at(gradient, dull));
     int32_t ground = rising ? 0x000000 : 0xffffff;
     if (depth >= COLOURS_256) {
-        int32_t colour = gradient(theme, level);
+        int32_t colour = colour_at(gradient, level);
         return (struct look){colour, mix(colour, ground, 0.6), 0};
     }
     /* With few colours the dull end would be the ground itself: take the next that is none. */
-    while (level < 255 && is_named_grey(gradient(theme, level), depth))
-        level++;
-    return (struct look){gradient(theme, level), ground, 0};
+    int step = level < dull ? -1 : 1;
+    while (level > 0 && level < HIGHEST && is_named_grey(colour_at(gradient, level), depth))
+        level += step;
+    return (struct look){colour_at(gradient, level), ground, 0};
 }
 
 struct look theme_look(const struct theme *theme, struct style style, enum colour_depth depth)
@@ -102,7 +108,9 @@ struct look theme_look(const struct theme *theme, struct style style, enum colou
     struct look look = style.role < ROLE_COUNT ? theme->look[style.role] : plain;
     uint8_t flags = look.flags | style.flags;
     if (style.role == ROLE_HEAT)
-        look = heat_look(theme, style.level, depth);
+        look = gradient_look(&theme->heat, style.level, 0, depth);
+    if (style.role == ROLE_DIVERGE)
+        look = gradient_look(&theme->diverging, style.level, MIDDLE, depth);
     look.flags = flags;
     if (depth == COLOURS_NONE)
         look.foreground = look.background = COLOUR_DEFAULT;

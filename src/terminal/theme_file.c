@@ -12,8 +12,13 @@ static const char *const role_names[ROLE_COUNT] = {
     [ROLE_QUERY] = "query",         [ROLE_KEY] = "key",       [ROLE_BOTH] = "both",
     [ROLE_THRESHOLD] = "threshold", [ROLE_FIXED] = "fixed",   [ROLE_CHANCE] = "chance",
     [ROLE_HINT] = "hint",           [ROLE_NOTICE] = "notice", [ROLE_ERROR] = "error",
-    [ROLE_ABSENT] = "absent",       [ROLE_HEAT] = "heat",
+    [ROLE_ABSENT] = "absent",       [ROLE_HEAT] = "heat",     [ROLE_DIVERGE] = "diverging",
 };
+
+const char *role_name(enum role role)
+{
+    return role < ROLE_COUNT ? role_names[role] : "?";
+}
 
 /* A place in a file, for errors. */
 struct source {
@@ -104,9 +109,9 @@ static enum status read_look(struct look *out, char **rest, const struct source 
 }
 
 /* `none`, or the stops of the gradient. */
-static enum status read_heat(struct theme *theme, char **rest, const struct source *source)
+static enum status read_gradient(struct gradient *out, char **rest, const struct source *source)
 {
-    size_t stops = 0;
+    struct gradient gradient = {.stops = 0};
     const char *word = next_word(rest);
     if (!word)
         return mistake(source, "nothing follows", "=");
@@ -116,12 +121,12 @@ static enum status read_heat(struct theme *theme, char **rest, const struct sour
             return mistake(source, "after 'none' comes", word);
     }
     for (; word; word = next_word(rest)) {
-        if (stops == THEME_STOPS_MAX)
-            return mistake(source, "more than 8 colours in heat, from", word);
-        if (!read_colour(word, false, &theme->heat[stops++]))
+        if (gradient.stops == THEME_STOPS_MAX)
+            return mistake(source, "more than 8 colours in a gradient, from", word);
+        if (!read_colour(word, false, &gradient.stop[gradient.stops++]))
             return mistake(source, "not a colour (#rrggbb):", word);
     }
-    theme->heat_stops = stops;
+    *out = gradient;
     return STATUS_OK;
 }
 
@@ -142,8 +147,9 @@ static enum status read_line(struct theme *theme, char *line, const struct sourc
     const char *equals = next_word(&rest);
     if (!equals || strcmp(equals, "=") != 0)
         return mistake(source, "'=' between spaces must follow", name);
-    return role == ROLE_HEAT ? read_heat(theme, &rest, source)
-                             : read_look(&theme->look[role], &rest, source);
+    if (role == ROLE_HEAT || role == ROLE_DIVERGE)
+        return read_gradient(role == ROLE_HEAT ? &theme->heat : &theme->diverging, &rest, source);
+    return read_look(&theme->look[role], &rest, source);
 }
 
 static enum status read_lines(struct theme *theme, FILE *stream, struct source *source)

@@ -139,3 +139,43 @@ void draw_table(struct canvas *canvas, struct rect rect, const struct glyphs *gl
     struct table_sight sight = table_paint(canvas, draw_panel_inside(rect), glyphs, table, look);
     draw_position(canvas, rect, glyphs, sight, table->row_count);
 }
+
+void draw_list(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+               const struct state *state, const char *name, const char *const *spare)
+{
+    char selection[SELECTION_BYTES], title[SELECTION_BYTES + 64];
+    struct view_settings settings = state_settings(state);
+    enum scope scope = settings.selection.scope;
+    const struct list *list = state_list(state);
+    const bool *covers = settings.rule.projection;
+    draw_selection_name(selection, state, scope, glyphs, rect.cols - 16);
+    bool all = state->view == VIEW_LAYERS;
+    text_format(title, sizeof title, "%s%s%s%s", name, all ? "" : draw_dot(glyphs),
+                all ? "" : selection,
+                covers[0] && covers[1] ? ""
+                : covers[0]            ? " (query alone)"
+                                       : " (key alone)");
+    struct rect inside = draw_panel(canvas, rect, glyphs, title);
+    if (scope != SCOPE_MODEL && draw_excuse(canvas, inside, glyphs, state))
+        return;
+    if (!list)
+        return;
+    struct view_table table;
+    view_table_of_list(&table, list);
+    struct table_look look = {
+        .first = state->top,
+        .mark = state_line(state),
+        .spare = spare,
+        .sorted = settings.sort.column,
+        .descending = settings.sort.descending,
+    };
+    draw_table(canvas, rect, glyphs, &table.table, &look);
+}
+
+void draw_cuts(enum quantity unit, double threshold, double out[2])
+{
+    bool signed_unit = unit != QUANTITY_ABS_COS;
+    double a = quantity_of(unit, threshold), b = quantity_of(unit, -threshold);
+    out[0] = signed_unit ? fmin(a, b) : -INFINITY;
+    out[1] = signed_unit ? fmax(a, b) : a;
+}

@@ -46,6 +46,17 @@ void draw_position(struct canvas *canvas, struct rect rect, const struct glyphs 
 void draw_table(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                 const struct table *table, const struct table_look *look);
 
+/* The table of a list: borrowed from it; or made with its own. */
+void view_table_of_list(struct view_table *out, const struct list *list);
+enum status view_list_table(enum view_id view, const struct angles *angles,
+                            const struct view_settings *settings, struct view_table *out,
+                            struct error *err);
+/* The current list with its cursor, in a panel; `spare` as in table_look. */
+void draw_list(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+               const struct state *state, const char *name, const char *const *spare);
+/* Where a threshold and the chance of 5% lie in a unit: the two cuts and the ends of the band. */
+void draw_cuts(enum quantity unit, double threshold, double out[2]);
+
 /* One projection of a selection: a line of numbers (histogram.c) and, below it, the bars. */
 void histogram_line(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                     const struct state *state, enum scope scope, int projection);
@@ -56,6 +67,11 @@ void scatter_line(struct canvas *canvas, struct rect rect, const struct glyphs *
                   const struct state *state, enum scope scope);
 void scatter_panel(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                    const struct state *state, enum scope scope);
+/* The plot of a selection, and where it lies inside the panel of its view. */
+struct scatter_plot scatter_plot_of(const struct state *state, enum scope scope);
+struct rect scatter_rect(struct rect inside, const struct state *state);
+void inspector_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                    const struct state *state);
 /* How the cosines of a selection go together, out of the sums that are kept by layer. */
 struct correlation state_correlation(const struct state *state, enum scope scope);
 
@@ -73,6 +89,18 @@ void histogram_draw(struct canvas *canvas, struct rect rect, const struct glyphs
                     const struct state *state);
 void scatter_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                   const struct state *state);
+void goto_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+               const struct state *state);
+void command_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                  const struct state *state);
+/* The line of the threshold, and the last line. */
+void bar_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+              const struct state *state);
+void footer_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                 const struct state *state);
+/* The chooser, over a corner of the view that shows what the theme makes of it (themes.c). */
+void themes_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                 const struct state *state);
 void help_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                const struct state *state);
 

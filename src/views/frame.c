@@ -1,7 +1,6 @@
-/* frame.c: the whole screen: header, a view or the help, the threshold bar, the footer. */
+/* frame.c: the whole screen: header, a view or the help, threshold bar, footer. */
 #include "views/draw.h"
 
-#include <math.h>
 #include <string.h>
 
 /* ---- header -------------------------------------------------------------- */
@@ -128,130 +127,27 @@ static void draw_header(struct canvas *canvas, struct rect rect, const struct gl
                 style_of(state->scanning ? ROLE_NOTICE : ROLE_DIM), glyphs, right[r]);
 }
 
-/* ---- threshold bar ------------------------------------------------------- */
-
-/* Fractions of the selected head and layer (query and key together) and of the model. */
-struct fractions {
-    struct tally head, layer, model;
-};
-
-static struct fractions fractions_of(const struct state *state)
+/* What fills the middle of the screen. */
+static void draw_main(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                      const struct state *state)
 {
-    struct fractions out = {0};
-    struct selection at = state->settings.selection;
-    const struct rule *rule = &state->settings.rule;
-    at.scope = SCOPE_HEAD;
-    out.model = tally_model(state->angles, rule);
-    if (!state_ready(state))
-        return out;
-    out.layer = tally_layer(state->angles, at.layer, rule);
-    for (int p = 0; p < PROJECTION_COUNT; p++) {
-        struct tally one = tally_selection(state->angles, &at, p, rule->threshold);
-        tally_add(&out.head, &one);
-    }
-    return out;
-}
-
-/* The threshold at which half of the pairs of random rows would be fixed: a mark on the gauge. */
-static double chance_middle(const struct state *state)
-{
-    if (!state_rotates(state))
-        return NAN;
-    return chance_quantile(0.5, state_layer(state)->projection[state->lead].row_length);
-}
-
-/* Numbers stand in columns as wide as they can get, so that nothing moves with the threshold. */
-static void fraction_add(struct line *line, enum role role, const char *name,
-                         const struct tally *tally, bool chance)
-{
-    char number[TEXT_NUMBER];
-    draw_percent(number, chance ? tally_chance(tally) : tally_fraction(tally));
-    int start = line->col;
-    if (line_add(line, style_of(ROLE_DIM), " %s", name) &&
-        line_add(line, style_with(role, STYLE_BOLD), " %-6s", number))
-        return;
-    line->col = start; /* the name alone says nothing */
-    line_add(line, style_of(ROLE_DIM), "%*s", line->end - start, "");
-    line->col = line->end;
-}
-
-static void draw_bar(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
-                     const struct state *state)
-{
-    enum { GAUGE_LEAST = 6, GAUGE_MOST = 60, NUMBER_COLS = 8 /* " 100.0% " */ };
-    char number[TEXT_NUMBER], model[64];
-    const struct rule *rule = &state->settings.rule;
-    struct fractions fractions = fractions_of(state);
-    bool wide = rect.cols >= 110;
-    const struct tally *base = fractions.model.pairs ? &fractions.model : &fractions.layer;
-    text_format(model, sizeof model, wide ? "model (layers %s %u)" : "model%s%u",
-                draw_at_least(glyphs), rule->first_layer);
-    struct line line = line_start(canvas, glyphs, rect, 0);
-    line_add(&line, style_of(ROLE_TEXT), wide ? " fixed: |cos| %s " : " |cos| %s ",
-             draw_at_least(glyphs));
-    line_add(&line, style_with(ROLE_THRESHOLD, STYLE_BOLD), "%-6s",
-             text_float(number, rule->threshold));
-    int words = canvas_text_width("head") + canvas_text_width("layer") + canvas_text_width(model) +
-                canvas_text_width("chance") + 4 * NUMBER_COLS;
-    int room = line.end - line.col - 2 - words;
-    if (room >= GAUGE_LEAST) {
-        struct rect gauge = {line.row, line.col + 1, 1, room < GAUGE_MOST ? room : GAUGE_MOST};
-        plot_gauge(canvas, gauge, glyphs, 1e-4, 1, (double)rule->threshold, chance_middle(state));
-        line.col += 2 + gauge.cols;
-    }
-    fraction_add(&line, ROLE_FIXED, "head", &fractions.head, false);
-    fraction_add(&line, ROLE_FIXED, "layer", &fractions.layer, false);
-    fraction_add(&line, ROLE_FIXED, model, &fractions.model, false);
-    fraction_add(&line, ROLE_CHANCE, "chance", base, true);
-}
-
-/* ---- footer -------------------------------------------------------------- */
-
-static void draw_entry(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
-                       const struct state *state)
-{
-    bool filter = state->place == PLACE_FILTER;
-    struct line line = line_start(canvas, glyphs, rect, 0);
-    line_add(&line, style_with(ROLE_TEXT, STYLE_BOLD), "%s", filter ? " / " : " threshold: ");
-    line_add(&line, style_of(ROLE_TEXT), "%s", filter ? state->filter.text : state->entry.text);
-    line_add(&line, style_with(ROLE_SELECT, STYLE_REVERSE), " ");
-    if (state->message[0])
-        line_add(&line, style_of(ROLE_ERROR), "  %s", state->message);
-    else
-        line_add(&line, style_of(ROLE_DIM), "  Enter accept  Esc cancel");
-}
-
-/* The line that waits to be read, if any: an answer to a key, or a notice of the session. */
-static const char *message_of(const struct state *state)
-{
-    if (state->message[0])
-        return state->message;
-    if (state->notices && state->notices_seen < state->notices->count)
-        return state->notices->line[state->notices_seen];
-    return NULL;
-}
-
-static void draw_footer(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
-                        const struct state *state)
-{
-    struct hint hints[HINTS_MAX];
-    const char *message = message_of(state);
-    if (state->place == PLACE_ENTRY || state->place == PLACE_FILTER) {
-        draw_entry(canvas, rect, glyphs, state);
-        return;
-    }
-    if (message) {
-        canvas_text(canvas, rect.row, rect.col + 1, rect.cols - 1,
-                    style_of(state->message_is_error ? ROLE_ERROR : ROLE_NOTICE), glyphs, message);
-        return;
-    }
-    size_t count = keys_hints(state->place, glyphs, rect.cols - 1, hints);
-    struct line line = line_start(canvas, glyphs, rect, 0);
-    line.col++;
-    for (size_t i = 0; i < count; i++) {
-        line_add(&line, style_with(ROLE_HINT, STYLE_BOLD), "%s", hints[i].keys);
-        line_add(&line, style_of(ROLE_DIM), " %s", hints[i].words);
-        line.col += 2;
+    switch (state->place) {
+    case PLACE_HELP:
+    case PLACE_FILTER:
+        help_draw(canvas, rect, glyphs, state);
+        break;
+    case PLACE_GOTO:
+        goto_draw(canvas, rect, glyphs, state);
+        break;
+    case PLACE_COMMAND:
+        command_draw(canvas, rect, glyphs, state);
+        break;
+    default:
+        if (state->inspecting)
+            inspector_draw(canvas, rect, glyphs, state);
+        else
+            view_of(state->view)->draw(canvas, rect, glyphs, state);
+        break;
     }
 }
 
@@ -260,17 +156,15 @@ void frame_draw(struct canvas *canvas, const struct state *state)
     struct layout layout;
     struct layout_needs needs = layout_needs_of(state);
     const struct glyphs *glyphs = glyphs_of(state->glyph_set);
-    bool help = state->place == PLACE_HELP || state->place == PLACE_FILTER;
     layout_make(&layout, &needs);
     canvas_clear(canvas);
-    if (help)
-        help_draw(canvas, layout.main, glyphs, state);
-    else
-        view_of(state->view)->draw(canvas, layout.main, glyphs, state);
+    draw_main(canvas, layout.main, glyphs, state);
+    if (state->place == PLACE_THEMES)
+        themes_draw(canvas, layout.main, glyphs, state);
     if (!rect_empty(layout.header))
         draw_header(canvas, layout.header, glyphs, state);
     if (!rect_empty(layout.bar))
-        draw_bar(canvas, layout.bar, glyphs, state);
+        bar_draw(canvas, layout.bar, glyphs, state);
     if (!rect_empty(layout.footer))
-        draw_footer(canvas, layout.footer, glyphs, state);
+        footer_draw(canvas, layout.footer, glyphs, state);
 }

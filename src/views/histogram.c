@@ -12,10 +12,11 @@ enum {
     COLUMN_LOW,
     COLUMN_HIGH,
     COLUMN_COUNT,
+    COLUMN_LOG, /* with --log alone */
     COLUMNS
 };
-static const char *const columns[COLUMNS] = {"scope", "layer", "head", "projection",
-                                             "low",   "high",  "count"};
+static const char *const columns[COLUMNS] = {"scope", "layer", "head",  "projection",
+                                             "low",   "high",  "count", "log1p_count"};
 
 struct histogram_rows {
     const struct angles *angles;
@@ -29,7 +30,7 @@ struct histogram_rows {
 static void fill(struct histogram *histogram, const struct angles *angles,
                  const struct view_settings *settings, int projection)
 {
-    histogram_start(histogram, QUANTITY_COS, settings->bins);
+    histogram_start(histogram, settings->unit, settings->bins);
     for (size_t i = 0; i < angles->model->layer_count; i++) {
         uint32_t first, heads = settings_heads(settings, angles, i, projection, &first);
         size_t pairs = angles->model->layers[i].pairs;
@@ -74,6 +75,8 @@ static struct cell histogram_cell(const void *context, size_t index, size_t colu
         return cell_real(low);
     case COLUMN_HIGH:
         return cell_real(high);
+    case COLUMN_LOG:
+        return cell_real(log1p((double)histogram->count[index % bins]));
     default:
         return cell_integer(histogram->count[index % bins]);
     }
@@ -93,9 +96,9 @@ enum status histogram_table(const struct angles *angles, const struct view_setti
         fill(&rows->histogram[rows->projections], angles, settings, p);
         rows->projection[rows->projections++] = p;
     }
-    out->owned = rows;
-    out->table =
-        (struct table){columns, COLUMNS, rows->projections * settings->bins, histogram_cell, rows};
+    *out = (struct view_table){.owned = rows};
+    out->table = (struct table){columns, settings->log ? COLUMNS : COLUMN_LOG,
+                                rows->projections * settings->bins, histogram_cell, rows};
     return STATUS_OK;
 }
 
@@ -142,64 +145,48 @@ static double chance_band(const struct state *state, int projection)
 void histogram_panel(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                      const struct state *state, enum scope scope, int projection)
 {
-    struct view_settings settings = state->settings;
-    struct histogram histogram;
-    settings.selection.scope = scope;
+    enum quantity unit = state->settings.unit;
     histogram_line(canvas, rect, glyphs, state, scope, projection);
     if (rect.rows < 2)
         return;
-    fill(&histogram, state->angles, &settings, projection);
+    const struct histogram *histogram =
+        state_histogram(state, scope, projection, state_bins(state, rect.cols));
     struct bars_plot plot = {
-        .count = histogram.count,
-        .bins = histogram.bins,
-        .low = -1,
-        .high = 1,
-        .symmetric = true,
-        .threshold = (double)settings.rule.threshold,
-        .chance = chance_band(state, projection),
+        .count = histogram->count,
+        .bins = histogram->bins,
+        .log = state->settings.log,
+        .marked = true,
         .role = role_of(projection),
         .show_axis = rect.rows >= 5,
     };
+    quantity_range(unit, &plot.low, &plot.high);
+    draw_cuts(unit, (double)state->settings.rule.threshold, plot.cut);
+    draw_cuts(unit, chance_band(state, projection), plot.band);
     struct rect bars = {rect.row + 1, rect.col, rect.rows - 1, rect.cols};
     plot_bars(canvas, bars, glyphs, &plot);
-}
-
-/* Columns that bars take of so many: whole columns a bar, or all where bars share them. */
-static int bar_cols(int cols, uint32_t bins)
-{
-    return cols > 0 && bins <= (uint32_t)cols ? cols / (int)bins * (int)bins : cols;
-}
-
-/* Leaves the leading histogram's half in *rect and returns the other's: below it, or beside it
- * where that gives the bars more columns. */
-static struct rect cut_half(struct rect *rect, uint32_t bins)
-{
-    enum { GAP = 2 };
-    struct rect other = *rect;
-    int half = (rect->cols - GAP) / 2;
-    if (2 * bar_cols(half, bins) > bar_cols(rect->cols, bins)) {
-        other.col += half + GAP;
-        other.cols = rect->cols = half;
-    } else {
-        rect->rows = (rect->rows + 1) / 2;
-        other.row += rect->rows;
-        other.rows -= rect->rows;
-    }
-    return other;
 }
 
 void histogram_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                     const struct state *state)
 {
-    char name[SELECTION_BYTES], title[SELECTION_BYTES + 32];
+    char name[SELECTION_BYTES], title[SELECTION_BYTES + 64];
     enum scope scope = state->settings.selection.scope;
-    int second = state->lead == PROJECTION_QUERY ? PROJECTION_KEY : PROJECTION_QUERY;
-    draw_selection_name(name, state, scope, glyphs, rect.cols - 24);
-    text_format(title, sizeof title, "histogram of cos%s%s", draw_dot(glyphs), name);
+    const bool *covers = state->settings.rule.projection;
+    struct rect half[2];
+    draw_selection_name(name, state, scope, glyphs, rect.cols - 40);
+    text_format(title, sizeof title, "%s%s%s%s%u bins%s", quantity_name(state->settings.unit),
+                draw_dot(glyphs), name, draw_dot(glyphs),
+                state_bins(state, layout_bars_cols(state)),
+                state->settings.log ? ", log counts" : "");
     struct rect inside = draw_panel(canvas, rect, glyphs, title);
     if (scope != SCOPE_MODEL && draw_excuse(canvas, inside, glyphs, state))
         return;
-    struct rect other = cut_half(&inside, state->settings.bins);
-    histogram_panel(canvas, inside, glyphs, state, scope, state->lead);
-    histogram_panel(canvas, other, glyphs, state, scope, second);
+    layout_bars(inside, state->settings.arrange, half);
+    if (!covers[0] || !covers[1]) {
+        half[0].rows = inside.rows;
+        half[1].rows = 0;
+    }
+    histogram_panel(canvas, half[0], glyphs, state, scope, state->lead);
+    if (!rect_empty(half[1]))
+        histogram_panel(canvas, half[1], glyphs, state, scope, !state->lead);
 }

@@ -1,76 +1,76 @@
-/* maps.c: the heat maps of the overview: mean |cos| of every head, layers downwards. */
+/* maps.c: the heat maps of the overview: a measure of every head, layers downwards. Zoomed out, a
+ * cell sums up a block of layers and heads: the mean of those that have a value. */
 #include "views/draw.h"
 
 #include <float.h>
 #include <math.h>
 
-/* What a heat map asks its values of. Lines of the map are layers, each `tall` lines high. */
-struct map {
-    const struct state *state;
-    int projection;
-    size_t tall;
+/* ---- values -------------------------------------------------------------- */
+
+/* A block of layers (indices) and heads: a cell, a line, a column of a map. */
+struct block {
+    size_t layer, layer_end;
+    uint32_t head, head_end;
 };
 
-static enum heat_kind map_value(const void *context, size_t row, size_t col, double *value)
+static struct block block_at(const struct state *state, size_t row, size_t col)
 {
-    const struct map *map = context;
-    size_t i = row / map->tall;
-    const struct layer *layer = &map->state->angles->model->layers[i];
-    if (layer->pairs == 0 || col >= layer->projection[map->projection].heads)
-        return HEAT_ABSENT;
-    if (!map->state->summaries[i].ready)
-        return HEAT_WAITING;
-    double mean = (double)map->state->summaries[i].head[map->projection][col].mean_abs;
-    *value = mean > 0 ? log(mean) : -DBL_MAX;
-    return isnan(mean) ? HEAT_ABSENT : HEAT_VALUE;
+    uint32_t side = state_map_block(state);
+    struct block block = {row * side, (row + 1) * side, (uint32_t)col * side,
+                          (uint32_t)(col + 1) * side};
+    if (block.layer_end > state->angles->model->layer_count)
+        block.layer_end = state->angles->model->layer_count;
+    return block;
 }
 
-/* Mean |cos| of a layer out of those of its heads; NaN: nothing to show. */
-static double layer_mean(const struct state *state, size_t i, int projection)
+/* Weighted by pairs, so that the mean |cos| of a layer is that of its pairs. */
+struct mean {
+    double value; /* NaN: none */
+    size_t heads; /* that have one */
+    bool rotates, waiting;
+};
+
+static struct mean mean_of(const struct state *state, int projection, struct block block)
 {
-    const struct layer *layer = &state->angles->model->layers[i];
-    double sum = 0, pairs = 0;
-    if (layer->pairs == 0 || !state->summaries[i].ready)
-        return NAN;
-    for (uint32_t h = 0; h < layer->projection[projection].heads; h++) {
-        const struct head_summary *head = &state->summaries[i].head[projection][h];
-        double defined = layer->pairs - head->undefined;
-        if (defined > 0) {
-            sum += (double)head->mean_abs * defined;
-            pairs += defined;
+    struct mean mean = {.value = NAN};
+    double sum = 0, weight = 0;
+    for (size_t i = block.layer; i < block.layer_end; i++) {
+        const struct layer *layer = &state->angles->model->layers[i];
+        uint32_t heads = layer->projection[projection].heads;
+        uint32_t end = block.head_end < heads ? block.head_end : heads;
+        if (layer->pairs == 0 || block.head >= heads)
+            continue;
+        mean.rotates = true;
+        mean.waiting = mean.waiting || !state->summaries[i].ready;
+        for (uint32_t h = block.head; h < end && state->summaries[i].ready; h++) {
+            double value = state_measure(state, i, projection, h);
+            double pairs = layer->pairs - state->summaries[i].head[projection][h].undefined;
+            if (isnan(value))
+                continue;
+            sum += value * pairs;
+            weight += pairs;
+            mean.heads++;
         }
     }
-    return pairs > 0 ? sum / pairs : NAN;
+    if (weight > 0)
+        mean.value = sum / weight;
+    return mean;
 }
 
-/* The scale is logarithmic, so that late layers, near chance, differ as visibly as early ones. Its
- * ends are the lowest and the highest mean of a head, in two digits after the point. */
+/* ---- the scale ----------------------------------------------------------- */
+
+/* From round number to round number. The mean |cos| has a logarithmic one, so that late layers,
+ * near chance, differ as visibly as early ones; what follows the threshold has one that does not,
+ * so that pictures of two thresholds compare. */
 struct scale {
     double low, high;
+    bool log;
 };
 
-static struct scale scale_of(const struct state *state)
+static size_t map_lines(const struct state *state)
 {
-    struct scale scale = {1, 0};
-    for (size_t i = 0; i < state->angles->model->layer_count; i++)
-        for (int p = 0; p < PROJECTION_COUNT && state->summaries[i].ready; p++) {
-            const struct layer *layer = &state->angles->model->layers[i];
-            for (uint32_t h = 0; layer->pairs > 0 && h < layer->projection[p].heads; h++) {
-                double mean = (double)state->summaries[i].head[p][h].mean_abs;
-                scale.low = fmin(scale.low, mean); /* fmin and fmax pass NaN over */
-                scale.high = fmax(scale.high, mean);
-            }
-        }
-    scale.low = fmax(0.01, floor(scale.low * 100) / 100);
-    scale.high = ceil(scale.high * 100) / 100;
-    return scale.low < scale.high ? scale : (struct scale){0.01, 1};
-}
-
-static size_t first_layer(const struct layout *layout, const struct state *state)
-{
-    size_t visible = (size_t)(layout->layers.rows / layout->cell_rows);
-    return layout_scroll(state->settings.selection.layer, visible,
-                         state->angles->model->layer_count);
+    struct layout_needs needs = layout_needs_of(state);
+    return needs.layers;
 }
 
 static uint32_t most_heads(const struct state *state, int projection)
@@ -79,16 +79,90 @@ static uint32_t most_heads(const struct state *state, int projection)
     return needs.heads[projection];
 }
 
-static size_t first_head(const struct layout *layout, const struct state *state, int projection)
+/* Of all cells, in sight or not. */
+static struct scale extent(const struct state *state)
 {
-    size_t visible = (size_t)(layout->map[projection].cols / layout->cell_cols);
-    return layout_scroll(state_head(state, projection), visible, most_heads(state, projection));
+    struct scale scale = {INFINITY, -INFINITY, false};
+    struct layout_needs needs = layout_needs_of(state);
+    for (size_t row = 0; row < needs.layers; row++)
+        for (int p = 0; p < PROJECTION_COUNT; p++)
+            for (uint32_t col = 0; col < needs.heads[p]; col++) {
+                double value = mean_of(state, p, block_at(state, row, col)).value;
+                scale.low = fmin(scale.low, value); /* fmin and fmax pass NaN over */
+                scale.high = fmax(scale.high, value);
+            }
+    return scale;
+}
+
+static struct scale scale_of(const struct state *state)
+{
+    enum measure measure = state->settings.measure;
+    if (measure == MEASURE_FRACTION)
+        return (struct scale){0, 1, false};
+    if (measure == MEASURE_EXCESS)
+        return (struct scale){-0.5, 0.5, false};
+    struct scale scale = extent(state);
+    scale.log = measure == MEASURE_MEAN;
+    double step = scale.log ? 100 : 20;
+    scale.low = floor(scale.low * step) / step;
+    scale.high = ceil(scale.high * step) / step;
+    if (scale.log)
+        scale.low = fmax(0.01, scale.low);
+    if (scale.low < 0) { /* 0 in the middle */
+        scale.high = fmax(scale.high, -scale.low);
+        scale.low = -scale.high;
+    }
+    return scale.low < scale.high ? scale : (struct scale){0.01, 1, scale.log};
+}
+
+static double scaled(const struct scale *scale, double value)
+{
+    return !scale->log ? value : value > 0 ? log(value) : -DBL_MAX;
+}
+
+/* ---- cells --------------------------------------------------------------- */
+
+/* What a heat map asks its values of. Each line of the map is `tall` lines high. */
+struct map {
+    const struct state *state;
+    struct scale scale;
+    int projection;
+    size_t tall;
+};
+
+static enum heat_kind map_value(const void *context, size_t row, size_t col, double *value)
+{
+    const struct map *map = context;
+    struct mean mean =
+        mean_of(map->state, map->projection, block_at(map->state, row / map->tall, col));
+    *value = scaled(&map->scale, mean.value);
+    if (!isnan(mean.value))
+        return HEAT_VALUE;
+    return mean.rotates && mean.waiting ? HEAT_WAITING : HEAT_ABSENT;
+}
+
+static double line_mean(const struct state *state, size_t row, int projection)
+{
+    struct block block = block_at(state, row, 0);
+    block.head = 0;
+    block.head_end = UINT32_MAX;
+    return mean_of(state, projection, block).value;
+}
+
+static size_t selected_line(const struct state *state)
+{
+    return state->settings.selection.layer / state_map_block(state);
+}
+
+static uint32_t selected_column(const struct state *state, int projection)
+{
+    return state_head(state, projection) / state_map_block(state);
 }
 
 /* Line of the screen that a layer's words stand on: the middle of its cells; -1: out of sight. */
 static int layer_line(const struct layout *layout, const struct state *state, size_t layer)
 {
-    size_t first = first_layer(layout, state);
+    size_t first = layout_first_line(layout, state);
     if (layer < first)
         return -1;
     size_t line = (layer - first) * (size_t)layout->cell_rows + (size_t)(layout->cell_rows - 1) / 2;
@@ -100,8 +174,8 @@ static void draw_layer_words(struct canvas *canvas, const struct layout *layout,
 {
     int row = layer_line(layout, state, i);
     struct rect at = layout->layers;
-    const struct layer *layer = &state->angles->model->layers[i];
-    bool selected = i == state->settings.selection.layer;
+    const struct layer *layer = &state->angles->model->layers[i * state_map_block(state)];
+    bool selected = i == selected_line(state);
     struct style style = selected            ? style_with(ROLE_SELECT, STYLE_BOLD)
                          : layer->pairs == 0 ? style_of(ROLE_ABSENT)
                                              : style_of(ROLE_LABEL);
@@ -114,9 +188,13 @@ static void draw_layer_words(struct canvas *canvas, const struct layout *layout,
     for (int p = 0; p < PROJECTION_COUNT; p++) {
         char number[TEXT_NUMBER];
         struct rect mean = layout->mean[p];
-        double value = layer_mean(state, i, p);
+        double value = line_mean(state, i, p);
         draw_number(number, value, 3);
         const char *text = number[0] == '0' ? number + 1 : number; /* ".412" */
+        if (number[0] == '-' && number[1] == '0') {                /* "-.12" */
+            number[1] = '-';
+            text = number + 1;
+        }
         if (!rect_empty(mean))
             canvas_printf(canvas, row, mean.col, mean.cols, style, NULL, "%*.4s", mean.cols, text);
     }
@@ -127,13 +205,14 @@ static void draw_axis(struct canvas *canvas, const struct layout *layout, const 
                       int projection)
 {
     struct rect axis = layout->axis[projection], cells = layout->map[projection];
-    size_t first = first_head(layout, state, projection), heads = most_heads(state, projection);
+    size_t first = layout_first_column(layout, state, projection),
+           heads = most_heads(state, projection);
     size_t visible = (size_t)(cells.cols / layout->cell_cols);
     char text[16];
     int taken_from = 0, taken_to = 0, free_from = axis.col;
-    uint32_t selected = state_head(state, projection);
+    uint32_t selected = selected_column(state, projection), side = state_map_block(state);
     if (state_rotates(state) && selected >= first && selected < first + visible) {
-        text_format(text, sizeof text, "%u", selected);
+        text_format(text, sizeof text, "%u", selected * side);
         taken_from = cells.col + (int)(selected - first) * layout->cell_cols;
         taken_to = taken_from + canvas_text_width(text);
         canvas_text(canvas, axis.row, taken_from, axis.cols - (taken_from - axis.col),
@@ -142,7 +221,7 @@ static void draw_axis(struct canvas *canvas, const struct layout *layout, const 
     size_t step = layout->cell_cols >= 3 ? 1 : layout->cell_cols == 2 ? 4 : 8;
     for (size_t head = (first + step - 1) / step * step; head < first + visible && head < heads;
          head += step) {
-        text_format(text, sizeof text, "%zu", head);
+        text_format(text, sizeof text, "%zu", head * side);
         int col = cells.col + (int)(head - first) * layout->cell_cols;
         int end = col + canvas_text_width(text);
         bool clear = end + 1 <= taken_from || col >= taken_to + 1;
@@ -168,24 +247,26 @@ static void draw_title(struct canvas *canvas, const struct layout *layout,
 }
 
 static void draw_map(struct canvas *canvas, const struct layout *layout,
-                     const struct glyphs *glyphs, const struct state *state, int projection)
+                     const struct glyphs *glyphs, const struct state *state,
+                     const struct scale *scale, int projection)
 {
     size_t tall = (size_t)layout->cell_rows;
-    struct map map = {state, projection, tall};
-    struct scale scale = scale_of(state);
+    struct map map = {state, *scale, projection, tall};
     struct heat_plot plot = {
         .value = map_value,
         .context = &map,
-        .rows = state->angles->model->layer_count * tall,
+        .rows = map_lines(state) * tall,
         .cols = most_heads(state, projection),
-        .first_row = first_layer(layout, state) * tall,
-        .first_col = first_head(layout, state, projection),
-        .low = log(scale.low),
-        .high = log(scale.high),
+        .first_row = layout_first_line(layout, state) * tall,
+        .first_col = layout_first_column(layout, state, projection),
+        .low = scaled(scale, scale->low),
+        .high = scaled(scale, scale->high),
         .cell_cols = layout->cell_cols,
+        .steps = measure_follows_threshold(state->settings.measure) ? 10 : 0,
         .has_selection = state_rotates(state),
-        .selected_row = state->settings.selection.layer * tall + (tall - 1) / 2,
-        .selected_col = state_head(state, projection),
+        .selected_row = selected_line(state) * tall + (tall - 1) / 2,
+        .selected_col = selected_column(state, projection),
+        .diverging = scale->low < 0,
     };
     plot_heat(canvas, layout->map[projection], glyphs, &plot);
 }
@@ -198,32 +279,65 @@ static void draw_divider(struct canvas *canvas, const struct layout *layout,
     int col = layout->axis[PROJECTION_KEY].col - 1;
     if (col <= box.col)
         col = layout->map[PROJECTION_KEY].col - 1;
-    int bottom = rect_empty(layout->profile) ? box.row + box.rows - 1 - layout->legend.rows
-                                             : layout->profile.row - 1;
+    int bottom = layout->map[0].row + layout->map[0].rows + layout->column[0].rows;
     for (int row = box.row + 1; row < bottom; row++)
         canvas_put(canvas, row, col, glyphs->vertical, style);
 }
 
-/* Mean |cos| by layer of the leading projection, as bars. */
+/* ---- profiles and words -------------------------------------------------- */
+
+/* Means by head over all layers, a bar a column. */
+static void draw_columns(struct canvas *canvas, const struct layout *layout,
+                         const struct glyphs *glyphs, const struct state *state,
+                         const struct scale *scale, int projection)
+{
+    struct rect at = layout->column[projection];
+    size_t first = layout_first_column(layout, state, projection);
+    double low = scaled(scale, scale->low), high = scaled(scale, scale->high);
+    for (int col = 0; col + layout->cell_cols <= at.cols; col += layout->cell_cols) {
+        struct block block = block_at(state, 0, first + (size_t)(col / layout->cell_cols));
+        block.layer_end = state->angles->model->layer_count;
+        double value = mean_of(state, projection, block).value;
+        if (isnan(value))
+            continue;
+        double part = (scaled(scale, value) - low) / (high - low);
+        int eighths = part >= 1 ? 8 : part <= 0 ? 1 : 1 + (int)(part * 8);
+        for (int i = 0; i < layout->cell_cols; i++)
+            canvas_put(canvas, at.row, at.col + col + i, glyphs->bar[eighths > 8 ? 8 : eighths],
+                       style_of(projection == PROJECTION_QUERY ? ROLE_QUERY : ROLE_KEY));
+    }
+    if (layout->layers.cols >= 3 && projection == state->lead)
+        canvas_text(canvas, at.row, layout->layers.col, layout->layers.cols, style_of(ROLE_LABEL),
+                    NULL, "all");
+}
+
+/* The measure by layer of the leading projection, as bars. */
 static void draw_profile(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                          const struct state *state)
 {
     enum { BARS_MOST = HISTOGRAM_BINS_MAX, STEPS = 1000000 };
     uint64_t height[BARS_MOST];
-    size_t layers = state->angles->model->layer_count;
-    if (rect_empty(rect) || layers > BARS_MOST)
+    size_t lines = map_lines(state);
+    double lowest = 0;
+    if (rect_empty(rect) || lines > BARS_MOST)
         return;
-    for (size_t i = 0; i < layers; i++) {
-        double mean = layer_mean(state, i, state->lead);
+    for (size_t i = 0; i < lines; i++)
+        lowest = fmin(lowest, line_mean(state, i, state->lead));
+    for (size_t i = 0; i < lines; i++) {
+        double mean = line_mean(state, i, state->lead) - lowest;
         height[i] = isnan(mean) ? 0 : (uint64_t)(mean * STEPS + 0.5);
     }
+    char from[48] = "", number[TEXT_NUMBER];
+    if (lowest < 0)
+        text_format(from, sizeof from, ", from %s", draw_number(number, lowest, 3));
     struct line line = line_start(canvas, glyphs, rect, 0);
-    line_add(&line, style_of(ROLE_LABEL), " %s mean |cos| by layer", projection_name(state->lead));
+    line_add(&line, style_of(ROLE_LABEL), " %s %s by layer%s", projection_name(state->lead),
+             measure_words(state->settings.measure), from);
     struct bars_plot plot = {
         .count = height,
-        .bins = (uint32_t)layers,
-        .low = -0.5,
-        .high = (double)layers - 0.5,
+        .bins = (uint32_t)lines,
+        .low = -0.5 * state_map_block(state),
+        .high = ((double)lines - 0.5) * state_map_block(state),
         .threshold = NAN,
         .chance = NAN,
         .role = state->lead == PROJECTION_QUERY ? ROLE_QUERY : ROLE_KEY,
@@ -233,36 +347,92 @@ static void draw_profile(struct canvas *canvas, struct rect rect, const struct g
     plot_bars(canvas, bars, glyphs, &plot);
 }
 
+/* What the numbers of a measure are, where its name does not say it. */
+static const char *meaning(enum measure measure)
+{
+    switch (measure) {
+    case MEASURE_CORRELATION:
+        return "r of query and key cosines; of a key head the mean over its query heads";
+    case MEASURE_NORM_RATIO:
+        return "shorter row / longer row of a pair, mean over pairs";
+    case MEASURE_EXCESS:
+        return "fraction fixed less what random rows would have; 0 in the middle";
+    default:
+        return "";
+    }
+}
+
 static void draw_legend(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
-                        const struct state *state)
+                        const struct state *state, const struct scale *scale)
 {
     enum { GRADIENT_COLS = 24 };
-    struct scale scale = scale_of(state);
     struct line line = line_start(canvas, glyphs, rect, 0);
-    line_add(&line, style_of(ROLE_LABEL), " mean |cos|, log ");
+    line_add(&line, style_of(ROLE_LABEL), " %s%s ", measure_words(state->settings.measure),
+             scale->log ? ", log" : "");
     struct rect legend = {line.row, line.col, 1, line.end - line.col};
     if (legend.cols > GRADIENT_COLS)
         legend.cols = GRADIENT_COLS;
     if (!rect_empty(legend))
-        plot_heat_legend(canvas, legend, glyphs, scale.low, scale.high);
+        (scale->low < 0 ? plot_diverging_legend : plot_heat_legend)(canvas, legend, glyphs,
+                                                                    scale->low, scale->high);
+    line.col += legend.cols + 1;
+    line_add(&line, style_of(ROLE_DIM), "%s", meaning(state->settings.measure));
+}
+
+static void range_words(char out[TEXT_NUMBER], const char *one, const char *many, size_t first,
+                        size_t last)
+{
+    if (first == last)
+        text_format(out, TEXT_NUMBER, "%s %zu", one, first);
+    else
+        text_format(out, TEXT_NUMBER, "%s %zu-%zu", many, first, last);
+}
+
+/* The cell under the cursor: "0.123 mean of layers 4-6, query heads 8-11: 12 heads". */
+static void draw_about(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                       const struct state *state)
+{
+    char layers[TEXT_NUMBER], heads[TEXT_NUMBER], value[TEXT_NUMBER];
+    const struct layer *all = state->angles->model->layers;
+    struct block block = block_at(state, selected_line(state), selected_column(state, state->lead));
+    struct line line = line_start(canvas, glyphs, rect, 0);
+    if (rect_empty(rect) || !state_rotates(state))
+        return;
+    uint32_t last = all[state->settings.selection.layer].projection[state->lead].heads;
+    last = (block.head_end < last ? block.head_end : last) - 1;
+    struct mean mean = mean_of(state, state->lead, block);
+    range_words(layers, "layer", "layers", all[block.layer].number,
+                all[block.layer_end - 1].number);
+    range_words(heads, "head", "heads", block.head, last);
+    line_add(&line, style_with(ROLE_SELECT, STYLE_BOLD), " %s", draw_number(value, mean.value, 3));
+    const char *of = mean.heads > 1 ? " mean of" : "";
+    if (!line_add(&line, style_of(ROLE_TEXT), "%s %s, %s %s", of, layers,
+                  projection_name(state->lead), heads))
+        line_add(&line, style_of(ROLE_TEXT), " %s, %s", layers, heads);
+    if (mean.heads > 1)
+        line_add(&line, style_of(ROLE_DIM), ": %zu heads", mean.heads);
 }
 
 void maps_draw(struct canvas *canvas, const struct layout *layout, const struct glyphs *glyphs,
                const struct state *state)
 {
+    struct scale scale = scale_of(state);
     canvas_box(canvas, layout->maps, glyphs, style_of(ROLE_BORDER), NULL, style_of(ROLE_TITLE));
-    for (size_t i = 0; i < state->angles->model->layer_count; i++)
+    for (size_t i = 0; i < map_lines(state); i++)
         draw_layer_words(canvas, layout, glyphs, state, i);
     for (int p = 0; p < PROJECTION_COUNT; p++) {
         if (rect_empty(layout->map[p]))
             continue;
         draw_title(canvas, layout, glyphs, state, p);
-        draw_map(canvas, layout, glyphs, state, p);
+        draw_map(canvas, layout, glyphs, state, &scale, p);
         if (!rect_empty(layout->axis[p]))
             draw_axis(canvas, layout, state, p);
+        if (!rect_empty(layout->column[p]))
+            draw_columns(canvas, layout, glyphs, state, &scale, p);
     }
     if (!rect_empty(layout->map[0]) && !rect_empty(layout->map[1]))
         draw_divider(canvas, layout, glyphs);
     draw_profile(canvas, layout->profile, glyphs, state);
-    draw_legend(canvas, layout->legend, glyphs, state);
+    draw_about(canvas, layout->about, glyphs, state);
+    draw_legend(canvas, layout->legend, glyphs, state, &scale);
 }

@@ -3,6 +3,73 @@
 
 #include <math.h>
 
+/* ---- the table: what the maps show --------------------------------------- */
+
+enum { COLUMN_LAYER, COLUMN_PROJECTION, COLUMN_HEAD, COLUMN_MEASURE, COLUMN_COUNT };
+/* The last column is called as the measure. */
+static const char *const columns[MEASURE_COUNT][COLUMN_COUNT] = {
+    [MEASURE_MEAN] = {"layer", "projection", "head", "mean_abs_cos"},
+    [MEASURE_FRACTION] = {"layer", "projection", "head", "fraction"},
+    [MEASURE_MAX] = {"layer", "projection", "head", "max_abs_cos"},
+    [MEASURE_CORRELATION] = {"layer", "projection", "head", "correlation"},
+    [MEASURE_NORM_RATIO] = {"layer", "projection", "head", "norm_ratio"},
+    [MEASURE_EXCESS] = {"layer", "projection", "head", "excess"},
+};
+
+static double value_of(const struct rows *rows, const struct row *row)
+{
+    const struct view_settings *settings = &rows->settings;
+    struct tally tally = tally_head(rows->angles, row->layer_index, row->projection, row->head,
+                                    settings->rule.threshold);
+    switch (settings->measure) {
+    case MEASURE_FRACTION:
+        return tally_fraction(&tally);
+    case MEASURE_MAX:
+        return tally.pairs ? tally.max_abs : (double)NAN;
+    case MEASURE_CORRELATION:
+        return measure_correlation(rows->angles, row->layer_index, row->projection, row->head);
+    case MEASURE_NORM_RATIO:
+        return norm_ratio_head(rows->angles, row->layer_index, row->projection, row->head);
+    case MEASURE_EXCESS:
+        return tally_fraction(&tally) - tally_chance(&tally);
+    default:
+        return tally_mean_abs(&tally);
+    }
+}
+
+static struct cell overview_cell(const void *context, size_t index, size_t column)
+{
+    const struct rows *rows = context;
+    struct row row = rows_at(rows, index);
+    switch (column) {
+    case COLUMN_LAYER:
+        return cell_integer(row.layer->number);
+    case COLUMN_PROJECTION:
+        return cell_word(projection_name(row.projection));
+    case COLUMN_HEAD:
+        return cell_integer(row.head);
+    default:
+        return cell_real(value_of(rows, &row));
+    }
+}
+
+enum status overview_table(const struct angles *angles, const struct view_settings *settings,
+                           struct view_table *out, struct error *err)
+{
+    struct view_settings all = *settings; /* the maps show the whole model, query and key */
+    all.selection.scope = SCOPE_MODEL;
+    all.rule.projection[PROJECTION_QUERY] = all.rule.projection[PROJECTION_KEY] = true;
+    struct rows *rows = rows_new(angles, &all, false);
+    if (!rows)
+        return error_memory(err);
+    *out = (struct view_table){.owned = rows};
+    out->table = (struct table){columns[settings->measure], COLUMN_COUNT, rows->row_count,
+                                overview_cell, rows};
+    return STATUS_OK;
+}
+
+/* ---- the picture --------------------------------------------------------- */
+
 /* The screen in a few lines of text, where there is no room for pictures. */
 static void draw_lines(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                        const struct state *state)

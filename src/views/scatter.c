@@ -1,6 +1,5 @@
 /* scatter.c: query cosines against the key cosines of the same pairs. */
 #include "views/draw.h"
-#include "views/rows.h"
 
 #include <math.h>
 
@@ -16,25 +15,30 @@ enum {
     COLUMN_FIXED_KEY,
     COLUMN_COUNT
 };
-static const char *const columns[COLUMN_COUNT] = {"layer",   "query_head",  "key_head",
-                                                  "pair",    "frequency",   "cos_query",
-                                                  "cos_key", "fixed_query", "fixed_key"};
+static const char *const columns[][COLUMN_COUNT] = {
+    [QUANTITY_COS] = {"layer", "query_head", "key_head", "pair", "frequency", "cos_query",
+                      "cos_key", "fixed_query", "fixed_key"},
+    [QUANTITY_ABS_COS] = {"layer", "query_head", "key_head", "pair", "frequency", "abs_cos_query",
+                          "abs_cos_key", "fixed_query", "fixed_key"},
+    [QUANTITY_DEGREES] = {"layer", "query_head", "key_head", "pair", "frequency", "degrees_query",
+                          "degrees_key", "fixed_query", "fixed_key"},
+};
 
-/* cos of the pair of that row in a projection; the key's is of the key head that is met. */
-static float row_cos(const struct rows *rows, const struct row *row, int projection)
-{
-    const struct angle_set *set = &rows->angles->layers[row->layer_index].set[projection];
-    uint32_t head =
-        projection == PROJECTION_QUERY ? row->head : layer_key_head(row->layer, row->head);
-    return set->cos[(size_t)head * row->layer->pairs + row->pair];
-}
+/* The points of a table: those inside the zoom, by their row. */
+struct scatter_rows {
+    struct rows *rows;
+    size_t count;
+    uint32_t inside[]; /* (count) unless the whole plane is meant */
+};
 
 static struct cell scatter_cell(const void *context, size_t index, size_t column)
 {
-    const struct rows *rows = context;
-    struct row row = rows_at(rows, index);
+    const struct scatter_rows *scatter = context;
+    const struct rows *rows = scatter->rows;
+    bool whole = zoom_whole(&rows->settings.zoom);
+    struct row row = rows_at(rows, whole ? index : scatter->inside[index]);
     bool key = column == COLUMN_COS_KEY || column == COLUMN_FIXED_KEY;
-    float cos = row_cos(rows, &row, key ? PROJECTION_KEY : PROJECTION_QUERY);
+    float cos = row_cos(rows->angles, &row, key ? PROJECTION_KEY : PROJECTION_QUERY);
     switch (column) {
     case COLUMN_LAYER:
         return cell_integer(row.layer->number);
@@ -48,7 +52,7 @@ static struct cell scatter_cell(const void *context, size_t index, size_t column
         return cell_real(row.layer->frequency[row.pair]);
     case COLUMN_COS_QUERY:
     case COLUMN_COS_KEY:
-        return isnan(cos) ? cell_empty() : cell_real((double)cos);
+        return isnan(cos) ? cell_empty() : cell_real(quantity_of(rows->settings.unit, (double)cos));
     default:
         return cell_flag(rule_fixes(cos, rows->settings.rule.threshold));
     }
@@ -63,14 +67,42 @@ static struct rows *scatter_rows(const struct angles *angles, const struct view_
     return rows_new(angles, &queries, true);
 }
 
+static bool in_zoom(const struct rows *rows, size_t index)
+{
+    const struct zoom *zoom = &rows->settings.zoom;
+    struct row row = rows_at(rows, index);
+    enum quantity unit = rows->settings.unit;
+    double x = quantity_of(unit, (double)row_cos(rows->angles, &row, PROJECTION_QUERY));
+    double y = quantity_of(unit, (double)row_cos(rows->angles, &row, PROJECTION_KEY));
+    /* As float32, which the screen's points are. */
+    return (float)x >= zoom->x_low && (float)x <= zoom->x_high && (float)y >= zoom->y_low &&
+           (float)y <= zoom->y_high;
+}
+
 enum status scatter_table(const struct angles *angles, const struct view_settings *settings,
                           struct view_table *out, struct error *err)
 {
     struct rows *rows = scatter_rows(angles, settings);
-    if (!rows)
+    bool whole = zoom_whole(&settings->zoom);
+    *out = (struct view_table){0};
+    struct scatter_rows *scatter =
+        rows && rows->row_count < UINT32_MAX
+            ? memory_array(1, sizeof *scatter +
+                                  (whole ? 0 : rows->row_count) * sizeof *scatter->inside)
+            : NULL;
+    if (!scatter) {
+        memory_free(rows);
         return error_memory(err);
-    out->owned = rows;
-    out->table = (struct table){columns, COLUMN_COUNT, rows->row_count, scatter_cell, rows};
+    }
+    scatter->rows = rows;
+    scatter->count = whole ? rows->row_count : 0;
+    for (size_t i = 0; i < rows->row_count && !whole; i++)
+        if (in_zoom(rows, i))
+            scatter->inside[scatter->count++] = (uint32_t)i;
+    out->owned = scatter;
+    out->also = rows;
+    out->table = (struct table){columns[settings->unit], COLUMN_COUNT, scatter->count, scatter_cell,
+                                scatter};
     return STATUS_OK;
 }
 
@@ -102,55 +134,130 @@ void scatter_line(struct canvas *canvas, struct rect rect, const struct glyphs *
     line_add(&line, style_of(ROLE_DIM), " (%s pairs)", text_count(number, correlation.count));
 }
 
-/* The points of a selection as two arrays in one block; NULL: no memory. */
-static float *points(const struct state *state, enum scope scope, size_t *count)
+/* The selected pair in words: where it is, how fast it turns, both cosines. */
+static void cursor_line(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                        const struct state *state)
 {
-    struct view_settings settings = state->settings;
-    settings.selection.scope = scope;
-    struct rows *rows = scatter_rows(state->angles, &settings);
-    float *xy = rows ? memory_array(2 * rows->row_count + 1, sizeof *xy) : NULL;
-    *count = xy ? rows->row_count : 0;
-    for (size_t i = 0; i < *count; i++) {
-        struct row row = rows_at(rows, i);
-        xy[i] = row_cos(rows, &row, PROJECTION_QUERY);
-        xy[*count + i] = row_cos(rows, &row, PROJECTION_KEY);
+    char wavelength[TEXT_NUMBER], x[TEXT_NUMBER], y[TEXT_NUMBER];
+    struct row row = state_item(state);
+    if (!state_ready(state))
+        return;
+    row.projection = PROJECTION_QUERY;
+    row.head = state->settings.selection.head;
+    double query = (double)row_cos(state->angles, &row, PROJECTION_QUERY);
+    double key = (double)row_cos(state->angles, &row, PROJECTION_KEY);
+    text_format(wavelength, sizeof wavelength, "%.3g", layer_wavelength(row.layer, row.pair));
+    struct line line = line_start(canvas, glyphs, rect, 0);
+    char cursor[5] = {0};
+    text_encode(glyphs->knob, cursor);
+    line_add(&line, style_of(ROLE_SELECT), "%s", cursor);
+    line_add(&line, style_with(ROLE_TEXT, STYLE_BOLD), " pair %u", row.pair);
+    line_add(&line, style_of(ROLE_TEXT), " of layer %u, heads %u/%u", row.layer->number, row.head,
+             state_head(state, PROJECTION_KEY));
+    line_add(&line, style_of(ROLE_QUERY), "  query cos %s", draw_number(x, query, 4));
+    line_add(&line, style_of(ROLE_KEY), "  key cos %s", draw_number(y, key, 4));
+    line_add(&line, style_of(ROLE_DIM), "  turns in %s tokens", wavelength);
+}
+
+static void band_line(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs)
+{
+    struct line line = line_start(canvas, glyphs, rect, 0);
+    line_add(&line, style_of(ROLE_LABEL), "tokens a turn:");
+    for (unsigned band = 0; band < BANDS; band++) {
+        char glyph[5] = {0};
+        text_encode(plot_band_glyph(glyphs, band), glyph);
+        line_add(&line, plot_band_style(band), "  %s", glyph);
+        if (band == 0)
+            line_add(&line, style_of(ROLE_LABEL), " below %g", band_start[0]);
+        else if (band == BANDS - 1)
+            line_add(&line, style_of(ROLE_LABEL), " %g on", band_start[band - 1]);
+        else
+            line_add(&line, style_of(ROLE_LABEL), " %g-%g", band_start[band - 1], band_start[band]);
     }
-    memory_free(rows);
-    return xy;
+}
+
+/* Words of the axes by unit. */
+static const char *const names[][2] = {
+    [QUANTITY_COS] = {"query cos", "key cos"},
+    [QUANTITY_ABS_COS] = {"query |cos|", "key |cos|"},
+    [QUANTITY_DEGREES] = {"query degrees", "key degrees"},
+};
+
+struct scatter_plot scatter_plot_of(const struct state *state, enum scope scope)
+{
+    const struct points *points = state_points(state, scope);
+    enum quantity unit = state->settings.unit;
+    struct scatter_plot plot = {.threshold = NAN};
+    struct row item = state_item(state);
+    if (!points)
+        return plot;
+    item.projection = PROJECTION_QUERY;
+    item.head = state->settings.selection.head;
+    plot = (struct scatter_plot){
+        .x = points->x,
+        .y = points->y,
+        .count = points->count,
+        .threshold = NAN,
+        .cut = true,
+        .x_label = names[unit][0],
+        .y_label = names[unit][1],
+        .band = state->bands ? points->band : NULL,
+        .cache = memo_scatter(state),
+        .selected = rows_find(points->rows, &item),
+    };
+    double cuts[2];
+    draw_cuts(unit, (double)state->settings.rule.threshold, cuts);
+    plot.cut_low = cuts[0];
+    plot.cut_high = cuts[1];
+    quantity_range(unit, &plot.low, &plot.high);
+    const struct zoom *zoom = &state->settings.zoom;
+    if (!zoom_whole(zoom) && state->view == VIEW_SCATTER) {
+        plot.low = zoom->x_low;
+        plot.high = zoom->x_high;
+        plot.y_low = zoom->y_low;
+        plot.y_high = zoom->y_high;
+    }
+    plot.has_selection = plot.selected < plot.count && state->view == VIEW_SCATTER;
+    return plot;
 }
 
 void scatter_panel(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                    const struct state *state, enum scope scope)
 {
-    size_t count;
     scatter_line(canvas, rect, glyphs, state, scope);
-    float *xy = points(state, scope, &count);
-    if (!xy)
-        return;
-    struct scatter_plot plot = {
-        .x = xy,
-        .y = xy + count,
-        .count = count,
-        .low = -1,
-        .high = 1,
-        .threshold = (double)state->settings.rule.threshold,
-        .x_label = "query cos",
-        .y_label = "key cos",
-    };
+    struct scatter_plot plot = scatter_plot_of(state, scope);
     struct rect inside = {rect.row + 1, rect.col, rect.rows - 1, rect.cols};
-    if (!rect_empty(inside))
+    if (!rect_empty(inside) && plot.count > 0)
         plot_scatter(canvas, inside, glyphs, &plot);
-    memory_free(xy);
+}
+
+struct rect scatter_rect(struct rect inside, const struct state *state)
+{
+    enum { LINES_FROM = 8 };
+    if (inside.rows >= LINES_FROM) { /* the line of the cursor, the legend of the bands */
+        inside.row += 1 + state->bands;
+        inside.rows -= 1 + state->bands;
+    }
+    return inside;
 }
 
 void scatter_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                   const struct state *state)
 {
-    char name[SELECTION_BYTES], title[SELECTION_BYTES + 32];
+    char name[SELECTION_BYTES], title[SELECTION_BYTES + 64];
     enum scope scope = state->settings.selection.scope;
-    draw_selection_name(name, state, scope, glyphs, rect.cols - 16);
-    text_format(title, sizeof title, "scatter%s%s", draw_dot(glyphs), name);
+    bool zoomed = !zoom_whole(&state->settings.zoom);
+    draw_selection_name(name, state, scope, glyphs, rect.cols - 28);
+    text_format(title, sizeof title, "scatter%s%s%s%s", draw_dot(glyphs), name,
+                zoomed ? draw_dot(glyphs) : "", zoomed ? "zoomed" : "");
     struct rect inside = draw_panel(canvas, rect, glyphs, title);
-    if (scope == SCOPE_MODEL || !draw_excuse(canvas, inside, glyphs, state))
-        scatter_panel(canvas, inside, glyphs, state, scope);
+    if (scope != SCOPE_MODEL && draw_excuse(canvas, inside, glyphs, state))
+        return;
+    struct rect plot = scatter_rect(inside, state);
+    if (plot.rows < inside.rows) {
+        cursor_line(canvas, inside, glyphs, state);
+        if (state->bands)
+            band_line(canvas, (struct rect){inside.row + 1, inside.col, 1, inside.cols}, glyphs);
+    }
+    scatter_panel(canvas, plot, glyphs, state, scope);
 }

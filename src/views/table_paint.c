@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { CELL_TEXT = 48, PLACES = 5, COLUMNS_MAX = 32 };
+enum { CELL_TEXT = 48, PLACES = 5, COLUMNS_MAX = 32, NAME_BYTES = 40 };
 
 /* What a column is called where its name is too wide for its numbers. */
 static const struct {
@@ -22,6 +22,9 @@ static const struct {
     {"correlation", "r"},
     {"query_head", "q_head"},
     {"key_head", "k_head"},
+    {"abs_cos", "|cos|"},
+    {"norm_ratio", "ratio"},
+    {"degrees", "deg"},
 };
 
 /* How a column is printed. */
@@ -30,6 +33,7 @@ struct column_look {
     int data_cols; /* of the widest cell in sight */
     int decimals;  /* that suit the largest number in sight */
     bool left, hidden;
+    const char *arrow; /* behind the name of the column that the lines are sorted by */
 };
 
 /* The lines in sight and the columns they are set in. */
@@ -81,10 +85,24 @@ static void cell_text(char out[CELL_TEXT], struct cell cell, int decimals)
     }
 }
 
+/* Digits behind the point that are worth their room, where they are fewer than PLACES. */
+static int places_of(const char *column)
+{
+    static const struct {
+        const char *name;
+        int places;
+    } fewer[] = {{"degrees", 2}, {"norm_a", 4},   {"norm_b", 4}, {"norm_ratio", 4},
+                 {"chance", 4},  {"fraction", 4}, {"excess", 4}};
+    for (size_t i = 0; i < sizeof fewer / sizeof *fewer; i++)
+        if (strcmp(column, fewer[i].name) == 0)
+            return fewer[i].places;
+    return PLACES;
+}
+
 static struct column_look look_at(const struct window *window, size_t column)
 {
     const struct table *table = window->table;
-    struct column_look look = {.name = table->columns[column]};
+    struct column_look look = {.name = table->columns[column], .arrow = ""};
     double largest = 0;
     for (size_t row = window->first; row < window->end; row++) {
         struct cell cell = table->cell(table->context, row, column);
@@ -92,7 +110,9 @@ static struct column_look look_at(const struct window *window, size_t column)
             largest = fabs(cell.as.real);
         look.left = look.left || cell.kind == CELL_WORD || cell.kind == CELL_NAME;
     }
+    int places = places_of(table->columns[column]);
     look.decimals = decimals_for(largest);
+    look.decimals = look.decimals < places ? look.decimals : places;
     for (size_t row = window->first; row < window->end; row++) {
         char text[CELL_TEXT];
         cell_text(text, table->cell(table->context, row, column), look.decimals);
@@ -106,7 +126,7 @@ static struct column_look look_at(const struct window *window, size_t column)
 
 static int column_cols(const struct column_look *look)
 {
-    int name = canvas_text_width(look->name);
+    int name = canvas_text_width(look->name) + canvas_text_width(look->arrow);
     return look->data_cols > name ? look->data_cols : name;
 }
 
@@ -131,7 +151,8 @@ static void shorten_names(struct window *window)
 static void hide(struct window *window, const char *start)
 {
     for (size_t i = 0; i < window->columns; i++)
-        if (strncmp(window->table->columns[i], start, strlen(start)) == 0)
+        if (strncmp(window->table->columns[i], start, strlen(start)) == 0 &&
+            window->look[i].arrow[0] == '\0')
             window->look[i].hidden = true;
 }
 
@@ -201,8 +222,11 @@ static void paint_names(struct line line, const struct window *window)
 {
     line.col++; /* the cursor's */
     for (size_t i = 0; i < window->columns; i++)
-        if (!window->look[i].hidden)
-            put_cell(&line, window, i, style_with(ROLE_LABEL, STYLE_BOLD), window->look[i].name);
+        if (!window->look[i].hidden) {
+            char name[NAME_BYTES];
+            text_format(name, sizeof name, "%s%s", window->look[i].name, window->look[i].arrow);
+            put_cell(&line, window, i, style_with(ROLE_LABEL, STYLE_BOLD), name);
+        }
 }
 
 struct table_sight table_paint(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
@@ -219,6 +243,12 @@ struct table_sight table_paint(struct canvas *canvas, struct rect rect, const st
         table->row_count - window.first < visible ? table->row_count : window.first + visible;
     for (size_t i = 0; i < window.columns; i++)
         window.look[i] = look_at(&window, i);
+    char arrow[8] = " ";
+    size_t space = glyphs->set == GLYPHS_ASCII; /* else the arrow reads as a letter of the name */
+    arrow[space + text_encode(look->descending ? glyphs->down : glyphs->up, arrow + space)] = '\0';
+    for (size_t i = 0; i < window.columns && look->sorted; i++)
+        if (strcmp(table->columns[i], look->sorted) == 0)
+            window.look[i].arrow = arrow;
     fit_columns(&window, rect.cols, look->spare);
     paint_names(line_start(canvas, glyphs, rect, 0), &window);
     for (size_t row = window.first; row < window.end; row++)

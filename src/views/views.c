@@ -4,7 +4,7 @@
 #include <string.h>
 
 static const struct view views[VIEW_COUNT] = {
-    {VIEW_OVERVIEW, "overview", "heat maps and the selected head", NULL, overview_draw},
+    {VIEW_OVERVIEW, "overview", "heat maps and the selected head", overview_table, overview_draw},
     {VIEW_PAIRS, "pairs", "every rotary pair", pairs_table, pairs_draw},
     {VIEW_HEADS, "heads", "a line a head", heads_table, heads_draw},
     {VIEW_LAYERS, "layers", "a line a layer", layers_table, layers_draw},
@@ -25,8 +25,33 @@ const struct view *view_from_name(const char *name)
     return NULL;
 }
 
+static struct cell cell_of_list(const void *context, size_t line, size_t column)
+{
+    return list_cell(context, line, column);
+}
+
+void view_table_of_list(struct view_table *out, const struct list *list)
+{
+    size_t count;
+    const char *const *columns = list_columns(list->view, &count);
+    out->table = (struct table){columns, count, list->count, cell_of_list, list};
+}
+
+enum status view_list_table(enum view_id view, const struct angles *angles,
+                            const struct view_settings *settings, struct view_table *out,
+                            struct error *err)
+{
+    *out = (struct view_table){0};
+    enum status status = list_new(view, angles, settings, &out->list, err);
+    if (status == STATUS_OK)
+        view_table_of_list(out, out->list);
+    return status;
+}
+
 void view_table_free(struct view_table *table)
 {
     memory_free(table->owned);
+    memory_free(table->also);
+    list_free(table->list);
     *table = (struct view_table){0};
 }

@@ -133,9 +133,9 @@ see 'heads · layer 0' 'Tab goes on to the heads'
 keys 4
 see 'query|cos|' 'the list of layers'
 keys 5
-see 'histogram of cos' 'the histograms'
+see '┌ cos · layer 0' 'the histograms'
 keys s s
-see 'histogram of cos · model' 's widens the reach'
+see '┌ cos · model' 's widens the reach'
 keys 6
 see 'scatter · model' 'the scatter'
 keys s v
@@ -186,7 +186,7 @@ until_true [ -s "$HOLD/line" ] # the copy may lag behind the screen
 bytes=$(wc -c <"$HOLD/line")
 [ "$bytes" -gt 0 ] && [ "$bytes" -le 1200 ]
 result $? "a step of the threshold sends $bytes bytes"
-keys Z
+keys '&'
 quiet=0
 for _ in 1 2 3 4 5 6 7 8 9 10; do
     sleep 0.05

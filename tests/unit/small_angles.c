@@ -24,7 +24,7 @@ static void fill_layer(struct small_angles *small, size_t index, uint32_t number
         float *cos = small->cos[index][p];
         for (size_t i = 0; i < heads[p] * SMALL_PAIRS; i++)
             cos[i] = next_cos(state);
-        small->results[index].set[p].cos = cos;
+        small->results[index].set[p] = (struct angle_set){cos, small->norm[0], small->norm[1]};
     }
 }
 
@@ -33,6 +33,10 @@ void small_angles_fill(struct small_angles *small)
     static const uint32_t numbers[SMALL_LAYERS] = {0, 1, 2, 3, 7};
     uint32_t state = 20241206;
     memset(small, 0, sizeof *small);
+    for (size_t i = 0; i < SMALL_QUERY_HEADS * SMALL_PAIRS; i++) {
+        small->norm[0][i] = 1;
+        small->norm[1][i] = 2;
+    }
     for (size_t index = 0; index < SMALL_LAYERS; index++)
         fill_layer(small, index, numbers[index], &state);
     small->model = (struct model){.layers = small->layers, .layer_count = SMALL_LAYERS};

@@ -26,6 +26,7 @@ struct small_angles {
     struct layer layers[SMALL_LAYERS];
     struct layer_angles results[SMALL_LAYERS];
     float cos[SMALL_LAYERS][PROJECTION_COUNT][SMALL_QUERY_HEADS * SMALL_PAIRS];
+    float norm[2][SMALL_QUERY_HEADS * SMALL_PAIRS]; /* w2 is twice as long as w1 everywhere */
 };
 
 /* Points into itself: fill it where it stays. Nothing to free. */

@@ -61,6 +61,12 @@ static void shape_layer(struct layer *layer, const struct synthetic *shape, size
         .frequency = frequency,
     };
     uint32_t heads[PROJECTION_COUNT] = {shape->query_heads, shape->key_heads};
+    for (int p = 0; p < PROJECTION_COUNT; p++)
+        layer->projection[p] = (struct projection){
+            .tensor = "",
+            .file = "",
+            .map.group = 1,
+        };
     for (int p = 0; p < PROJECTION_COUNT && !still; p++)
         layer->projection[p] = (struct projection){
             .tensor = p == PROJECTION_QUERY ? "q_proj.weight" : "k_proj.weight",
@@ -84,6 +90,9 @@ struct angles *synthetic_new(const struct synthetic *shape)
         frequency[p] = pow(10000, -(double)p / shape->pairs);
     model->name = shape->name;
     model->family = "llama";
+    model->path = "";
+    model->format = "safetensors";
+    model->context = 4096;
     model->layers = memory_array(shape->layers, sizeof *model->layers);
     model->layer_count = shape->layers;
     model->facts = memory_array(1, sizeof *model->facts);

@@ -143,13 +143,28 @@ static void test_filter_finds_keys_and_words(void **unused)
 
 /* ---- README.md ------------------------------------------------------------------------------- */
 
+/* A bar would end the cell of the table. */
+static void write_cell(FILE *stream, const char *text)
+{
+    for (; *text; text++)
+        fprintf(stream, *text == '|' ? "\\%c" : "%c", *text);
+}
+
 static void write_label(FILE *stream, const struct binding *binding)
 {
     char label[KEY_LABEL];
     keys_label(label, binding, NULL);
-    for (char *name = strtok(label, " "); name; name = strtok(NULL, " "))
-        fprintf(stream, "`%s` ", name);
+    for (char *name = strtok(label, " "); name; name = strtok(NULL, " ")) {
+        fputc('`', stream);
+        write_cell(stream, name);
+        fputs("` ", stream);
+    }
 }
+
+enum {
+    VIEWS =
+        PLACE_VIEW | PLACE_LIST | PLACE_OVERVIEW | PLACE_HISTOGRAM | PLACE_SCATTER | PLACE_INSPECTOR
+};
 
 /* The keys outside help and typing, a line each; those that share a hint share a line. */
 static void write_readme_rows(FILE *stream)
@@ -157,7 +172,7 @@ static void write_readme_rows(FILE *stream)
     for (size_t i = 0; i < keys_count(); i++) {
         const struct binding *binding = keys_binding(i);
         const struct binding *next = keys_binding(i + 1 < keys_count() ? i + 1 : i);
-        if (!(binding->places & PLACE_VIEW))
+        if (!(binding->places & VIEWS))
             continue;
         bool two = next != binding && binding->hint && next->hint &&
                    strcmp(binding->hint, next->hint) == 0;
@@ -165,7 +180,11 @@ static void write_readme_rows(FILE *stream)
         write_label(stream, binding);
         if (two)
             write_label(stream, next);
-        fprintf(stream, "| %s%s%s |\n", binding->help, two ? "; " : "", two ? next->help : "");
+        fputs("| ", stream);
+        write_cell(stream, binding->help);
+        fputs(two ? "; " : "", stream);
+        write_cell(stream, two ? next->help : "");
+        fputs(" |\n", stream);
         i += two;
     }
 }

@@ -8,14 +8,15 @@
 #include <cmocka.h>
 
 /* Every rectangle that something is drawn in, and none that only holds others. */
-enum { LEAVES = 15 };
+enum { LEAVES = 18 };
 static void leaves_of(const struct layout *layout, struct rect leaves[LEAVES])
 {
     const struct rect all[LEAVES] = {
         layout->header,       layout->bar,     layout->footer,  layout->layers,
         layout->map[0],       layout->map[1],  layout->mean[0], layout->mean[1],
         layout->axis[0],      layout->axis[1], layout->legend,  layout->histogram[0],
-        layout->histogram[1], layout->scatter, layout->profile,
+        layout->histogram[1], layout->scatter, layout->profile, layout->column[0],
+        layout->column[1],    layout->about,
     };
     memcpy(leaves, all, sizeof all);
 }

@@ -13,6 +13,23 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Every theme that comes along, and the grounds it is meant for: its own, or the terminal's. */
+static const struct {
+    const char *path;
+    int32_t ground; /* 0xRRGGBB, or COLOUR_DEFAULT */
+    bool dark, light;
+    double contrast; /* of text, at least */
+} shipped[] = {
+    {"themes/dark.theme", COLOUR_DEFAULT, true, true, 3.3},
+    {"themes/light.theme", COLOUR_DEFAULT, false, true, 3.5},
+    {"themes/mono.theme", COLOUR_DEFAULT, true, true, 21},
+    {"themes/colour-blind.theme", COLOUR_DEFAULT, true, true, 3.7},
+    {"themes/high-contrast.theme", 0x000000, false, false, 7},
+    {"themes/solarized.theme", 0x002b36, false, false, 3.3},
+    {"themes/gruvbox.theme", 0x282828, false, false, 4},
+};
+enum { SHIPPED = sizeof shipped / sizeof *shipped };
+
 /* Reads a theme out of a text. */
 static enum status read_text(struct theme *theme, const char *text, struct error *err)
 {
@@ -33,9 +50,12 @@ static void assert_same_look(const struct theme *a, const struct theme *b)
         assert_int_equal(a->look[role].background, b->look[role].background);
         assert_int_equal(a->look[role].flags, b->look[role].flags);
     }
-    assert_int_equal(a->heat_stops, b->heat_stops);
-    for (size_t i = 0; i < a->heat_stops; i++)
-        assert_int_equal(a->heat[i], b->heat[i]);
+    assert_int_equal(a->heat.stops, b->heat.stops);
+    for (size_t i = 0; i < a->heat.stops; i++)
+        assert_int_equal(a->heat.stop[i], b->heat.stop[i]);
+    assert_int_equal(a->diverging.stops, b->diverging.stops);
+    for (size_t i = 0; i < a->diverging.stops; i++)
+        assert_int_equal(a->diverging.stop[i], b->diverging.stop[i]);
 }
 
 static void test_built_in_theme_is_the_dark_file(void **state)
@@ -53,20 +73,16 @@ static void test_built_in_theme_is_the_dark_file(void **state)
 static void test_files_name_every_role(void **state)
 {
     (void)state;
-    static const char *const paths[] = {"themes/dark.theme", "themes/light.theme",
-                                        "themes/mono.theme"};
-    static const char *const names[] = {"text",  "dim",    "title", "border",    "label", "select",
-                                        "query", "key",    "both",  "threshold", "fixed", "chance",
-                                        "hint",  "notice", "error", "absent",    "heat"};
-    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+    for (size_t i = 0; i < SHIPPED; i++) {
         char line[256];
         bool found[ROLE_COUNT] = {false};
-        FILE *stream = fopen(paths[i], "r");
+        FILE *stream = fopen(shipped[i].path, "r");
         assert_non_null(stream);
         while (fgets(line, sizeof line, stream)) {
             for (size_t k = 0; k < ROLE_COUNT; k++) {
-                size_t length = strlen(names[k]);
-                found[k] |= strncmp(line, names[k], length) == 0 && line[length] == ' ';
+                size_t length = strlen(role_name((enum role)k));
+                found[k] |=
+                    strncmp(line, role_name((enum role)k), length) == 0 && line[length] == ' ';
             }
         }
         fclose(stream);
@@ -94,7 +110,7 @@ static void test_a_file_changes_what_it_names(void **state)
     assert_int_equal(theme.look[ROLE_SELECT].background, 1);
     assert_int_equal(theme.look[ROLE_SELECT].flags, 0);
     assert_int_equal(theme.look[ROLE_TEXT].foreground, 0x123456);
-    assert_int_equal(theme.heat_stops, 2);
+    assert_int_equal(theme.heat.stops, 2);
     assert_int_equal(theme.look[ROLE_FIXED].foreground, built_in.look[ROLE_FIXED].foreground);
     assert_int_equal(strncmp(theme.name, "ropescope-theme-", 16), 0);
 }
@@ -117,6 +133,7 @@ static void test_mistakes_are_named_by_line(void **state)
         {"query = bold #000000\n", ":1:", "#000000"},
         {"\n\nheat = default\n", ":3:", "default"},
         {"heat =\n", ":1:", "nothing"},
+        {"diverging = #000000 #11\n", ":1:", "#11"},
         {"heat = none #000000\n", ":1:", "none"},
         {"heat = #000000 #000000 #000000 #000000 #000000 #000000 #000000 #000000 #000001\n",
          ":1:", "#000001"},
@@ -203,21 +220,36 @@ static double contrast(int32_t a, int32_t b)
     return x > y ? x / y : y / x;
 }
 
+static void assert_stands_out(const struct theme *theme, int role, size_t i)
+{
+    const struct look *look = &theme->look[role];
+    if (look->foreground < 0)
+        return;
+    if (look->background >= 0) {
+        assert_true(contrast(look->foreground, look->background) >= shipped[i].contrast);
+        return;
+    }
+    if (shipped[i].dark) {
+        assert_true(contrast(look->foreground, 0x000000) >= shipped[i].contrast);
+        assert_true(contrast(look->foreground, 0x1e1e1e) > 3);
+    }
+    if (shipped[i].light)
+        assert_true(contrast(look->foreground, 0xffffff) >= shipped[i].contrast);
+}
+
+/* A theme keeps the terminal's ground everywhere, or brings its own everywhere: no patches. */
 static void test_colours_stand_out(void **state)
 {
     (void)state;
-    struct theme dark, light;
-    theme_default(&dark);
-    assert_int_equal(theme_read(&light, "themes/light.theme", NULL), STATUS_OK);
-    for (int role = 0; role < ROLE_COUNT; role++) {
-        assert_int_equal(dark.look[role].background, COLOUR_DEFAULT);
-        if (dark.look[role].foreground >= 0) {
-            assert_true(contrast(dark.look[role].foreground, 0x000000) > 3.3);
-            assert_true(contrast(dark.look[role].foreground, 0xffffff) > 3.3);
-            assert_true(contrast(dark.look[role].foreground, 0x1e1e1e) > 3);
+    for (size_t i = 0; i < SHIPPED; i++) {
+        struct theme theme;
+        assert_int_equal(theme_read(&theme, shipped[i].path, NULL), STATUS_OK);
+        for (int role = 0; role < ROLE_HEAT; role++) {
+            if (role != ROLE_ERROR)
+                assert_int_equal(theme.look[role].background, shipped[i].ground);
+            assert_stands_out(&theme, role, i);
         }
-        if (light.look[role].foreground >= 0)
-            assert_true(contrast(light.look[role].foreground, 0xffffff) > 3.5);
+        assert_true(theme.look[ROLE_SELECT].flags & STYLE_REVERSE); /* as views have it, too */
     }
 }
 
@@ -226,14 +258,40 @@ static void test_colours_stand_out(void **state)
 static void test_heat_reads_in_grey(void **state)
 {
     (void)state;
-    static const char *const paths[] = {"themes/dark.theme", "themes/light.theme"};
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < SHIPPED; i++) {
         struct theme theme;
-        assert_int_equal(theme_read(&theme, paths[i], NULL), STATUS_OK);
-        double way = luminance(theme.heat[theme.heat_stops - 1]) - luminance(theme.heat[0]);
+        assert_int_equal(theme_read(&theme, shipped[i].path, NULL), STATUS_OK);
+        const struct gradient *heat = &theme.heat;
+        if (heat->stops == 0)
+            continue;
+        double way = luminance(heat->stop[heat->stops - 1]) - luminance(heat->stop[0]);
         assert_true(fabs(way) > 0.6);
-        for (size_t k = 1; k < theme.heat_stops; k++)
-            assert_true((luminance(theme.heat[k]) - luminance(theme.heat[k - 1])) * way > 0);
+        for (size_t k = 1; k < heat->stops; k++)
+            assert_true((luminance(heat->stop[k]) - luminance(heat->stop[k - 1])) * way > 0);
+    }
+}
+
+/* From the middle of the diverging gradient both ways lead away from the middle's luminance. */
+static void test_diverging_gradients_have_a_middle(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < SHIPPED; i++) {
+        struct theme theme;
+        assert_int_equal(theme_read(&theme, shipped[i].path, NULL), STATUS_OK);
+        const struct gradient *two = &theme.diverging;
+        if (two->stops == 0)
+            continue;
+        assert_int_equal(two->stops % 2, 1);
+        size_t middle = two->stops / 2;
+        double way = luminance(two->stop[0]) - luminance(two->stop[middle]);
+        for (size_t k = 0; k + 1 < two->stops; k++) {
+            double step = luminance(two->stop[k]) - luminance(two->stop[k + 1]);
+            assert_true((k < middle ? step : -step) * way > 0);
+        }
+        assert_int_equal(theme_look(&theme, style_diverging(0), COLOURS_DIRECT).foreground,
+                         two->stop[0]);
+        assert_int_equal(theme_look(&theme, style_diverging(1), COLOURS_DIRECT).foreground,
+                         two->stop[two->stops - 1]);
     }
 }
 
@@ -304,6 +362,7 @@ int main(void)
         cmocka_unit_test(test_nearest_of_256_is_the_nearest),
         cmocka_unit_test(test_colours_stand_out),
         cmocka_unit_test(test_heat_reads_in_grey),
+        cmocka_unit_test(test_diverging_gradients_have_a_middle),
         cmocka_unit_test(test_heat_glyphs_are_seen),
         cmocka_unit_test(test_without_colours_flags_remain),
         cmocka_unit_test(test_few_colours_avoid_the_greys),

@@ -1,10 +1,11 @@
 /* update(): every action from many states, thresholds, typing, landing layers. */
-#include "ropescope/explorer.h"
+#include "ropescope/lists.h"
 #include "synthetic.h"
 
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -39,8 +40,16 @@ static void assert_valid(const struct state *state)
     assert_true(state->settings.rule.first_layer <= (end > 2 ? end : 2)); /* 2: the default */
     assert_true(state->lead == PROJECTION_QUERY || state->lead == PROJECTION_KEY);
     assert_true(state->view < VIEW_COUNT && state->glyph_set < GLYPH_SET_COUNT);
-    size_t pairs = settings_pair_count(&state->settings, state->angles);
-    assert_true(pairs == 0 ? state->top == 0 : state->top < pairs);
+    const struct list *list = state_list(state);
+    if (list && list->count > 0 && state_line(state) < list->count) {
+        assert_true(state->top < list->count);
+        assert_in_range(state_line(state), state->top, state->top + state_list_room(state) - 1);
+    }
+    if (state_rotates(state))
+        assert_true(state->pair < state_layer(state)->pairs);
+    struct zoom zoom = state->settings.zoom;
+    assert_true(zoom_whole(&zoom) || (zoom.x_low >= -1 && zoom.x_high <= 180));
+    assert_true(state->settings.rule.projection[0] || state->settings.rule.projection[1]);
     assert_int_equal(strlen(state->entry.text), state->entry.length);
     assert_int_equal(strlen(state->filter.text), state->filter.length);
 }
@@ -186,26 +195,238 @@ static void test_views(void **context)
     type(state, "\n");
     assert_int_equal(state->view, VIEW_PAIRS);
     update_key(state, 27);
+    assert_int_equal(state->view, VIEW_HEADS);
+    for (int i = 0; i < 12; i++)
+        update_key(state, 27);
     assert_int_equal(state->view, VIEW_OVERVIEW);
     assert_false(state->quit); /* Esc goes back and never quits */
 }
 
-static void test_list_of_pairs_scrolls(void **context)
+static void test_list_of_pairs_moves_the_selection(void **context)
 {
     struct state *state = state_of(context);
+    update_size(state, 12, 80); /* 5 lines of a list */
     type(state, "2");
+    assert_int_equal(state_line(state), 0);
+    type(state, "jj");
+    assert_int_equal(state->pair, 2);
     assert_int_equal(state->top, 0);
     type(state, "p"); /* the key's pairs stand behind the query's 8 */
-    assert_int_equal(state->top, 8);
-    type(state, "J");
-    assert_int_equal(state->top, 9);
-    for (int i = 0; i < 30; i++)
-        type(state, "J");
-    assert_int_equal(state->top, 15);
-    type(state, "pKK");
+    assert_int_equal(state_line(state), 10);
+    assert_in_range(10, state->top, state->top + state_list_room(state) - 1);
+    type(state, "k");
+    assert_int_equal(state->pair, 1);
+    type(state, "G");
+    assert_int_equal(state_line(state), 15);
+    type(state, "j"); /* stays at the end */
+    assert_int_equal(state->pair, 7);
+    type(state, "g");
+    assert_int_equal(state->lead, PROJECTION_QUERY);
     assert_int_equal(state->top, 0);
-    type(state, "ssj"); /* model: 4 + 2 heads of 8 pairs a layer */
-    assert_int_equal(state->top, 48);
+    type(state, "ssJ"); /* model: 4 + 2 heads of 8 pairs a layer */
+    assert_int_equal(state_line(state), 48);
+    type(state, "\n"); /* and the view on one pair keeps it */
+    assert_true(state->inspecting);
+    type(state, "j");
+    assert_int_equal(state->pair, 1);
+    update_key(state, 27);
+    assert_false(state->inspecting);
+    assert_int_equal(state->view, VIEW_PAIRS);
+    assert_int_equal(state_line(state), 49);
+}
+
+/* Sorted by any column of any list, each line once, keys in order, no number last; the selection
+ * stays on its pair. */
+static void test_sorted_lists(void **unused)
+{
+    static const enum view_id lists[] = {VIEW_PAIRS, VIEW_HEADS, VIEW_LAYERS};
+    struct angles *angles = synthetic_new(&shapes[2]); /* an undefined pair, a still layer */
+    struct state state;
+    (void)unused;
+    assert_int_equal(state_init(&state, angles, NULL), STATUS_OK);
+    type(&state, "ss");
+    for (size_t v = 0; v < 3; v++) {
+        size_t columns;
+        const char *const *names = list_columns(lists[v], &columns);
+        update_action(&state, (enum action)((int)ACTION_VIEW_FIRST + (int)lists[v]));
+        type(&state, "jj");
+        struct row before = state_item(&state);
+        for (size_t c = 0; c < 2 * columns; c++) {
+            type(&state, c % 2 ? "r" : c ? "r>" : ">");
+            const struct sort *sort = &state.sort[lists[v]];
+            assert_string_equal(sort->column, names[c / 2]);
+            assert_int_equal(sort->descending, c % 2);
+            const struct list *list = state_list(&state);
+            bool *seen = calloc(list->count, sizeof *seen);
+            bool ended = false; /* what has no number stands at the end */
+            double last = c % 2 ? INFINITY : -INFINITY;
+            for (size_t line = 0; line < list->count; line++) {
+                struct cell cell = list_cell(list, line, c / 2);
+                double key = cell.kind == CELL_INTEGER ? (double)cell.as.integer
+                             : cell.kind == CELL_REAL  ? cell.as.real
+                             : cell.kind == CELL_FLAG  ? cell.as.flag
+                             : cell.kind == CELL_WORD  ? cell.as.text[0]
+                                                       : (double)NAN;
+                assert_false(seen[list->order[line]]);
+                seen[list->order[line]] = true;
+                ended = ended || isnan(key);
+                assert_true(ended == isnan(key));
+                assert_true(isnan(key) || (c % 2 ? key <= last : key >= last));
+                last = key;
+                struct row item = list_item(list, line);
+                assert_int_equal(list_find(list, &item), line);
+            }
+            free(seen);
+            struct row after = state_item(&state);
+            assert_true(before.layer == after.layer && before.head == after.head &&
+                        before.pair == after.pair && before.projection == after.projection);
+        }
+        type(&state, "r>"); /* round to the list's own order */
+        assert_null(state.sort[lists[v]].column);
+    }
+    state_free(&state);
+    synthetic_free(angles);
+}
+
+static void test_sort_by_fixed_follows_the_threshold(void **context)
+{
+    struct state *state = state_of(context);
+    type(state, "2ss");
+    state->sort[VIEW_PAIRS] = (struct sort){"fixed", true};
+    for (int step = 0; step < 3; step++) {
+        const struct list *list = state_list(state);
+        uint64_t fixed =
+            tally_model(state->angles,
+                        &(struct rule){state->settings.rule.threshold, 0, {true, true}})
+                .fixed;
+        assert_true(fixed > 0 && fixed < list->count);
+        for (size_t line = 0; line < list->count; line++)
+            assert_true(list_cell(list, line, PAIR_FIXED).as.flag == (line < fixed));
+        type(state, "}}");
+    }
+}
+
+static void test_search_finds_lines(void **context)
+{
+    static const struct {
+        const char *text;
+        uint32_t layer, head, pair;
+        int lead;
+    } cases[] = {
+        {"7", 0, 0, 7, 0},  {"3.2", 0, 3, 2, 0}, {"k1.5", 0, 1, 5, 1}, {"2.1.4", 2, 1, 4, 0},
+        {"q2", 0, 2, 0, 0}, {"l5", 5, 0, 0, 0},  {"r20", 0, 1, 4, 0},  {"k", 0, 0, 0, 1},
+    };
+    struct state *state = state_of(context);
+    type(state, "2ss");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        type(state, "g/");
+        type(state, cases[i].text);
+        assert_string_equal(state->search.text, cases[i].text);
+        type(state, "\n");
+        struct row item = state_item(state);
+        assert_int_equal(item.layer->number, cases[i].layer);
+        assert_int_equal(item.projection, cases[i].lead);
+        assert_int_equal(item.head, cases[i].head);
+        assert_int_equal(item.pair, cases[i].pair);
+    }
+    type(state, "g/3\n");
+    assert_int_equal(state_item(state).head, 0);
+    type(state, "n");
+    assert_int_equal(state_item(state).head, 1);
+    type(state, "N");
+    assert_int_equal(state_item(state).head, 0);
+    type(state, "/99\n");
+    assert_true(state->message_is_error);
+    assert_int_equal(state->pair, 3); /* stays */
+    type(state, "/hjq?\n");
+    assert_true(strstr(state->message, "head.pair") != NULL);
+    assert_int_equal(state->place, PLACE_VIEW);
+}
+
+/* The cursor of the scatter moves to a point in the direction asked for, and to the nearest. */
+static void test_scatter_cursor(void **context)
+{
+    struct state *state = state_of(context);
+    static const char keys[] = "HJKL";
+    type(state, "6ss");
+    const struct points *points = state_points(state, SCOPE_MODEL);
+    for (int step = 0; step < 200; step++) {
+        struct row row = state_item(state);
+        size_t at = rows_find(points->rows, &row);
+        float x = points->x[at], y = points->y[at];
+        char key = keys[(step * 7 + step / 5) % 4];
+        update_key(state, (uint32_t)key);
+        row = state_item(state);
+        size_t to = rows_find(points->rows, &row);
+        if (to == at)
+            continue; /* none that way */
+        assert_true(key == 'H'   ? points->x[to] < x
+                    : key == 'L' ? points->x[to] > x
+                    : key == 'J' ? points->y[to] < y
+                                 : points->y[to] > y);
+    }
+    type(state, "gn"); /* g: the first layer */
+    assert_int_equal(state->pair > 0, true);
+}
+
+static void test_zoom_of_the_scatter(void **context)
+{
+    struct state *state = state_of(context);
+    struct zoom *zoom = &state->settings.zoom;
+    type(state, "6-");
+    assert_true(zoom_whole(zoom));
+    type(state, "+");
+    const struct points *points = state_points(state, SCOPE_HEAD);
+    double x = (double)points->x[0], y = (double)points->y[0];
+    assert_true(zoom->x_high - zoom->x_low == 1 && zoom->y_high - zoom->y_low == 1);
+    assert_true(zoom->x_low <= x && x <= zoom->x_high && zoom->y_low <= y && y <= zoom->y_high);
+    for (int i = 0; i < 30; i++)
+        type(state, "+");
+    assert_true(zoom->x_low <= x && x <= zoom->x_high && zoom->x_high - zoom->x_low > 0);
+    for (int i = 0; i < 30; i++)
+        type(state, ")>");
+    type(state, "--");
+    assert_true(zoom->x_high <= 1 && zoom->y_high <= 1);
+    type(state, "n"); /* the window follows the cursor */
+    points = state_points(state, SCOPE_HEAD);
+    x = (double)points->x[state->pair];
+    assert_true(zoom->x_low <= x && x <= zoom->x_high);
+    type(state, "0");
+    assert_true(zoom_whole(zoom));
+}
+
+static void test_measures_units_and_bins_step_round(void **context)
+{
+    struct state *state = state_of(context);
+    for (int i = 1; i <= MEASURE_COUNT; i++) {
+        type(state, "o");
+        assert_int_equal(state->settings.measure, i % MEASURE_COUNT);
+    }
+    type(state, "O");
+    assert_int_equal(state->settings.measure, MEASURE_COUNT - 1);
+    type(state, "uuu");
+    assert_int_equal(state->settings.unit, QUANTITY_COS);
+    type(state, "5");
+    uint32_t fit = state_settings(state).bins;
+    assert_true(fit >= 16 && fit % 2 == 0);
+    type(state, "b");
+    assert_true(state->settings.bins > fit);
+    for (int i = 0; i < 30; i++)
+        type(state, state->settings.bins ? "b" : "");
+    assert_int_equal(state_settings(state).bins, fit); /* past the last: what fits */
+    type(state, "BL|");
+    assert_true(state->settings.bins < fit && state->settings.log);
+    assert_int_equal(state->settings.arrange, ARRANGE_BESIDE);
+    type(state, "P");
+    assert_false(state->settings.rule.projection[PROJECTION_KEY]);
+    type(state, "P");
+    assert_false(state->settings.rule.projection[PROJECTION_QUERY]);
+    assert_int_equal(state->lead, PROJECTION_KEY);
+    type(state, "P1----");
+    assert_true(state_map_block(state) > 1);
+    for (int i = 0; i < 20; i++)
+        type(state, "+");
+    assert_int_equal(state_map_block(state), 1);
 }
 
 static void test_threshold_steps(void **context)
@@ -379,7 +600,7 @@ static void test_notices_are_read_one_by_one(void **context)
 static void test_dirt(void **context)
 {
     struct state *state = state_of(context);
-    assert_int_equal(update_key(state, 'Z'), DIRTY_NOTHING);
+    assert_int_equal(update_key(state, '~'), DIRTY_NOTHING);
     assert_int_equal(update_action(state, ACTION_NONE), DIRTY_NOTHING);
     assert_int_equal(update_key(state, 'j'), DIRTY_FRAME);
     assert_int_equal(update_key(state, 12), DIRTY_FRAME | DIRTY_WHOLE);
@@ -422,7 +643,13 @@ int main(void)
         ON_SMALL(test_flags_select_what_there_is),
         ON_SMALL(test_message_is_dismissed),
         ON_SMALL(test_views),
-        ON_SMALL(test_list_of_pairs_scrolls),
+        ON_SMALL(test_list_of_pairs_moves_the_selection),
+        ON_SMALL(test_sort_by_fixed_follows_the_threshold),
+        ON_SMALL(test_search_finds_lines),
+        ON_SMALL(test_scatter_cursor),
+        ON_SMALL(test_zoom_of_the_scatter),
+        ON_SMALL(test_measures_units_and_bins_step_round),
+        cmocka_unit_test(test_sorted_lists),
         ON_SMALL(test_threshold_steps),
         ON_SMALL(test_typed_threshold),
         ON_SMALL(test_bad_threshold_says_why),

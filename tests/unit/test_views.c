@@ -1,7 +1,7 @@
 /* The views: pictures against the files of tests/golden (UPDATE_GOLDEN=1 writes them anew; look at
  * them before you keep them), and tables against the numbers that the pictures show. */
-#include "ropescope/views.h"
 #include "synthetic.h"
+#include "views/draw.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -15,7 +15,11 @@ static const struct synthetic llama = {32, 32, 32, 64, -1, -1, false, "Llama-2-7
 static const struct synthetic odd = {12, 8, 2, 32, 3, 5, true, "odd\x1b[31m one"};
 static const struct synthetic huge = {126, 128, 8, 64, -1, -1, false, "Llama-3.1-405B"};
 
+/* What tests/data/golden.angles holds. */
+static const struct synthetic golden_shape = {12, 8, 2, 32, 3, -1, true, "golden"};
+
 struct scene {
+    bool read; /* from the file */
     struct angles *angles;
     struct state state;
     struct canvas *canvas;
@@ -31,10 +35,45 @@ static struct scene open_scene(const struct synthetic *shape, int rows, int cols
     return scene;
 }
 
+/* The committed file; where it is missing, UPDATE_GOLDEN makes it. */
+static struct angles *golden_angles(void)
+{
+    static const char path[] = "tests/data/golden.angles";
+    struct angles *angles;
+    struct error err = {0};
+    FILE *stream = fopen(path, "rb");
+    if (!stream && getenv("UPDATE_GOLDEN")) {
+        angles = synthetic_new(&golden_shape);
+        stream = fopen(path, "wb");
+        assert_non_null(stream);
+        assert_int_equal(angles_write(angles, stream, &err), STATUS_OK);
+        synthetic_free(angles);
+    }
+    assert_non_null(stream);
+    fclose(stream);
+    if (angles_read(path, &angles, &err) != STATUS_OK)
+        fail_msg("%s", err.what);
+    return angles;
+}
+
+static struct scene open_golden(int rows, int cols)
+{
+    struct scene scene = {.angles = golden_angles(), .read = true};
+    scene.canvas = canvas_new(rows, cols);
+    assert_non_null(scene.canvas);
+    assert_int_equal(state_init(&scene.state, scene.angles, NULL), STATUS_OK);
+    scene.state.origin = "file";
+    update_size(&scene.state, rows, cols);
+    return scene;
+}
+
 static void close_scene(struct scene *scene)
 {
     state_free(&scene->state);
-    synthetic_free(scene->angles);
+    if (scene->read)
+        angles_free(scene->angles);
+    else
+        synthetic_free(scene->angles);
     canvas_free(scene->canvas);
 }
 
@@ -117,10 +156,10 @@ static void test_golden_views(void **unused)
                 char name[128];
                 if (!differs((enum view_id)id, (enum glyph_set)set))
                     continue;
-                struct scene scene = open_scene(&llama, sizes[s].rows, sizes[s].cols);
-                scene.state.view = (enum view_id)id;
+                struct scene scene = open_golden(sizes[s].rows, sizes[s].cols);
                 scene.state.glyph_set = (enum glyph_set)set;
                 type(&scene, "jjlllll");
+                update_action(&scene.state, (enum action)((int)ACTION_VIEW_FIRST + id));
                 snprintf(name, sizeof name, "%s-%dx%d-%s", view_of((enum view_id)id)->name,
                          sizes[s].cols, sizes[s].rows, glyph_set_name((enum glyph_set)set));
                 check_golden(name, &scene, false);
@@ -143,12 +182,40 @@ static void test_golden_situations(void **unused)
         {"layer-not-scanned", &odd, 24, 80, "jjjjj", false},
         {"undefined-pair", &odd, 24, 80, "2", false},
         {"layers-of-odd", &odd, 24, 80, "4", false},
+        {"sorted-pairs", &llama, 24, 80, "jl2>>>>>>>>>>>>>r", false},
+        {"sorted-heads", &llama, 40, 120, "3>>>>>>r", false},
+        {"found", &odd, 24, 80, "2/k0.12\n", false},
+        {"finding", &odd, 24, 80, "2/3.1", false},
+        {"inspector", &llama, 24, 80, "jjlll2jjj\n", false},
+        {"inspector-undefined", &odd, 24, 80, "2j\n", false},
+        {"measure-fraction", &llama, 40, 120, "jjo", false},
+        {"measure-max", &odd, 40, 120, "joo", false},
+        {"measure-correlation", &llama, 24, 80, "ooo", false},
+        {"measure-norm-ratio", &odd, 40, 120, "oooo", false},
+        {"measure-excess", &llama, 40, 120, "Ot0.02\n", false},
+        {"zoomed-out", &huge, 24, 80, "jjjll-----", false},
+        {"zoomed-out-wide", &huge, 60, 200, "jjjll---", false},
+        {"degrees-log-beside", &llama, 40, 120, "5ssuuL|", false},
+        {"abs-of-layer", &llama, 24, 80, "5su", false},
+        {"query-alone", &llama, 24, 80, "5P", false},
+        {"bands", &llama, 40, 120, "6ssc", false},
+        {"zoomed-scatter", &llama, 24, 80, "6s+LL+", false},
+        {"scatter-degrees", &llama, 24, 80, "6suu", false},
         {"key-leads", &llama, 24, 80, "pss", false},
         {"scrolled", &huge, 24, 80, "G", false},
         {"help", &llama, 24, 80, "?", false},
         {"help-filtered", &llama, 24, 80, "?/thresh", false},
         {"threshold-typed", &llama, 24, 80, "t0.05", false},
         {"threshold-refused", &llama, 24, 80, "t0.05x\n", false},
+        {"goto", &llama, 24, 80, ":", false},
+        {"goto-matches", &llama, 24, 80, ":q_pr", false},
+        {"goto-refused", &llama, 24, 80, ":99\n", false},
+        {"rank", &llama, 24, 80, "*>", false},
+        {"marks", &llama, 24, 80, "ma:3.3\nmb'", false},
+        {"share", &llama, 24, 80, "t30%\n", false},
+        {"export-name", &llama, 24, 80, "2e", false},
+        {"command", &llama, 24, 80, "2:4.3\nt0.123\nY", false},
+        {"command-narrow", &llama, 12, 30, "2:4.3\nt0.123\nY", false},
         {"roles", &llama, 24, 80, "jl", true},
         {"small-60x16", &llama, 16, 60, "", false},
         {"small-40x24", &llama, 24, 40, "", false},
@@ -257,13 +324,13 @@ static struct cell cell_at(const struct view_table *table, size_t row, const cha
     return cell_empty();
 }
 
-static void test_only_tables_have_names(void **unused)
+static void test_views_have_names(void **unused)
 {
     (void)unused;
-    assert_null(view_from_name("overview"));
     assert_null(view_from_name("nothing"));
     for (int id = 0; id < VIEW_COUNT; id++)
-        assert_int_equal(view_of((enum view_id)id)->id, id);
+        assert_ptr_equal(view_from_name(view_of((enum view_id)id)->name),
+                         view_of((enum view_id)id));
 }
 
 static void test_columns_of_pairs(void **unused)
@@ -519,6 +586,252 @@ static void test_r_is_that_of_the_scatter_table(void **unused)
     close_scene(&scene);
 }
 
+/* ---- cell to value and back ---------------------------------------------- */
+
+/* Every histogram counts each pair once, whatever the unit, the bins and the reach, and is that of
+ * its table. */
+static void test_histograms_count_every_pair(void **unused)
+{
+    static const uint32_t bins[] = {1, 2, 7, 64, 180, 512};
+    struct scene scene = open_scene(&odd, 24, 80);
+    (void)unused;
+    for (int scope = 0; scope < 3; scope++, type(&scene, "s"))
+        for (int unit = 0; unit < 3; unit++, type(&scene, "u"))
+            for (size_t b = 0; b < sizeof bins / sizeof *bins; b++) {
+                struct view_settings settings = state_settings(&scene.state);
+                uint64_t total = 0, of_table = 0;
+                settings.bins = bins[b];
+                struct view_table table = table_of("histogram", scene.angles, &settings);
+                for (int p = 0; p < PROJECTION_COUNT; p++) {
+                    const struct histogram *histogram =
+                        state_histogram(&scene.state, settings.selection.scope, p, bins[b]);
+                    total += histogram->total + histogram->undefined;
+                    of_table += histogram->undefined;
+                    for (uint32_t i = 0; i < bins[b]; i++) {
+                        struct cell count = cell_at(&table, (size_t)p * bins[b] + i, "count");
+                        assert_int_equal(count.as.integer, histogram->count[i]);
+                        of_table += count.as.integer;
+                    }
+                }
+                assert_int_equal(total, settings_pair_count(&settings, scene.angles));
+                assert_int_equal(of_table, total);
+                view_table_free(&table);
+            }
+    close_scene(&scene);
+}
+
+/* The cut of a histogram stands where the first fixed value would. */
+static void test_cuts_part_fixed_from_trainable(void **unused)
+{
+    static const float thresholds[] = {0.001F, 0.01F, 0.3F, 0.9F, 1};
+    (void)unused;
+    for (int unit = 0; unit < 3; unit++)
+        for (size_t t = 0; t < 5; t++)
+            for (int c = -1000; c <= 1000; c++) {
+                float cos = (float)c / 1000;
+                double cuts[2], value = quantity_of((enum quantity)unit, (double)cos);
+                draw_cuts((enum quantity)unit, (double)thresholds[t], cuts);
+                bool within = value > cuts[0] && value < cuts[1];
+                if (fabs(fabs((double)cos) - (double)thresholds[t]) > 1e-6)
+                    assert_true(within != rule_fixes(cos, thresholds[t]));
+            }
+}
+
+/* Wherever the cursor of the scatter goes, the knob is in the cell of the pair's own cosines, and
+ * the line above names the pair and those. */
+static void test_cursor_reads_the_pair(void **unused)
+{
+    static const char keys[] = "HJKLnnNL+KJn-0uJLHu+n";
+    struct scene scene = open_scene(&golden_shape, 40, 120);
+    const struct state *state = &scene.state;
+    (void)unused;
+    type(&scene, "j6s");
+    for (size_t i = 0; i < 3 * sizeof keys; i++) {
+        char one[2] = {keys[i % (sizeof keys - 1)], '\0'}, expected[96];
+        type(&scene, one);
+        struct row row = state_item(state);
+        float query = row_cos(scene.angles, &row, PROJECTION_QUERY);
+        float key = row_cos(scene.angles, &row, PROJECTION_KEY);
+        char *text = picture(&scene, false);
+        snprintf(expected, sizeof expected,
+                 "pair %u of layer %u, heads %u/%u  query cos %.4f  key cos %.4f", row.pair,
+                 row.layer->number, row.head, layer_key_head(row.layer, row.head), (double)query,
+                 (double)key);
+        if (!isnan(query))
+            assert_non_null(strstr(text, expected));
+        free(text);
+        struct layout layout;
+        struct layout_needs needs = layout_needs_of(state);
+        layout_make(&layout, &needs);
+        struct scatter_plot plot = scatter_plot_of(state, SCOPE_LAYER);
+        struct rect rect = scatter_rect(draw_panel_inside(layout.main), state);
+        rect.row++; /* the line with r */
+        rect.rows--;
+        rect = plot_scatter_inside(rect, &plot);
+        bool own = plot.y_low < plot.y_high;
+        struct axis x = {plot.low, plot.high, rect.cols, false};
+        struct axis y = {own ? plot.y_low : plot.low, own ? plot.y_high : plot.high, rect.rows,
+                         false};
+        enum quantity unit = state->settings.unit;
+        int col = axis_cell(&x, (double)(float)quantity_of(unit, (double)query));
+        int line = axis_cell(&y, (double)(float)quantity_of(unit, (double)key));
+        if (isnan(query) || col < 0 || line < 0)
+            continue; /* zoomed in on another place */
+        const struct canvas_cell *cell =
+            &scene.canvas
+                 ->cells[(rect.row + rect.rows - 1 - line) * scene.canvas->cols + rect.col + col];
+        assert_int_equal(cell->code, glyphs_of(GLYPHS_BLOCKS)->knob);
+    }
+    close_scene(&scene);
+}
+
+/* The higher the number in the table, the higher the level of the cell, for every measure. */
+static void test_heat_maps_show_the_table(void **unused)
+{
+    struct scene scene = open_scene(&golden_shape, 40, 120);
+    const struct state *state = &scene.state;
+    (void)unused;
+    for (int measure = 0; measure < MEASURE_COUNT; measure++, type(&scene, "o")) {
+        struct layout layout;
+        struct layout_needs needs = layout_needs_of(state);
+        layout_make(&layout, &needs);
+        free(picture(&scene, false));
+        struct view_settings settings = state_settings(state);
+        struct view_table table = table_of("overview", scene.angles, &settings);
+        double value[256];
+        int level[256];
+        size_t count = 0;
+        for (size_t row = 0; row < table.table.row_count; row++) {
+            bool key = strcmp(cell_at(&table, row, "projection").as.text, "key") == 0;
+            struct rect map = layout.map[key];
+            struct cell number = table.table.cell(table.table.context, row, 3);
+            size_t layer = cell_at(&table, row, "layer").as.integer;
+            size_t head = cell_at(&table, row, "head").as.integer;
+            /* The second column of a cell: the brackets of the cursor leave it. */
+            int at = (map.row + (int)layer * layout.cell_rows) * scene.canvas->cols + map.col +
+                     (int)head * layout.cell_cols + 1;
+            struct style style = scene.canvas->cells[at].style;
+            assert_true(layout.cell_cols >= 3 && count < 256);
+            assert_true(style.role == ROLE_HEAT || style.role == ROLE_DIVERGE);
+            value[count] = number.as.real;
+            level[count++] = style.level;
+        }
+        assert_int_equal(count, 11 * 10); /* layer 3 does not rotate */
+        for (size_t a = 0; a < count; a++)
+            for (size_t b = 0; b < count; b++)
+                if (value[a] > value[b] + 1e-6)
+                    assert_true(level[a] >= level[b]);
+        view_table_free(&table);
+    }
+    close_scene(&scene);
+}
+
+/* A cell that sums up says what, and its number is the mean of the heads it names. */
+static void test_zoomed_out_cells_are_means(void **unused)
+{
+    struct scene scene = open_scene(&golden_shape, 40, 140);
+    (void)unused;
+    type(&scene, "jjjjlll--"); /* blocks of 3: layers 3-5, heads 3-5 */
+    char *text = picture(&scene, false), expected[96];
+    struct view_settings settings = state_settings(&scene.state);
+    struct view_table table = table_of("overview", scene.angles, &settings);
+    double sum = 0, pairs = 0;
+    size_t heads = 0;
+    for (size_t row = 0; row < table.table.row_count; row++) {
+        uint64_t layer = cell_at(&table, row, "layer").as.integer;
+        uint64_t head = cell_at(&table, row, "head").as.integer;
+        bool query = strcmp(cell_at(&table, row, "projection").as.text, "query") == 0;
+        if (!query || layer < 3 || layer > 5 || head < 3 || head > 5)
+            continue;
+        sum += cell_at(&table, row, "mean_abs_cos").as.real * golden_shape.pairs;
+        pairs += golden_shape.pairs;
+        heads++;
+    }
+    assert_int_equal(heads, 6);
+    snprintf(expected, sizeof expected, "%.3f mean of layers 3-5, query heads 3-5: 6 heads",
+             sum / pairs);
+    if (!strstr(text, expected))
+        fail_msg("no \"%s\" in:\n%s", expected, text);
+    free(text);
+    view_table_free(&table);
+    close_scene(&scene);
+}
+
+/* What is inside the zoom is what the file holds. */
+static void test_zoom_keeps_the_points_inside(void **unused)
+{
+    struct angles *angles = synthetic_new(&odd);
+    struct view_settings settings = VIEW_SETTINGS_DEFAULT;
+    (void)unused;
+    for (int unit = 0; unit < 3; unit++) {
+        settings.unit = (enum quantity)unit;
+        settings.zoom = (struct zoom){0};
+        struct view_table all = table_of("scatter", angles, &settings);
+        settings.zoom = unit == QUANTITY_DEGREES ? (struct zoom){80, 100, 90, 95}
+                                                 : (struct zoom){0.1, 0.25, 0.05, 0.2};
+        struct view_table some = table_of("scatter", angles, &settings);
+        size_t inside = 0;
+        for (size_t row = 0; row < all.table.row_count; row++) {
+            struct cell x = all.table.cell(all.table.context, row, 5);
+            struct cell y = all.table.cell(all.table.context, row, 6);
+            if (x.kind != CELL_REAL || y.kind != CELL_REAL || x.as.real < settings.zoom.x_low ||
+                x.as.real > settings.zoom.x_high || y.as.real < settings.zoom.y_low ||
+                y.as.real > settings.zoom.y_high)
+                continue;
+            for (size_t column = 0; column < 4; column++)
+                assert_int_equal(all.table.cell(all.table.context, row, column).as.integer,
+                                 some.table.cell(some.table.context, inside, column).as.integer);
+            inside++;
+        }
+        assert_true(inside > 10 && inside < all.table.row_count / 2);
+        assert_int_equal(some.table.row_count, inside);
+        view_table_free(&all);
+        view_table_free(&some);
+    }
+    synthetic_free(angles);
+}
+
+static double cos_of_degrees(double degrees)
+{
+    return cos(degrees * 3.14159265358979323846 / 180);
+}
+
+static void test_new_columns(void **unused)
+{
+    struct angles *angles = synthetic_new(&odd);
+    struct view_settings settings = VIEW_SETTINGS_DEFAULT;
+    (void)unused;
+    struct view_table pairs = table_of("pairs", angles, &settings);
+    struct view_table heads = table_of("heads", angles, &settings);
+    for (size_t row = 0; row < 20; row++) {
+        struct cell own = cell_at(&pairs, row, "cos");
+        double a = cell_at(&pairs, row, "norm_a").as.real;
+        double b = cell_at(&pairs, row, "norm_b").as.real;
+        if (own.kind == CELL_EMPTY) {
+            assert_int_equal(cell_at(&pairs, row, "degrees").kind, CELL_EMPTY);
+            assert_true(isnan(cell_at(&pairs, row, "norm_ratio").as.real));
+            continue;
+        }
+        assert_true(cell_at(&pairs, row, "abs_cos").as.real == fabs(own.as.real));
+        assert_true(fabs(cos_of_degrees(cell_at(&pairs, row, "degrees").as.real) - own.as.real) <
+                    1e-12);
+        assert_true(fabs(cell_at(&pairs, row, "norm_ratio").as.real - fmin(a, b) / fmax(a, b)) <
+                    1e-12);
+    }
+    struct cell fraction = cell_at(&heads, 3, "fraction"), chance = cell_at(&heads, 3, "chance");
+    assert_true(cell_at(&heads, 3, "excess").as.real == fraction.as.real - chance.as.real);
+    assert_int_equal(cell_at(&heads, 8, "correlation").kind, CELL_EMPTY); /* of a key head */
+    struct correlation r = correlation_head(angles, 0, 3);
+    assert_true(cell_at(&heads, 3, "correlation").as.real == correlation_r(&r));
+    double of_key = measure_correlation(angles, 0, PROJECTION_KEY, 0), sum = 0;
+    for (uint32_t query = 0; query < 4; query++)
+        sum += measure_correlation(angles, 0, PROJECTION_QUERY, query);
+    assert_true(fabs(of_key - sum / 4) < 1e-12);
+    view_table_free(&pairs);
+    view_table_free(&heads);
+    synthetic_free(angles);
+}
+
 /* The selection is in sight wherever it goes in a model larger than any screen. */
 static void test_selection_stays_in_sight(void **unused)
 {
@@ -549,7 +862,7 @@ int main(void)
         cmocka_unit_test(test_one_cell_is_not_blank),
         cmocka_unit_test(test_names_are_made_printable),
         cmocka_unit_test(test_ascii_is_ascii),
-        cmocka_unit_test(test_only_tables_have_names),
+        cmocka_unit_test(test_views_have_names),
         cmocka_unit_test(test_columns_of_pairs),
         cmocka_unit_test(test_order_of_pairs),
         cmocka_unit_test(test_one_head_brings_its_key_head),
@@ -561,6 +874,13 @@ int main(void)
         cmocka_unit_test(test_overview_shows_the_tables),
         cmocka_unit_test(test_r_is_that_of_the_scatter_table),
         cmocka_unit_test(test_selection_stays_in_sight),
+        cmocka_unit_test(test_histograms_count_every_pair),
+        cmocka_unit_test(test_cuts_part_fixed_from_trainable),
+        cmocka_unit_test(test_cursor_reads_the_pair),
+        cmocka_unit_test(test_heat_maps_show_the_table),
+        cmocka_unit_test(test_zoomed_out_cells_are_means),
+        cmocka_unit_test(test_zoom_keeps_the_points_inside),
+        cmocka_unit_test(test_new_columns),
     };
     return cmocka_run_group_tests_name("views", tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* rows.c: from a line of a table to its layer, projection, head and pair. */
-#include "views/rows.h"
+#include "ropescope/lists.h"
 
 struct rows *rows_new(const struct angles *angles, const struct view_settings *settings,
                       bool by_pair)
@@ -47,4 +47,29 @@ struct row rows_at(const struct rows *rows, size_t index)
         .head = block->first_head + (uint32_t)(within / block->per_head),
         .pair = (uint32_t)(within % block->per_head),
     };
+}
+
+size_t rows_find(const struct rows *rows, const struct row *row)
+{
+    for (size_t i = 0; i < rows->block_count; i++) {
+        const struct row_block *block = &rows->block[i];
+        size_t end = i + 1 < rows->block_count ? block[1].first_row : rows->row_count;
+        if (block->layer != row->layer_index || block->projection != row->projection)
+            continue;
+        if (row->head < block->first_head)
+            return rows->row_count;
+        size_t at = block->first_row + (size_t)(row->head - block->first_head) * block->per_head +
+                    (block->per_head > 1 ? row->pair : 0);
+        return at < end ? at : rows->row_count;
+    }
+    return rows->row_count;
+}
+
+float row_cos(const struct angles *angles, const struct row *row, int projection)
+{
+    const struct angle_set *set = &angles->layers[row->layer_index].set[projection];
+    uint32_t head = row->head;
+    if (projection == PROJECTION_KEY && row->projection == PROJECTION_QUERY)
+        head = layer_key_head(row->layer, head);
+    return set->cos[(size_t)head * row->layer->pairs + row->pair];
 }

@@ -1,0 +1,165 @@
+/* lists.h: the lines of the lists of pairs, heads and layers: which there are, in which order, and
+ * what stands in them. A screen and an export read the same list. */
+#ifndef ROPESCOPE_LISTS_H
+#define ROPESCOPE_LISTS_H
+
+#include "ropescope/explorer.h"
+#include "ropescope/export.h"
+
+/* ---- lines in their own order (rows.c) ----------------------------------- */
+
+/* Heads of one projection of one layer that stand one below the other. */
+struct row_block {
+    size_t first_row;
+    size_t layer; /* index into model->layers */
+    int projection;
+    uint32_t first_head;
+    uint32_t per_head; /* rows: its pairs, or 1 */
+};
+struct rows {
+    const struct angles *angles; /* borrowed */
+    struct view_settings settings;
+    size_t row_count, block_count;
+    struct row_block block[]; /* (block_count) in the order of their rows; none is empty */
+};
+struct row {
+    const struct layer *layer;
+    size_t layer_index;
+    int projection;
+    uint32_t head, pair; /* pair 0 where rows are heads */
+};
+
+/* Layers in order, query before key, heads, pairs (with `by_pair`); NULL: no memory. The caller
+ * frees with memory_free. */
+struct rows *rows_new(const struct angles *angles, const struct view_settings *settings,
+                      bool by_pair);
+struct row rows_at(const struct rows *rows, size_t index);
+/* The index of a row of that layer (an index), projection, head and pair; row_count: it has none.
+ */
+size_t rows_find(const struct rows *rows, const struct row *row);
+/* cos of the pair of that row in a projection; the key's is of the key head that is met. */
+float row_cos(const struct angles *angles, const struct row *row, int projection);
+
+/* ---- columns (columns.c) ------------------------------------------------- */
+
+enum pair_column {
+    PAIR_LAYER,
+    PAIR_PROJECTION,
+    PAIR_HEAD,
+    PAIR_PAIR,
+    PAIR_ROW_A,
+    PAIR_ROW_B,
+    PAIR_FREQUENCY,
+    PAIR_WAVELENGTH,
+    PAIR_COS,
+    PAIR_NORM_A,
+    PAIR_NORM_B,
+    PAIR_FIXED,
+    PAIR_ABS_COS,
+    PAIR_DEGREES,
+    PAIR_NORM_RATIO,
+    PAIR_COLUMNS
+};
+enum head_column {
+    HEAD_LAYER,
+    HEAD_PROJECTION,
+    HEAD_HEAD,
+    HEAD_PAIRS,
+    HEAD_UNDEFINED,
+    HEAD_MEAN_ABS,
+    HEAD_MAX_ABS,
+    HEAD_FIXED,
+    HEAD_FRACTION,
+    HEAD_CHANCE,
+    HEAD_CORRELATION,
+    HEAD_NORM_RATIO,
+    HEAD_EXCESS,
+    HEAD_COLUMNS
+};
+enum layer_column {
+    LAYER_LAYER,
+    LAYER_ROTATES,
+    LAYER_QUERY_MEAN_ABS,
+    LAYER_KEY_MEAN_ABS,
+    LAYER_PAIRS,
+    LAYER_UNDEFINED,
+    LAYER_FIXED,
+    LAYER_FRACTION,
+    LAYER_CHANCE,
+    LAYER_CORRELATION,
+    LAYER_EXCESS,
+    LAYER_COLUMNS
+};
+/* Names of the columns of VIEW_PAIRS, VIEW_HEADS or VIEW_LAYERS; NULL and 0 of another view. */
+const char *const *list_columns(enum view_id view, size_t *count);
+/* SIZE_MAX where there is no such column; of NULL likewise. */
+size_t list_column(enum view_id view, const char *name);
+/* Whether a step of the threshold changes what stands in the column. */
+bool list_column_follows_threshold(enum view_id view, size_t column);
+
+/* ---- lists (list.c) ------------------------------------------------------ */
+
+struct list {
+    enum view_id view; /* VIEW_PAIRS, VIEW_HEADS or VIEW_LAYERS */
+    size_t count;
+    struct rows *rows;           /* of layers: only its settings */
+    size_t first_layer;          /* of the list of layers: index in its first line */
+    uint32_t *order;             /* (count) rows in the order of the lines; NULL: their own */
+    const struct angles *angles; /* borrowed */
+    struct layer_facts *facts;   /* (layers) of the list of layers, filled when asked for */
+};
+/* The lines under the settings, sorted. STATUS_USAGE: there is no such column to sort by. Free with
+ * list_free. */
+enum status list_new(enum view_id view, const struct angles *angles,
+                     const struct view_settings *settings, struct list **out, struct error *err);
+void list_free(struct list *list); /* NULL is fine */
+struct cell list_cell(const struct list *list, size_t line, size_t column);
+/* What a line is about; head and pair are 0 where the list has none. */
+struct row list_item(const struct list *list, size_t line);
+/* The line that is about it; count: none. */
+size_t list_find(const struct list *list, const struct row *item);
+
+/* ---- kept by the state (memo.c) ------------------------------------------ */
+
+/* All of these belong to the state and stay as they are until it changes. What a threshold does not
+ * change is not worked out again for it. */
+
+/* The lines of the current view; NULL: it is no list, or no memory. */
+const struct list *state_list(const struct state *state);
+/* What the cursor is on, as an item of a list; and its line there. */
+struct row state_item(const struct state *state);
+size_t state_line(const struct state *state);
+/* Puts the cursor on it; a head of keys brings a query head that meets it. */
+void state_select_item(struct state *state, const struct row *item);
+
+/* A histogram of the selection in the state's unit. */
+const struct histogram *state_histogram(const struct state *state, enum scope scope, int projection,
+                                        uint32_t bins);
+
+/* The points of a scatter: every pair of the query heads, in the order of its table. */
+struct points {
+    size_t count;
+    float *x, *y;  /* (count) query and key in the state's unit; NaN: undefined */
+    uint8_t *band; /* (count) by wavelength */
+    struct rows *rows;
+};
+enum { BANDS = 4 };
+/* Wavelengths in tokens at which the second, the third and the fourth band begin. */
+extern const double band_start[BANDS - 1];
+const struct points *state_points(const struct state *state, enum scope scope);
+
+/* The measure of a head by the settings; NaN: none, or not yet. */
+double state_measure(const struct state *state, size_t layer, int projection, uint32_t head);
+
+struct memo *memo_new(void);
+void memo_free(struct memo *memo);
+/* Where a scatter keeps its counted cells between frames. */
+struct scatter_cache *memo_scatter(const struct state *state);
+
+/* ---- order (order.c) ----------------------------------------------------- */
+
+/* The indices 0..count-1 by their keys, ties as they stand, NaN last; NULL: no memory, or 2^32 keys
+ * and more. The caller frees with memory_free. */
+uint32_t *order_new(const double *keys, size_t count, bool descending);
+
+#endif

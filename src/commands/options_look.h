@@ -1,0 +1,12 @@
+/* options_look.h: readers of the flags that decide how things look, for the table in options.c. */
+#ifndef COMMANDS_OPTIONS_LOOK_H
+#define COMMANDS_OPTIONS_LOOK_H
+
+#include "commands.h"
+
+read_flag read_size, read_theme, read_glyphs, read_colour, read_list_themes, read_config,
+    read_no_config;
+/* A view by its name, or "help". */
+bool view_is_named(const char *name);
+
+#endif

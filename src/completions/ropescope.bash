@@ -1,0 +1,85 @@
+# bash completion for ropescope. The part between "generated" and "end" comes from the program's table
+# of flags: UPDATE_GOLDEN=1 build/tests/test_papers writes it anew, and make test compares it.
+
+# _ropescope_flags COMMAND: its flags.
+# _ropescope_values FLAG: sets `values` to the words it takes, or `kind` to file, theme or free;
+# fails for a flag without a value.
+# generated: tables
+_ropescope_commands='explore scan info stats export show'
+_ropescope_flags()
+{
+    case $1 in
+    explore) echo '--view --layer --head --threshold --first-layer --scope --sort --measure --unit --bins --log --arrange --zoom --theme --glyphs --list-themes --config --no-config --mouse --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
+    scan) echo '--output --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
+    info) echo '--json --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
+    stats) echo '--threshold --fixed --first-layer --json --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
+    export) echo '--view --layer --head --projection --threshold --fixed --first-layer --scope --sort --measure --unit --bins --log --arrange --zoom --format --output --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
+    show) echo '--view --layer --head --projection --threshold --fixed --first-layer --scope --sort --measure --unit --bins --log --arrange --zoom --output --size --theme --glyphs --colour --color --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
+    esac
+}
+_ropescope_values()
+{
+    case $1 in
+    --view) values='overview pairs heads layers histogram scatter help' ;;
+    --layer) kind=free ;;
+    --head) kind=free ;;
+    --projection) values='query key both' ;;
+    --threshold) kind=free ;;
+    --fixed) kind=free ;;
+    --first-layer) kind=free ;;
+    --scope) values='head layer model' ;;
+    --sort) kind=free ;;
+    --measure) values='mean fraction max correlation norm-ratio excess' ;;
+    --unit) values='cos abs degrees' ;;
+    --bins) kind=free ;;
+    --arrange) values='below beside' ;;
+    --zoom) kind=free ;;
+    --format) values='csv json' ;;
+    -o | --output) kind=file ;;
+    --size) kind=free ;;
+    --theme) kind=theme ;;
+    --glyphs) values='blocks braille ascii' ;;
+    --colour) values='none 8 16 256 direct' ;;
+    --color) values='none 8 16 256 direct' ;;
+    --config) kind=file ;;
+    --threads) kind=free ;;
+    --pairing) values='half-split interleaved' ;;
+    --head-dim) kind=free ;;
+    --heads) kind=free ;;
+    --kv-heads) kind=free ;;
+    --rope-theta) kind=free ;;
+    --context) kind=free ;;
+    *) return 1 ;;
+    esac
+}
+# end: tables
+
+_ropescope()
+{
+    local word=${COMP_WORDS[COMP_CWORD]} before='' command=explore values='' kind=''
+    COMPREPLY=()
+    ((COMP_CWORD > 0)) && before=${COMP_WORDS[COMP_CWORD - 1]}
+    # "=" is a word of its own: --flag = value
+    if [[ $word == = ]]; then
+        word=''
+    elif [[ $before == = ]] && ((COMP_CWORD > 1)); then
+        before=${COMP_WORDS[COMP_CWORD - 2]}
+    fi
+    [[ " $_ropescope_commands " == *" ${COMP_WORDS[1]-} "* ]] && ((COMP_CWORD > 1)) &&
+        command=${COMP_WORDS[1]}
+    if [[ $before == -* ]] && _ropescope_values "$before"; then
+        case $kind in
+        file) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
+        theme) mapfile -t COMPREPLY < <(compgen -W "$(ropescope --list-themes 2>/dev/null |
+            sed 's/^[* ] \([^ ]*\) .*/\1/')" -- "$word"; compgen -f -X '!*.theme' -- "$word") ;;
+        free) ;;
+        *) mapfile -t COMPREPLY < <(compgen -W "$values" -- "$word") ;;
+        esac
+    elif [[ $word == -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "$(_ropescope_flags "$command")" -- "$word")
+    else
+        ((COMP_CWORD == 1)) && mapfile -t COMPREPLY < <(compgen -W "$_ropescope_commands" -- "$word")
+        mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -f -- "$word")
+    fi
+}
+complete -o filenames -F _ropescope ropescope

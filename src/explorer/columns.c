@@ -1,0 +1,48 @@
+/* columns.c: what the columns of the lists are called. */
+#include "ropescope/lists.h"
+
+#include <string.h>
+
+static const char *const pairs[PAIR_COLUMNS] = {
+    "layer", "projection", "head",   "pair",  "row_a",   "row_b",   "frequency", "wavelength",
+    "cos",   "norm_a",     "norm_b", "fixed", "abs_cos", "degrees", "norm_ratio"};
+static const char *const heads[HEAD_COLUMNS] = {
+    "layer", "projection", "head",   "pairs",       "undefined",  "mean_abs_cos", "max_abs_cos",
+    "fixed", "fraction",   "chance", "correlation", "norm_ratio", "excess"};
+static const char *const layers[LAYER_COLUMNS] = {
+    "layer",     "rotates", "query_mean_abs_cos", "key_mean_abs_cos", "pairs",
+    "undefined", "fixed",   "fraction",           "chance",           "correlation",
+    "excess"};
+
+const char *const *list_columns(enum view_id view, size_t *count)
+{
+    switch (view) {
+    case VIEW_PAIRS:
+        return *count = PAIR_COLUMNS, pairs;
+    case VIEW_HEADS:
+        return *count = HEAD_COLUMNS, heads;
+    case VIEW_LAYERS:
+        return *count = LAYER_COLUMNS, layers;
+    default:
+        return *count = 0, NULL;
+    }
+}
+
+size_t list_column(enum view_id view, const char *name)
+{
+    size_t count;
+    const char *const *columns = list_columns(view, &count);
+    for (size_t i = 0; name && i < count; i++)
+        if (strcmp(columns[i], name) == 0)
+            return i;
+    return SIZE_MAX;
+}
+
+bool list_column_follows_threshold(enum view_id view, size_t column)
+{
+    static const char *const names[] = {"fixed", "fraction", "chance", "excess"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (column != SIZE_MAX && list_column(view, names[i]) == column)
+            return true;
+    return false;
+}

@@ -1,0 +1,183 @@
+/* list.c: the lists of pairs, heads and layers: which line is about what, and their order. */
+#include "explorer/list_cells.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- what a line is about ------------------------------------------------ */
+
+static struct row item_of_row(const struct list *list, size_t row)
+{
+    if (list->view != VIEW_LAYERS)
+        return rows_at(list->rows, row);
+    size_t layer = list->first_layer + row;
+    return (struct row){.layer = &list->angles->model->layers[layer], .layer_index = layer};
+}
+
+struct row list_item(const struct list *list, size_t line)
+{
+    return item_of_row(list, list->order ? list->order[line] : line);
+}
+
+size_t list_find(const struct list *list, const struct row *item)
+{
+    size_t row = list->count;
+    if (list->view != VIEW_LAYERS)
+        row = rows_find(list->rows, item);
+    else if (item->layer_index >= list->first_layer)
+        row = item->layer_index - list->first_layer;
+    if (row >= list->count || !list->order)
+        return row < list->count ? row : list->count;
+    for (size_t line = 0; line < list->count; line++)
+        if (list->order[line] == row)
+            return line;
+    return list->count;
+}
+
+static struct cell cell_of_row(const struct list *list, size_t row, size_t column)
+{
+    struct row item = item_of_row(list, row);
+    const struct view_settings *settings = &list->rows->settings;
+    if (list->view == VIEW_PAIRS)
+        return pair_cell(list->angles, settings, &item, column);
+    if (list->view == VIEW_HEADS)
+        return head_cell(list->angles, settings, &item, column);
+    return layer_cell(list, &item, column);
+}
+
+struct cell list_cell(const struct list *list, size_t line, size_t column)
+{
+    return cell_of_row(list, list->order ? list->order[line] : line, column);
+}
+
+/* ---- order --------------------------------------------------------------- */
+
+static double key_of_cell(struct cell cell)
+{
+    switch (cell.kind) {
+    case CELL_INTEGER:
+        return (double)cell.as.integer;
+    case CELL_REAL:
+        return cell.as.real;
+    case CELL_FLAG:
+        return cell.as.flag;
+    case CELL_WORD:
+    case CELL_NAME: /* by its first letter: the only words are query and key */
+        return cell.as.text ? (unsigned char)cell.as.text[0] : (double)NAN;
+    case CELL_EMPTY:
+        break;
+    }
+    return (double)NAN;
+}
+
+/* The array that a column of the pairs shows as it is, or by way of |cos|; NULL: another. */
+static const float *stored(const struct angle_set *set, size_t column)
+{
+    switch (column) {
+    case PAIR_COS:
+    case PAIR_ABS_COS:
+    case PAIR_DEGREES:
+    case PAIR_FIXED:
+        return set->cos;
+    case PAIR_NORM_A:
+        return set->norm_a;
+    case PAIR_NORM_B:
+        return set->norm_b;
+    default:
+        return NULL;
+    }
+}
+
+/* Keys of a block straight from the database: millions of pairs must sort while a person waits. */
+static bool fill_stored(const struct list *list, const struct row_block *block, size_t column,
+                        double *keys)
+{
+    const struct angle_set *set = &list->angles->layers[block->layer].set[block->projection];
+    const float *from = list->view == VIEW_PAIRS ? stored(set, column) : NULL;
+    size_t end =
+        block == &list->rows->block[list->rows->block_count - 1] ? list->count : block[1].first_row;
+    if (!from)
+        return false;
+    from += (size_t)block->first_head * block->per_head;
+    for (size_t row = block->first_row; row < end; row++, from++) {
+        double value = (double)*from;
+        keys[row] = column == PAIR_ABS_COS   ? fabs(value)
+                    : column == PAIR_DEGREES ? -value /* the angle falls as its cosine grows */
+                    : column == PAIR_FIXED ? rule_fixes(*from, list->rows->settings.rule.threshold)
+                                           : value;
+    }
+    return true;
+}
+
+static bool sort_list(struct list *list, size_t column, bool descending)
+{
+    double *keys = memory_array(list->count + 1, sizeof *keys);
+    bool filled = list->view != VIEW_LAYERS && list->rows->block_count > 0;
+    for (size_t i = 0; keys && filled && i < list->rows->block_count; i++)
+        filled = fill_stored(list, &list->rows->block[i], column, keys);
+    for (size_t row = 0; keys && !filled && row < list->count; row++)
+        keys[row] = key_of_cell(cell_of_row(list, row, column));
+    if (keys)
+        list->order = order_new(keys, list->count, descending);
+    memory_free(keys);
+    return list->order != NULL;
+}
+
+static enum status no_column(enum view_id view, const char *name, struct error *err)
+{
+    char names[ERROR_HELP] = "";
+    size_t count, used = 0;
+    const char *const *columns = list_columns(view, &count);
+    for (size_t i = 0; i < count; i++) {
+        text_format(names + used, sizeof names - used, "%s%s", i ? ", " : "", columns[i]);
+        used = strlen(names);
+    }
+    error_set(err, STATUS_USAGE, "--sort %s: there is no such column", name);
+    return error_help(err, "%s", names);
+}
+
+/* ---- life ---------------------------------------------------------------- */
+
+enum status list_new(enum view_id view, const struct angles *angles,
+                     const struct view_settings *settings, struct list **out, struct error *err)
+{
+    const struct sort *sort = &settings->sort;
+    size_t column = list_column(view, sort->column);
+    if (sort->column && column == SIZE_MAX)
+        return no_column(view, sort->column, err);
+    struct list *list = memory_array(1, sizeof *list);
+    struct rows *rows = rows_new(angles, settings, view == VIEW_PAIRS);
+    if (!list || !rows) {
+        memory_free(list);
+        memory_free(rows);
+        return error_memory(err);
+    }
+    *list = (struct list){.view = view, .count = rows->row_count, .rows = rows, .angles = angles};
+    if (view == VIEW_LAYERS) {
+        bool all = settings->selection.scope == SCOPE_MODEL;
+        list->count = all ? angles->model->layer_count : 1;
+        list->first_layer = all ? 0 : settings->selection.layer;
+    }
+    if (view == VIEW_LAYERS)
+        list->facts = memory_array(angles->model->layer_count + 1, sizeof *list->facts);
+    if (view == VIEW_LAYERS && !list->facts) {
+        list_free(list);
+        return error_memory(err);
+    }
+    if (sort->column && !sort_list(list, column, sort->descending)) {
+        list_free(list);
+        return error_memory(err);
+    }
+    *out = list;
+    return STATUS_OK;
+}
+
+void list_free(struct list *list)
+{
+    if (!list)
+        return;
+    memory_free(list->rows);
+    memory_free(list->order);
+    memory_free(list->facts);
+    memory_free(list);
+}

@@ -1,0 +1,311 @@
+/* memo.c: what follows from the state and is dear to work out, kept until what it follows from
+ * changes. None of it can be told from working it out anew, but by the clock. */
+#include "ropescope/lists.h"
+
+#include <math.h>
+#include <string.h>
+
+/* What a selection of pairs hangs on. */
+struct key {
+    bool set;
+    enum view_id view;
+    struct selection at;
+    bool covered[PROJECTION_COUNT];
+    enum quantity unit;
+    size_t ready; /* layers that had landed */
+};
+
+struct memo {
+    struct key list_key;
+    struct sort sort;
+    float threshold; /* of the list's order */
+    struct list *list;
+
+    struct key histogram_key[PROJECTION_COUNT];
+    struct histogram histogram[PROJECTION_COUNT];
+
+    struct key points_key;
+    struct points points;
+    struct scatter_cache scatter;
+
+    struct key fixed_key;
+    float fixed_threshold;
+    uint32_t *fixed;     /* pairs that are, (layer, projection, head) */
+    size_t *fixed_start; /* (layer) where its heads start */
+    double *chance;      /* (layer, projection) */
+};
+
+struct memo *memo_new(void)
+{
+    return memory_array(1, sizeof(struct memo));
+}
+
+static void points_free(struct points *points)
+{
+    memory_free(points->x);
+    memory_free(points->band);
+    memory_free(points->rows);
+    *points = (struct points){0};
+}
+
+void memo_free(struct memo *memo)
+{
+    if (!memo)
+        return;
+    list_free(memo->list);
+    points_free(&memo->points);
+    scatter_cache_free(&memo->scatter);
+    memory_free(memo->fixed);
+    memory_free(memo->fixed_start);
+    memory_free(memo->chance);
+    memory_free(memo);
+}
+
+static struct key key_of(const struct state *state, enum scope scope)
+{
+    struct key key = {.set = true, .view = state->view, .unit = state->settings.unit};
+    key.at.scope = scope;
+    if (scope != SCOPE_MODEL)
+        key.at.layer = state->settings.selection.layer;
+    if (scope == SCOPE_HEAD)
+        key.at.head = state->settings.selection.head;
+    key.ready = state->angles->ready;
+    for (int p = 0; p < PROJECTION_COUNT; p++)
+        key.covered[p] = state->settings.rule.projection[p];
+    return key;
+}
+
+static bool same(const struct key *a, const struct key *b)
+{
+    return a->set && b->set && a->view == b->view && a->at.scope == b->at.scope &&
+           a->at.layer == b->at.layer && a->at.head == b->at.head && a->unit == b->unit &&
+           a->ready == b->ready && a->covered[0] == b->covered[0] && a->covered[1] == b->covered[1];
+}
+
+/* ---- lists --------------------------------------------------------------- */
+
+static bool same_sort(const struct memo *memo, const struct view_settings *settings,
+                      enum view_id view)
+{
+    const struct sort *a = &memo->sort, *b = &settings->sort;
+    if (list_column(view, a->column) != list_column(view, b->column) ||
+        a->descending != b->descending)
+        return false;
+    return memo->threshold == settings->rule.threshold ||
+           !list_column_follows_threshold(view, list_column(view, b->column));
+}
+
+const struct list *state_list(const struct state *state)
+{
+    struct memo *memo = state->memo;
+    if (!state_is_list(state))
+        return NULL;
+    struct view_settings settings = state_settings(state);
+    struct key key = key_of(state, settings.selection.scope);
+    if (!memo->list || !same(&key, &memo->list_key) || !same_sort(memo, &settings, state->view)) {
+        list_free(memo->list);
+        memo->list = NULL;
+        if (list_new(state->view, state->angles, &settings, &memo->list, NULL) != STATUS_OK)
+            return NULL;
+        memo->list_key = key;
+        memo->sort = settings.sort;
+        memo->threshold = settings.rule.threshold;
+    }
+    memo->list->rows->settings = settings; /* what counts as fixed may have changed */
+    return memo->list;
+}
+
+struct row state_item(const struct state *state)
+{
+    return (struct row){
+        .layer = state_layer(state),
+        .layer_index = state->settings.selection.layer,
+        .projection = state->lead,
+        .head = state_head(state, state->lead),
+        .pair = state->pair,
+    };
+}
+
+size_t state_line(const struct state *state)
+{
+    const struct list *list = state_list(state);
+    struct row item = state_item(state);
+    return list ? list_find(list, &item) : 0;
+}
+
+/* ---- histograms ---------------------------------------------------------- */
+
+const struct histogram *state_histogram(const struct state *state, enum scope scope, int projection,
+                                        uint32_t bins)
+{
+    struct memo *memo = state->memo;
+    struct histogram *histogram = &memo->histogram[projection];
+    struct key key = key_of(state, scope);
+    if (same(&key, &memo->histogram_key[projection]) && histogram->bins == bins)
+        return histogram;
+    struct selection at = state->settings.selection;
+    at.scope = scope;
+    histogram_start(histogram, state->settings.unit, bins);
+    if (scope == SCOPE_MODEL || state_ready(state))
+        histogram_selection(histogram, state->angles, &at, projection);
+    memo->histogram_key[projection] = key;
+    return histogram;
+}
+
+/* ---- points -------------------------------------------------------------- */
+
+const double band_start[BANDS - 1] = {32, 512, 8192};
+
+static uint8_t band_of(double wavelength)
+{
+    uint8_t band = 0;
+    while (band < BANDS - 1 && wavelength >= band_start[band])
+        band++;
+    return band;
+}
+
+static bool fill_points(struct points *points, const struct state *state, enum scope scope)
+{
+    struct view_settings settings = state_settings(state);
+    settings.selection.scope = scope;
+    settings.rule.projection[PROJECTION_QUERY] = true;
+    settings.rule.projection[PROJECTION_KEY] = false;
+    points->rows = rows_new(state->angles, &settings, true);
+    if (!points->rows)
+        return false;
+    points->count = points->rows->row_count;
+    points->x = memory_array(2 * points->count + 1, sizeof *points->x);
+    points->y = points->x + points->count;
+    points->band = memory_array(points->count + 1, 1);
+    if (!points->x || !points->band)
+        return false;
+    for (size_t i = 0; i < points->count; i++) {
+        struct row row = rows_at(points->rows, i);
+        float x = row_cos(state->angles, &row, PROJECTION_QUERY);
+        float y = row_cos(state->angles, &row, PROJECTION_KEY);
+        points->x[i] = (float)quantity_of(settings.unit, (double)x);
+        points->y[i] = (float)quantity_of(settings.unit, (double)y);
+        points->band[i] = band_of(layer_wavelength(row.layer, row.pair));
+    }
+    return true;
+}
+
+const struct points *state_points(const struct state *state, enum scope scope)
+{
+    struct memo *memo = state->memo;
+    struct key key = key_of(state, scope);
+    if (same(&key, &memo->points_key))
+        return &memo->points;
+    points_free(&memo->points);
+    memo->scatter.stamp++; /* what was counted is of other points */
+    memo->points_key.set = false;
+    if (!fill_points(&memo->points, state, scope)) {
+        points_free(&memo->points);
+        return NULL;
+    }
+    memo->points_key = key;
+    return &memo->points;
+}
+
+struct scatter_cache *memo_scatter(const struct state *state)
+{
+    return &state->memo->scatter;
+}
+
+/* ---- measures ------------------------------------------------------------ */
+
+static bool make_room(struct memo *memo, const struct model *model)
+{
+    size_t heads = 0;
+    if (memo->fixed)
+        return true;
+    memo->fixed_start = memory_array(model->layer_count + 1, sizeof *memo->fixed_start);
+    memo->chance = memory_array(model->layer_count + 1, PROJECTION_COUNT * sizeof *memo->chance);
+    for (size_t i = 0; memo->fixed_start && i < model->layer_count; i++) {
+        memo->fixed_start[i] = heads;
+        for (int p = 0; p < PROJECTION_COUNT; p++)
+            heads += model->layers[i].projection[p].heads;
+    }
+    memo->fixed = memory_array(heads + 1, sizeof *memo->fixed);
+    if (memo->fixed_start && memo->chance && memo->fixed)
+        return true;
+    memory_free(memo->fixed_start);
+    memory_free(memo->chance);
+    memory_free(memo->fixed);
+    memo->fixed_start = NULL;
+    memo->chance = NULL;
+    memo->fixed = NULL;
+    return false;
+}
+
+/* Counts what the threshold fixes in every head; the chance level once for each length of rows. */
+static bool count_fixed(struct memo *memo, const struct state *state)
+{
+    const struct model *model = state->angles->model;
+    float threshold = state->settings.rule.threshold;
+    struct key key = {.set = true, .ready = state->angles->ready};
+    if (same(&key, &memo->fixed_key) && memo->fixed_threshold == threshold)
+        return true;
+    if (!make_room(memo, model))
+        return false;
+    uint64_t length = 0;
+    double chance = NAN;
+    for (size_t i = 0; i < model->layer_count; i++) {
+        const struct layer *layer = &model->layers[i];
+        uint32_t *fixed = memo->fixed + memo->fixed_start[i];
+        for (int p = 0; p < PROJECTION_COUNT && layer->pairs > 0 && state->angles->layers[i].ready;
+             p++) {
+            if (length != layer->projection[p].row_length) {
+                length = layer->projection[p].row_length;
+                chance = chance_level((double)threshold, length);
+            }
+            memo->chance[i * PROJECTION_COUNT + (size_t)p] = chance;
+            const float *cos = state->angles->layers[i].set[p].cos;
+            for (uint32_t h = 0; h < layer->projection[p].heads; h++, cos += layer->pairs)
+                *fixed++ = (uint32_t)fixed_count(cos, layer->pairs, threshold);
+        }
+    }
+    memo->fixed_key = key;
+    memo->fixed_threshold = threshold;
+    return true;
+}
+
+static double fraction_of(const struct state *state, size_t i, int projection, uint32_t head,
+                          bool excess)
+{
+    struct memo *memo = state->memo;
+    const struct layer *layer = &state->angles->model->layers[i];
+    if (!count_fixed(memo, state))
+        return NAN;
+    size_t at = memo->fixed_start[i] + head;
+    if (projection == PROJECTION_KEY)
+        at += layer->projection[PROJECTION_QUERY].heads;
+    uint32_t defined = layer->pairs - state->summaries[i].head[projection][head].undefined;
+    if (defined == 0)
+        return NAN;
+    double chance = memo->chance[i * PROJECTION_COUNT + (size_t)projection];
+    return (double)memo->fixed[at] / defined - (excess ? chance : 0);
+}
+
+double state_measure(const struct state *state, size_t i, int projection, uint32_t head)
+{
+    const struct layer *layer = &state->angles->model->layers[i];
+    enum measure measure = state->settings.measure;
+    if (layer->pairs == 0 || !state->summaries[i].ready ||
+        head >= layer->projection[projection].heads)
+        return NAN;
+    const struct head_summary *summary = &state->summaries[i].head[projection][head];
+    switch (measure) {
+    case MEASURE_FRACTION:
+    case MEASURE_EXCESS:
+        return fraction_of(state, i, projection, head, measure == MEASURE_EXCESS);
+    case MEASURE_MAX:
+        return isnan(summary->mean_abs) ? (double)NAN : (double)summary->max_abs;
+    case MEASURE_CORRELATION:
+        return (double)summary->correlation;
+    case MEASURE_NORM_RATIO:
+        return (double)summary->norm_ratio;
+    default:
+        return (double)summary->mean_abs;
+    }
+}

@@ -1,0 +1,69 @@
+/* order.c: a stable radix sort of numbers, a million in some tens of milliseconds. */
+#include "ropescope/lists.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { DIGIT_BITS = 11, DIGITS = 1 << DIGIT_BITS, PASSES = 6 };
+
+struct keyed {
+    uint64_t key;
+    uint32_t index;
+};
+
+/* Unsigned integers in the order of the doubles: all bits of the negative ones are flipped, the
+ * sign of the others. */
+static uint64_t key_of(double value, bool descending)
+{
+    uint64_t bits;
+    if (isnan(value))
+        return UINT64_MAX;
+    value += 0.0; /* -0 is 0 */
+    memcpy(&bits, &value, sizeof bits);
+    bits = bits >> 63 ? ~bits : bits | (uint64_t)1 << 63;
+    return descending ? UINT64_MAX - 1 - bits : bits; /* NaN stays behind all */
+}
+
+/* One pass; false where all keys share the digit and nothing was moved. */
+static bool pass(const struct keyed *from, struct keyed *to, size_t count, int shift)
+{
+    size_t start[DIGITS] = {0}, sum = 0;
+    for (size_t i = 0; i < count; i++)
+        start[from[i].key >> shift & (DIGITS - 1)]++;
+    if (start[from[0].key >> shift & (DIGITS - 1)] == count)
+        return false;
+    for (size_t digit = 0; digit < DIGITS; digit++) {
+        size_t here = start[digit];
+        start[digit] = sum;
+        sum += here;
+    }
+    for (size_t i = 0; i < count; i++)
+        to[start[from[i].key >> shift & (DIGITS - 1)]++] = from[i];
+    return true;
+}
+
+uint32_t *order_new(const double *keys, size_t count, bool descending)
+{
+    if (count == 0 || count > UINT32_MAX)
+        return count == 0 ? memory_array(1, sizeof(uint32_t)) : NULL;
+    struct keyed *a = memory_array(count, sizeof *a), *b = memory_array(count, sizeof *b);
+    uint32_t *order = memory_array(count, sizeof *order);
+    for (size_t i = 0; a && b && order && i < count; i++)
+        a[i] = (struct keyed){key_of(keys[i], descending), (uint32_t)i};
+    struct keyed *from = a, *to = b;
+    for (int p = 0; a && b && order && p < PASSES; p++)
+        if (pass(from, to, count, p * DIGIT_BITS)) {
+            struct keyed *was = from;
+            from = to;
+            to = was;
+        }
+    for (size_t i = 0; a && b && order && i < count; i++)
+        order[i] = from[i].index;
+    if (!a || !b) {
+        memory_free(order);
+        order = NULL;
+    }
+    memory_free(a);
+    memory_free(b);
+    return order;
+}

@@ -1,0 +1,114 @@
+/* rank.c: the heads of the model in the order of their measure. */
+#include "ropescope/lists.h"
+
+#include <math.h>
+
+static double measure_of(const struct state *state, size_t layer, uint32_t head)
+{
+    return state_measure(state, layer, state->lead, head);
+}
+
+const char *rank_words(const struct state *state)
+{
+    return measure_words(state->settings.measure);
+}
+
+struct ranked_head {
+    double value;
+    size_t layer;
+    uint32_t head; /* of the leading projection */
+};
+
+/* Whether a stands before b: the higher value, of equals the earlier layer and head. NaN: last. */
+static bool before(const struct ranked_head *a, const struct ranked_head *b)
+{
+    if (a->value != b->value && !(isnan(a->value) && isnan(b->value)))
+        return a->value > b->value || isnan(b->value);
+    return a->layer != b->layer ? a->layer < b->layer : a->head < b->head;
+}
+
+/* The query head that stands for a ranked head: of those that meet a key head the selected one,
+ * else the first. */
+static uint32_t query_head_of(const struct state *state, const struct ranked_head *ranked)
+{
+    const struct layer *layer = &state->angles->model->layers[ranked->layer];
+    const struct selection *selection = &state->settings.selection;
+    if (state->lead == PROJECTION_QUERY)
+        return ranked->head;
+    if (selection->layer == ranked->layer && layer_key_head(layer, selection->head) == ranked->head)
+        return selection->head;
+    for (uint32_t head = 0; head < layer->projection[PROJECTION_QUERY].heads; head++)
+        if (layer_key_head(layer, head) == ranked->head)
+            return head;
+    return 0;
+}
+
+/* Where a walk over all heads stands: the neighbours of `from` so far. */
+struct walk {
+    struct ranked_head from, higher, lower, first;
+    bool has_higher, has_lower, has_first;
+    size_t count, ahead; /* ranked heads, and those before `from` */
+};
+
+static void visit(struct walk *walk, const struct ranked_head *at)
+{
+    walk->count++;
+    if (!walk->has_first || before(at, &walk->first))
+        walk->first = *at;
+    walk->has_first = true;
+    if (before(at, &walk->from)) {
+        walk->ahead++;
+        if (!walk->has_higher || before(&walk->higher, at))
+            walk->higher = *at;
+        walk->has_higher = true;
+    } else if (before(&walk->from, at)) {
+        if (!walk->has_lower || before(at, &walk->lower))
+            walk->lower = *at;
+        walk->has_lower = true;
+    }
+}
+
+static struct walk walk_heads(const struct state *state)
+{
+    const struct model *model = state->angles->model;
+    struct walk walk = {
+        .from = {NAN, state->settings.selection.layer, state_head(state, state->lead)}};
+    if (state_ready(state))
+        walk.from.value = measure_of(state, walk.from.layer, walk.from.head);
+    for (size_t layer = 0; layer < model->layer_count; layer++) {
+        if (model->layers[layer].pairs == 0)
+            continue;
+        for (uint32_t head = 0; head < model->layers[layer].projection[state->lead].heads; head++) {
+            struct ranked_head at = {measure_of(state, layer, head), layer, head};
+            if (!isnan(at.value))
+                visit(&walk, &at);
+        }
+    }
+    return walk;
+}
+
+bool rank_find(const struct state *state, enum rank_step step, struct ranking *out)
+{
+    struct walk walk = walk_heads(state);
+    struct ranked_head to = walk.from;
+    bool ranked = !isnan(walk.from.value);
+    if (walk.count == 0)
+        return false;
+    *out = (struct ranking){.count = walk.count, .rank = walk.ahead + 1};
+    if (step == RANK_FIRST || (step == RANK_LOWER && !ranked)) {
+        to = walk.first;
+        out->rank = 1;
+    } else if (step == RANK_HIGHER && walk.has_higher) {
+        to = walk.higher;
+        out->rank = walk.ahead;
+    } else if (step == RANK_LOWER && walk.has_lower) {
+        to = walk.lower;
+        out->rank = walk.ahead + 2;
+    } else {
+        out->stayed = true;
+    }
+    out->layer = to.layer;
+    out->value = to.value;
+    out->query_head = query_head_of(state, &to);
+    return true;
+}

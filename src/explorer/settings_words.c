@@ -1,0 +1,123 @@
+/* settings_words.c: the settings of a view as the flags that set them. */
+#include "ropescope/explorer.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+const char *arrangement_name(enum arrangement arrangement)
+{
+    static const char *const names[ARRANGE_COUNT] = {"below", "beside"};
+    return names[arrangement];
+}
+
+bool zoom_whole(const struct zoom *zoom)
+{
+    return !(zoom->x_low < zoom->x_high) || !(zoom->y_low < zoom->y_high);
+}
+
+/* ---- which flags a view heeds -------------------------------------------- */
+
+enum {
+    HEEDS_MEASURE = 1,
+    HEEDS_SCOPE = 2,
+    HEEDS_SORT = 4,
+    HEEDS_UNIT = 8,
+    HEEDS_BARS = 16, /* bins, log counts, arrangement */
+    HEEDS_ZOOM = 32,
+};
+static const unsigned heeds[VIEW_COUNT] = {
+    [VIEW_OVERVIEW] = HEEDS_MEASURE,
+    [VIEW_PAIRS] = HEEDS_SCOPE | HEEDS_SORT,
+    [VIEW_HEADS] = HEEDS_SCOPE | HEEDS_SORT,
+    [VIEW_LAYERS] = HEEDS_SORT,
+    [VIEW_HISTOGRAM] = HEEDS_SCOPE | HEEDS_UNIT | HEEDS_BARS,
+    [VIEW_SCATTER] = HEEDS_SCOPE | HEEDS_UNIT | HEEDS_ZOOM,
+};
+
+/* ---- writing ------------------------------------------------------------- */
+
+struct words {
+    char *out;
+    size_t size, used;
+    bool fits;
+};
+
+static void add(struct words *words, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void add(struct words *words, const char *format, ...)
+{
+    char text[128];
+    va_list list;
+    va_start(list, format);
+    vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    words->fits = words->fits && text_format(words->out + words->used, words->size - words->used,
+                                             "%s%s", words->used > 0 ? " " : "", text);
+    words->used += strlen(words->out + words->used);
+}
+
+static void add_rule(struct words *words, const struct rule *rule)
+{
+    char number[TEXT_NUMBER];
+    const struct rule usual = RULE_DEFAULT;
+    if (rule->threshold != usual.threshold)
+        add(words, "--threshold %s", text_float(number, rule->threshold));
+    if (rule->first_layer != usual.first_layer)
+        add(words, "--first-layer %u", rule->first_layer);
+    for (int p = 0; p < PROJECTION_COUNT; p++)
+        if (rule->projection[p] && !rule->projection[!p])
+            add(words, "--projection %s", projection_name(p));
+}
+
+/* --layer alone means the layer, --layer with --head the head: --scope says what they do not. */
+static void add_scope(struct words *words, const struct view_settings *settings,
+                      const struct model *model)
+{
+    const struct selection *at = &settings->selection;
+    if (settings->one_head)
+        add(words, "--head %u", at->head);
+    if (at->scope == SCOPE_MODEL || at->layer >= model->layer_count)
+        return;
+    add(words, "--layer %u", model->layers[at->layer].number);
+    if (at->scope == SCOPE_HEAD)
+        add(words, "--head %u", at->head);
+}
+
+static void add_bars(struct words *words, const struct view_settings *settings)
+{
+    if (settings->bins > 0 && settings->bins != SETTINGS_BINS)
+        add(words, "--bins %u", settings->bins);
+    if (settings->log)
+        add(words, "--log");
+    if (settings->arrange != ARRANGE_BELOW)
+        add(words, "--arrange %s", arrangement_name(settings->arrange));
+}
+
+static void add_zoom(struct words *words, const struct zoom *zoom)
+{
+    char a[TEXT_NUMBER], b[TEXT_NUMBER], c[TEXT_NUMBER], d[TEXT_NUMBER];
+    if (!zoom_whole(zoom))
+        add(words, "--zoom=%s:%s:%s:%s", text_double(a, zoom->x_low), text_double(b, zoom->x_high),
+            text_double(c, zoom->y_low), text_double(d, zoom->y_high));
+}
+
+bool settings_flags(const struct view_settings *settings, enum view_id view,
+                    const struct model *model, char *out, size_t size)
+{
+    struct words words = {out, size, 0, true};
+    out[0] = '\0';
+    if (heeds[view] & HEEDS_SCOPE)
+        add_scope(&words, settings, model);
+    add_rule(&words, &settings->rule);
+    if (heeds[view] & HEEDS_MEASURE && settings->measure != MEASURE_MEAN)
+        add(&words, "--measure %s", measure_name(settings->measure));
+    if (heeds[view] & HEEDS_UNIT && settings->unit != QUANTITY_COS)
+        add(&words, "--unit %s", quantity_word(settings->unit));
+    if (heeds[view] & HEEDS_BARS)
+        add_bars(&words, settings);
+    if (heeds[view] & HEEDS_ZOOM)
+        add_zoom(&words, &settings->zoom);
+    if (heeds[view] & HEEDS_SORT && settings->sort.column)
+        add(&words, "--sort %s%s", settings->sort.column, settings->sort.descending ? ":desc" : "");
+    return words.fits;
+}

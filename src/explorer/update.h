@@ -1,0 +1,31 @@
+/* update.h: what the files of update share. */
+#ifndef EXPLORER_UPDATE_H
+#define EXPLORER_UPDATE_H
+
+#include "ropescope/explorer.h"
+
+void update_show_view(struct state *state, enum view_id view);
+
+/* ---- going places (update_go.c) ------------------------------------------ */
+
+/* Notes where the cursor is, for Esc. */
+void go_leave(struct state *state);
+/* Obeys an action about places; false where it is about something else. */
+bool go_action(struct state *state, enum action action);
+/* The "go to" that was typed. */
+void go_accept(struct state *state);
+/* A letter, where a mark is being set or jumped to. */
+void go_letter(struct state *state, uint32_t key);
+
+/* ---- what leaves (update_out.c) ------------------------------------------ */
+
+bool out_action(struct state *state, enum action action);
+/* The name that was typed. */
+void out_accept(struct state *state);
+
+/* ---- the threshold (threshold.c) ----------------------------------------- */
+
+/* A threshold or a percentage that was typed; false with the reason in state->message. */
+bool threshold_accept(struct state *state);
+
+#endif

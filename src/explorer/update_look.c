@@ -1,0 +1,102 @@
+/* update_look.c: what a view shows and how: measures, units, bins, zoom of the maps. */
+#include "explorer/update.h"
+#include "ropescope/lists.h"
+
+/* Bins to choose from; 0: as many as fit. */
+static void step_bins(struct state *state, bool more)
+{
+    static const uint32_t grid[] = {8,  10, 12,  16,  20,  24,  32,  40,  48,
+                                    64, 80, 100, 128, 160, 200, 256, 360, 512};
+    enum { LINES = sizeof grid / sizeof *grid };
+    uint32_t now = state_bins(state, layout_bars_cols(state)), next = 0;
+    for (size_t i = 0; i < LINES && more && next == 0; i++)
+        next = grid[i] > now ? grid[i] : 0;
+    for (size_t i = LINES; i > 0 && !more && next == 0; i--)
+        next = grid[i - 1] < now ? grid[i - 1] : 0;
+    state->settings.bins = next; /* beyond the last: what fits */
+    text_format(state->message, sizeof state->message, "%u bins%s",
+                state_bins(state, layout_bars_cols(state)), next ? "" : ": as many as fit");
+}
+
+static void step_measure(struct state *state, int by)
+{
+    int next = ((int)state->settings.measure + by + MEASURE_COUNT) % MEASURE_COUNT;
+    state->settings.measure = (enum measure)next;
+}
+
+static uint32_t most_heads(const struct model *model)
+{
+    uint32_t most = 1;
+    for (size_t i = 0; i < model->layer_count; i++)
+        for (int p = 0; p < PROJECTION_COUNT; p++)
+            if (model->layers[i].projection[p].heads > most)
+                most = model->layers[i].projection[p].heads;
+    return most;
+}
+
+/* A cell of the maps sums up more or fewer layers and heads, until one cell holds them all. */
+static void zoom_maps(struct state *state, bool in)
+{
+    static const uint32_t grid[] = {1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 128};
+    enum { LINES = sizeof grid / sizeof *grid };
+    const struct model *model = state->angles->model;
+    size_t most = most_heads(model) > model->layer_count ? most_heads(model) : model->layer_count;
+    uint32_t block = state_map_block(state);
+    size_t at = 0;
+    while (at + 1 < LINES && grid[at] < block)
+        at++;
+    if (in && at > 0)
+        at--;
+    else if (!in && at + 1 < LINES && grid[at] < most)
+        at++;
+    state->map_block = grid[at];
+}
+
+static void change_unit(struct state *state)
+{
+    state->settings.unit = (enum quantity)((state->settings.unit + 1) % (QUANTITY_DEGREES + 1));
+    state->settings.zoom = (struct zoom){0}; /* it was in the other unit */
+}
+
+/* Query and key, the query alone, the key alone. */
+static void change_cover(struct state *state)
+{
+    bool *covers = state->settings.rule.projection;
+    bool query = covers[PROJECTION_QUERY], key = covers[PROJECTION_KEY];
+    covers[PROJECTION_QUERY] = !(query && !key);
+    covers[PROJECTION_KEY] = !(query && key);
+    if (!covers[state->lead])
+        state->lead = !state->lead;
+    update_settle(state);
+}
+
+bool update_look(struct state *state, enum action action)
+{
+    struct view_settings *settings = &state->settings;
+    switch (action) {
+    case ACTION_MEASURE_NEXT:
+        return step_measure(state, 1), true;
+    case ACTION_MEASURE_PREVIOUS:
+        return step_measure(state, -1), true;
+    case ACTION_UNIT:
+        return change_unit(state), true;
+    case ACTION_BINS_MORE:
+        return step_bins(state, true), true;
+    case ACTION_BINS_FEWER:
+        return step_bins(state, false), true;
+    case ACTION_LOG:
+        return settings->log = !settings->log, true;
+    case ACTION_ARRANGE:
+        settings->arrange = (enum arrangement)((settings->arrange + 1) % ARRANGE_COUNT);
+        return true;
+    case ACTION_COVER:
+        return change_cover(state), true;
+    case ACTION_ZOOM_IN:
+    case ACTION_ZOOM_OUT:
+        if (state->view == VIEW_SCATTER)
+            return false;
+        return zoom_maps(state, action == ACTION_ZOOM_IN), true;
+    default:
+        return false;
+    }
+}

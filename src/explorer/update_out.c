@@ -1,0 +1,119 @@
+/* update_out.c: what leaves the explorer: a file, the clipboard, a command line. The update only
+ * asks; the loop writes. */
+#include "explorer/entry.h"
+#include "explorer/update.h"
+
+#include <string.h>
+
+/* Names on every file system and in every shell: what is not a letter, a digit or one of "._-"
+ * becomes "_". */
+static void append_safe(struct entry *entry, const char *name, size_t limit)
+{
+    for (size_t i = 0; name[i] && i < limit && entry->length + 1 < sizeof entry->text; i++) {
+        char c = name[i];
+        bool safe = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                    c == '_' || (i > 0 && (c == '.' || c == '-'));
+        entry->text[entry->length++] = safe ? c : '_';
+    }
+    entry->text[entry->length] = '\0';
+}
+
+/* "Llama-2-7b-hf-pairs-layer12-head3.csv" */
+static void propose_name(struct state *state)
+{
+    enum { MODEL_BYTES = 100 };
+    static const char *const views[VIEW_COUNT] = {"overview", "pairs",     "heads",
+                                                  "layers",   "histogram", "scatter"};
+    struct entry *entry = &state->entry;
+    struct view_settings settings = state_settings(state);
+    const struct layer *layer = state_layer(state);
+    const char *model = state->angles->model->name;
+    char place[64] = "";
+    if (layer && state->view != VIEW_OVERVIEW && settings.selection.scope == SCOPE_LAYER)
+        text_format(place, sizeof place, "-layer%u", layer->number);
+    if (layer && state->view != VIEW_OVERVIEW && settings.selection.scope == SCOPE_HEAD)
+        text_format(place, sizeof place, "-layer%u-head%u", layer->number, settings.selection.head);
+    *entry = (struct entry){0};
+    append_safe(entry, model && *model ? model : "model", MODEL_BYTES);
+    text_format(entry->text + entry->length, sizeof entry->text - entry->length, "-%s%s.csv",
+                views[state->view], place);
+    entry->length = strlen(entry->text);
+}
+
+/* A file holds all of a view, so it waits for the scan: else it would not be what export prints. */
+static bool complete(struct state *state)
+{
+    if (angles_complete(state->angles))
+        return true;
+    text_format(state->message, sizeof state->message,
+                "the scan is at %zu of %zu layers: export when it is done", state->angles->ready,
+                state->angles->model->layer_count);
+    state->message_is_error = true;
+    return false;
+}
+
+static void ask_name(struct state *state)
+{
+    if (!complete(state))
+        return;
+    propose_name(state);
+    state->place = PLACE_SAVE;
+}
+
+void out_accept(struct state *state)
+{
+    if (state->entry.length > 0) {
+        state->request = REQUEST_SAVE;
+        return;
+    }
+    text_format(state->message, sizeof state->message, "a name is wanted");
+    state->message_is_error = true;
+}
+
+unsigned update_exists(struct state *state)
+{
+    state->place = PLACE_CONFIRM;
+    return DIRTY_FRAME;
+}
+
+unsigned update_saved(struct state *state, const char *note)
+{
+    state->place = PLACE_VIEW;
+    return update_note(state, note);
+}
+
+static void confirm(struct state *state, bool replace)
+{
+    state->place = PLACE_SAVE; /* the loop closes it when the file is written */
+    if (replace)
+        state->request = REQUEST_REPLACE;
+}
+
+bool out_action(struct state *state, enum action action)
+{
+    switch (action) {
+    case ACTION_SAVE:
+        return ask_name(state), true;
+    case ACTION_YES:
+    case ACTION_NO:
+        return confirm(state, action == ACTION_YES), true;
+    case ACTION_COPY:
+        state->request = REQUEST_COPY;
+        return true;
+    case ACTION_COMMAND:
+        state->place = PLACE_COMMAND;
+        return true;
+    case ACTION_COPY_COMMAND:
+        state->request = REQUEST_COPY_COMMAND;
+        return true;
+    case ACTION_MOUSE:
+        state->mouse = !state->mouse;
+        state->request = REQUEST_MOUSE;
+        text_format(state->message, sizeof state->message,
+                    state->mouse ? "mouse on: click selects, wheel moves; text needs Shift"
+                                 : "mouse off");
+        return true;
+    default:
+        return false;
+    }
+}

@@ -1,0 +1,208 @@
+#!/bin/bash
+# What leaves the explorer: the file that `e` writes has the bytes of the command that `Y` shows, for every view and
+# many settings; nothing is overwritten unasked; errors are told in a line; the clipboard.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+. tests/e2e/tap.sh
+. tests/e2e/lib/tmux.sh
+PROGRAM=${ROPESCOPE:-$PWD/build/ropescope}
+case $PROGRAM in /*) ;; *) PROGRAM=$PWD/$PROGRAM ;; esac
+HOLD=$(mktemp -d) || exit 1
+trap 'tm kill-server; chmod -R u+w "$HOLD"; rm -rf "$HOLD"' EXIT
+trap 'exit 1' INT TERM HUP
+unset TMUX NO_COLOR LINES COLUMNS LC_ALL
+export TMUX_TMPDIR=$HOLD XDG_CACHE_HOME=$HOLD/cache XDG_CONFIG_HOME=$HOLD/config LC_CTYPE=C.UTF-8
+export ASAN_OPTIONS="log_path=$HOLD/asan:${ASAN_OPTIONS:-}"
+
+if ! command -v tmux >/dev/null 2>&1; then
+    skip 'what leaves' 'no tmux'
+    finish
+fi
+
+type_text() { tm send-keys -l -- "$1"; }
+enter() { # TEXT: typed, and the Enter key
+    type_text "$1"
+    keys Enter
+}
+# A model whose path a shell would tear apart, in a directory that files can be written to.
+MODEL="it's a model"
+WORK=$HOLD/work
+mkdir -p "$WORK"
+cp -r tests/data/demo/base "$WORK/$MODEL"
+ropescope() { "$PROGRAM" "$@"; } # what the shown command calls
+
+explorer() { # COLS ROWS FLAGS...
+    cols=$1 rows=$2
+    shift 2
+    open_shell "$cols" "$rows" "$WORK"
+    tm send-keys -l "clear; $PROGRAM $* \"$MODEL\""
+    keys Enter
+    see 'query heads'
+}
+
+# ---- e and Y -----------------------------------------------------------------
+
+# The command on the screen, joined as a shell joins it: from its line to the empty one.
+shown_command() { screen | sed -n '/^ropescope export/,/^$/p'; }
+command_is_shown() { [ -n "$(shown_command)" ] && on_screen 'prints this view'; }
+
+# same WORDS KEYS [JSON]: after these keys, the file that e writes is what the command of Y prints.
+number=0
+same() {
+    local words=$1 typed=$2 ending=${3:-csv} name format=
+    number=$((number + 1))
+    name=file$number.$ending
+    [ "$ending" = json ] && format='--format json'
+    type_text "$typed"
+    type_text 'Y'
+    until_true command_is_shown || { check "$words: Y" false; return; }
+    shown_command >"$HOLD/command"
+    keys Escape
+    type_text 'e'
+    see 'export to:' || { check "$words: e" false; return; }
+    keys C-u
+    enter "$name"
+    see "wrote" || { check "$words: written" false; return; }
+    (cd "$WORK" && eval "$(cat "$HOLD/command") $format") >"$HOLD/printed" 2>"$HOLD/errors"
+    check "$words: $(tr '\n' ' ' <"$HOLD/command" | sed 's/.*--view/--view/; s/\\ *//g')" \
+        cmp -s "$HOLD/printed" "$WORK/$name"
+}
+
+explorer 80 24
+same 'overview' ''
+same 'overview by another measure' 'o'
+same 'its JSON' 'o' json
+same 'pairs of a head' '2:4.3
+'
+same 'pairs of a layer' 's'
+same 'pairs of the model' 's'
+same 'pairs sorted' 's>>>>>>>>>r'
+same 'JSON of the pairs' '' json
+same 'the key alone' 'PP'
+same 'a typed threshold' 'Pt0.123
+'
+same 'a threshold that fixes a share' 't30%
+'
+same 'another first layer' 'fff'
+same 'heads of a layer' '3FFF'
+same 'heads of the model, sorted' 'ss>>>>>>r'
+same 'JSON of the heads' '' json
+same 'layers' '4'
+same 'layers sorted' '>>'
+same 'JSON of the layers' '' json
+same 'histogram' '5s'
+same 'histogram of a layer, other bins' 'sbb'
+same 'in |cos|' 'u'
+same 'in degrees, log, side by side' 'uL|'
+same 'JSON of the histogram' 'uL|' json
+same 'scatter' '6s'
+same 'scatter of the model' 'ss'
+same 'zoomed' '+++'
+same 'zoomed in degrees' 'uu'
+same 'JSON of the scatter' 'u' json
+keys q
+see 'shell>'
+close_terminal
+explorer 30 12 --threshold 0.2 --layer 3 --head 2
+same 'a narrow terminal' '2'
+same 'histogram of a narrow terminal' '5'
+keys q
+see 'shell>'
+close_terminal
+
+# ---- names, and what is there already ----------------------------------------
+
+explorer 80 24
+type_text '2:4.3'
+keys Enter
+type_text 'e'
+check 'a name is proposed' see 'export to: it_s_a_model-pairs-layer4-head3.csv'
+keys Enter
+check 'what was written is told' see 'wrote 64 rows, 7.6 kB: it_s_a_model-pairs-layer4-head3.csv'
+proposed="$WORK/it_s_a_model-pairs-layer4-head3.csv"
+check 'rows' [ "$(wc -l <"$proposed")" -eq 65 ]
+check "bytes" [ $((($(wc -c <"$proposed") + 50) / 100)) -eq 76 ]
+echo mine >"$proposed"
+enter 'e'
+check 'a file that is there is asked for' see 'exists: replace it?'
+type_text 'n'
+check 'no leads back to the name' see 'export to: it_s_a_model-pairs-layer4-head3.csv'
+check 'and the file is as it was' [ "$(cat "$proposed")" = mine ]
+keys Enter
+see 'exists: replace it?'
+type_text 'y'
+check 'yes replaces it' see 'wrote 64 rows'
+check 'by the new one' [ "$(wc -l <"$proposed")" -eq 65 ]
+ln -s nowhere "$WORK/link.csv"
+type_text 'e'
+keys C-u
+enter 'link.csv'
+check 'a link that leads nowhere is there, too' see 'link.csv exists'
+keys Escape Escape
+see 'q quit'
+
+# ---- what cannot be written --------------------------------------------------
+
+save() { # NAME
+    type_text 'e'
+    see 'export to:'
+    keys C-u
+    enter "$1"
+}
+save 'none/file.csv'
+check 'a directory that there is not' see 'No such file or directory'
+keys Escape
+save "$WORK"
+check 'a directory' see 'exists: replace it?'
+type_text 'y'
+check 'is none to be written' see 'is a directory'
+keys Escape
+if [ -c /dev/full ]; then
+    save '/dev/full'
+    see 'exists: replace it?'
+    type_text 'y'
+    check 'a full disk' see 'No space left on device'
+    keys Escape
+fi
+if [ "$(id -u)" != 0 ]; then
+    mkdir "$WORK/locked" && chmod a-w "$WORK/locked"
+    save 'locked/file.csv'
+    check 'no permission' see 'Permission denied'
+    keys Escape
+else
+    skip 'no permission' 'root may write anywhere'
+fi
+save '-'
+check 'a minus is a name' see 'wrote 64 rows, 7.6 kB: -'
+check 'and no stream' [ -s "$WORK/-" ]
+check 'nothing half-written is left' [ -z "$(find "$WORK" -name '*.partial')" ]
+
+# ---- the clipboard -----------------------------------------------------------
+
+tm set-option -s set-clipboard on
+clip_is() { [ "$(tm show-buffer)" = "$1" ]; }
+line=$(sed -n 2p "$proposed" | tr -d '\r')
+type_text 'gy'
+check 'y tells what it copied' see 'copied a row of pairs: 4,query,3,0,'
+check 'the row is on the clipboard' until_true clip_is "$line"
+type_text 'Y'
+until_true command_is_shown
+type_text 'y'
+check 'the command, too' until_true clip_is "ropescope export 'it'\\''s a model' --view pairs --layer 4 --head 3"
+keys Escape
+keys q
+see 'shell>'
+close_terminal
+TERM_LINUX="env TERM=linux"
+open_shell 80 24 "$WORK"
+tm send-keys -l "clear; $TERM_LINUX $PROGRAM \"$MODEL\""
+keys Enter
+see 'query heads'
+type_text 'y'
+check 'a console that would print it gets nothing' see 'this terminal (TERM=linux) has no clipboard'
+keys q
+close_terminal
+
+no_findings() { ! cat "$HOLD"/asan* 2>/dev/null; }
+check 'no sanitizer had anything to say' no_findings
+finish
