@@ -108,18 +108,28 @@ bool options_given(const struct options *options, const struct flag *flag);
 enum status settings_file_apply(struct options *options, struct arena *arena,
                                 struct notices *notices, struct error *err);
 
-/* ---- common.c: what commands share --------------------------------------- */
+/* ---- opening.c: from MODEL to its angles, and to an output --------------- */
 
 /* Opens the model that was named; a command without one says so. */
 enum status open_named_model(const struct options *options, struct session **out,
                              struct error *err);
-/* Opens it and waits for all its angles, with progress on stderr. Prints the notices. */
+/* Waits for all its angles, with progress and notices on stderr. */
+enum status wait_for_angles(struct session *session, struct error *err);
+/* Both. */
 enum status open_scanned_model(const struct options *options, struct session **out,
                                struct error *err);
-/* The demo model: installed, or beside the program; false: not found. */
+/* The demo model: beside the program, or installed; false: not found. */
 bool find_demo_model(char out[PATH_BYTES]);
-/* Notices that have not been printed yet, a line each on stderr; *printed counts. */
-void print_notices(const struct session *session, size_t *printed);
+/* The first notice that has not been printed yet, on stderr, where three lines at most may stand.
+ */
+void print_notice(const struct session *session, size_t *printed);
+/* Opens the output, lets `writer` fill it, and commits it; after a failure there is none. Errors
+ * name it unless the writer sets *named to false. */
+typedef enum status output_writer(void *context, FILE *stream, bool *named, struct error *err);
+enum status write_output(const char *path, output_writer *writer, void *context, struct error *err);
+
+/* ---- common.c: what commands share --------------------------------------- */
+
 /* --layer and --head against the model: the index of the layer, and heads within its range. */
 enum status find_selection(const struct options *options, const struct model *model, size_t *layer,
                            struct error *err);

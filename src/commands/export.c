@@ -16,41 +16,51 @@ static enum status find_view(const struct options *options, const struct view **
     return error_help(err, "views: pairs, heads, layers, histogram, scatter");
 }
 
-static enum status write_table(const struct options *options, const struct table *table,
-                               struct error *err)
+/* What is exported, once its angles are there. */
+struct job {
+    const struct options *options;
+    const struct view *view;
+    struct session *session;
+};
+
+static enum status make_table(const struct job *job, struct view_table *table, struct error *err)
 {
-    struct output output;
-    enum status status = output_open(&output, options->output, err);
+    struct view_settings settings;
+    const struct angles *angles = session_angles(job->session);
+    struct options whole = options_with_threshold(job->options, angles);
+    enum status status = settings_read(&whole, angles->model, &settings, err);
+    return status == STATUS_OK ? job->view->table(angles, &settings, table, err) : status;
+}
+
+static enum status write_view(void *context, FILE *stream, bool *named, struct error *err)
+{
+    const struct job *job = context;
+    struct view_table table;
+    *named = false;
+    enum status status = wait_for_angles(job->session, err);
+    if (status == STATUS_OK)
+        status = make_table(job, &table, err);
     if (status != STATUS_OK)
         return status;
-    status = table_write(table, options->format, output.stream, err);
-    if (status == STATUS_OK)
-        return output_commit(&output, err);
-    output_abort(&output);
-    return options->output ? error_context(err, "%s", options->output) : status;
+    *named = true;
+    status = table_write(&table.table, job->options->format, stream, err);
+    view_table_free(&table);
+    return status;
 }
 
 enum status command_export(const struct options *options, struct error *err)
 {
-    const struct view *view;
-    struct session *session;
-    struct view_table table;
-    enum status status = find_view(options, &view, err);
-    if (status != STATUS_OK)
-        return status;
-    status = open_scanned_model(options, &session, err);
-    if (status != STATUS_OK)
-        return status;
-    const struct angles *angles = session_angles(session);
+    struct job job = {.options = options};
     struct view_settings settings;
-    struct options whole = options_with_threshold(options, angles);
-    status = settings_read(&whole, angles->model, &settings, err);
+    enum status status = find_view(options, &job.view, err);
     if (status == STATUS_OK)
-        status = view->table(angles, &settings, &table, err);
-    if (status == STATUS_OK) {
-        status = write_table(options, &table.table, err);
-        view_table_free(&table);
-    }
-    session_close(session);
+        status = open_named_model(options, &job.session, err);
+    if (status != STATUS_OK)
+        return status;
+    /* Flags that this model cannot have are told before it is scanned. */
+    status = settings_read(options, session_angles(job.session)->model, &settings, err);
+    if (status == STATUS_OK)
+        status = write_output(options->output, write_view, &job, err);
+    session_close(job.session);
     return status;
 }

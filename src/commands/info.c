@@ -13,6 +13,12 @@ static size_t count_rotating(const struct model *model)
     return rotating;
 }
 
+/* Where the angles came from; NULL: there are none yet. */
+static const char *origin(const struct session *session)
+{
+    return angles_complete(session_angles(session)) ? session_origin(session) : NULL;
+}
+
 /* ---- as JSON ------------------------------------------------------------- */
 
 static void add_files(cJSON *root, const struct source *source)
@@ -78,12 +84,12 @@ static enum status print_json(const struct session *session, struct error *err)
     json_out_whole(root, "bytes_to_read", model->scanned_bytes);
     json_out_whole(root, "pairs", model_pairs(model));
     json_out_whole(root, "rotating_layers", count_rotating(model));
-    json_out_text(root, "angles", session_origin(session));
+    json_out_text(root, "angles", origin(session));
     add_files(root, session_source(session));
     add_facts(root, model);
     cJSON *notes = json_out_array(root, "notes");
     for (size_t i = 0; i < model->note_count; i++)
-        cJSON_AddItemToArray(notes, cJSON_CreateString(model->notes[i]));
+        json_out_text(notes, NULL, model->notes[i]);
     add_layers(root, model);
     return json_out_print(root, err);
 }
@@ -140,8 +146,7 @@ static void print_totals(FILE *stream, const struct session *session)
     text_format(words, sizeof words, "%s of %s", text_bytes(part, (double)model->scanned_bytes),
                 text_bytes(whole, (double)model->files_bytes));
     print_line(stream, "to read", words, "");
-    bool kept = angles_complete(session_angles(session));
-    print_line(stream, "angles", kept ? session_origin(session) : "not scanned yet", "");
+    print_line(stream, "angles", origin(session) ? origin(session) : "not scanned yet", "");
 }
 
 static enum status print_text(const struct session *session, struct error *err)
@@ -170,7 +175,7 @@ enum status command_info(const struct options *options, struct error *err)
     enum status status = open_named_model(options, &session, err);
     if (status != STATUS_OK)
         return status;
-    print_notices(session, &printed);
+    print_notice(session, &printed);
     status = options->json ? print_json(session, err) : print_text(session, err);
     session_close(session);
     return status;

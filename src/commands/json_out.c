@@ -9,12 +9,13 @@
 void json_out_text(cJSON *object, const char *key, const char *text)
 {
     char *sound = text ? memory_array(text_repaired_size(text), 1) : NULL; /* JSON must be UTF-8 */
-    if (sound) {
+    if (sound)
         text_repair(sound, text);
-        cJSON_AddStringToObject(object, key, sound);
-    } else {
-        cJSON_AddNullToObject(object, key);
-    }
+    cJSON *item = sound ? cJSON_CreateString(sound) : cJSON_CreateNull();
+    if (key)
+        cJSON_AddItemToObject(object, key, item);
+    else
+        cJSON_AddItemToArray(object, item);
     memory_free(sound);
 }
 

@@ -7,9 +7,10 @@
 
 struct cJSON;
 
-/* Each adds a member; a failed allocation shows when the object is printed. Reals have 9
- * significant digits, NaN and infinity are null. */
-void json_out_text(struct cJSON *object, const char *key, const char *text); /* NULL: null */
+/* Each adds a member (json_out_text and json_out_object with key NULL: an element of an array); a
+ * failed allocation shows when the object is printed. Reals have 9 significant digits, NaN and
+ * infinity are null. */
+void json_out_text(struct cJSON *parent, const char *key, const char *text); /* NULL: null */
 void json_out_whole(struct cJSON *object, const char *key, uint64_t value);
 void json_out_real(struct cJSON *object, const char *key, double value);
 /* Shortest text that reads back as the same float32. */

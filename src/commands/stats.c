@@ -82,10 +82,11 @@ static void print_layer(FILE *stream, const struct angles *angles, size_t index,
 {
     const struct layer *layer = &angles->model->layers[index];
     struct correlation correlation = correlation_layer(angles, index);
-    char r[TEXT_NUMBER];
+    char r[TEXT_NUMBER], note[128];
     fprintf(stream, "%5u", layer->number);
     if (layer->pairs == 0) {
-        fprintf(stream, "  %s\n", layer->note);
+        text_printable(note, sizeof note, layer->note); /* it may be a stranger's */
+        fprintf(stream, "  %s\n", note);
         return;
     }
     for (int which = 0; which < PROJECTION_COUNT; which++) {
@@ -100,9 +101,10 @@ static void print_model(FILE *stream, const struct angles *angles, const struct 
     struct tally tally = tally_model(angles, rule);
     char fraction[TEXT_NUMBER], chance[TEXT_NUMBER], pairs[TEXT_NUMBER], fixed[TEXT_NUMBER],
         threshold[TEXT_NUMBER];
+    bool none = tally.pairs + tally.undefined == 0;
     fprintf(stream, "layers >= %u: %s of %s pairs fixed at |cos| >= %s: %s (chance %s)\n",
-            rule->first_layer, text_count(fixed, tally.fixed), text_count(pairs, tally.pairs),
-            text_float(threshold, rule->threshold),
+            rule->first_layer, none ? "-" : text_count(fixed, tally.fixed),
+            none ? "-" : text_count(pairs, tally.pairs), text_float(threshold, rule->threshold),
             number(fraction, "%.1f%%", 100 * tally_fraction(&tally)),
             number(chance, "%.1f%%", 100 * tally_chance(&tally)));
     if (tally.undefined > 0)

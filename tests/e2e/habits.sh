@@ -75,8 +75,39 @@ check "without a cache directory the numbers are the same, and one line says so"
 
 odd=$hold/$(printf 'caf\351 \033[31m')
 cp -r "$demo" "$odd"
-valid_json() { "$program" info "$odd" --json | iconv -f UTF-8 -t UTF-8 >/dev/null 2>&1; }
+valid_json() {
+    "$program" info "$odd" --json >"$hold/out" && [ -s "$hold/out" ] &&
+        iconv -f UTF-8 -t UTF-8 "$hold/out" >/dev/null 2>&1
+}
 check "info --json is UTF-8 whatever the directory is called" valid_json
-no_escape() { ! { "$program" info "$odd" && "$program" stats "$odd"; } | grep -q "$(printf '\033')"; }
+no_escape() {
+    "$program" scan "$odd" -o "$hold/odd.angles" >"$hold/out" 2>&1 && "$program" info "$odd" >>"$hold/out" 2>&1 &&
+        "$program" stats "$odd" >>"$hold/out" 2>&1 && grep -q layers "$hold/out" &&
+        ! grep -q "$(printf '\033')" "$hold/out"
+}
 check "and no escape code of its name reaches the terminal" no_escape
+
+# ---- angles are no text ------------------------------------------------------------------
+
+on_terminal() { # COMMAND: its exit status, run where standard output is a terminal
+    if ! script -qec "$1; echo status \$?" /dev/null >"$hold/tty" 2>&1 </dev/null; then
+        return 1
+    fi
+    grep -q "$2" "$hold/tty" && ! grep -aq ropeang "$hold/tty"
+}
+if command -v script >/dev/null; then
+    check "scan -o - is refused on a terminal" on_terminal "$program scan $demo -o -" 'status 2'
+    check "scan without -o fills the cache there" on_terminal "$program scan $demo" 'status 0'
+else
+    skip "scan -o - is refused on a terminal" "no script"
+fi
+
+# ---- wrong words are told before the work ------------------------------------------------
+
+early() {
+    rm -rf "$XDG_CACHE_HOME"
+    ! "$program" export "$hold/wide" --view pairs --layer 999 >"$hold/out" 2>&1 &&
+        [ -z "$(find "$XDG_CACHE_HOME" -name '*.angles' 2>/dev/null)" ]
+}
+check "a layer that the model has not is refused before the scan" early
 finish
