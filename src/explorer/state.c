@@ -128,3 +128,19 @@ uint32_t state_bins(const struct state *state, int cols)
     bins -= bins % 2; /* an edge at 0, at 90 degrees */
     return bins < HISTOGRAM_BINS_MAX ? bins : HISTOGRAM_BINS_MAX;
 }
+
+/* ---- the line below the view --------------------------------------------- */
+
+unsigned update_message(struct state *state, const char *text)
+{
+    text_printable(state->message, sizeof state->message, text);
+    state->message_is_error = true;
+    return DIRTY_FRAME;
+}
+
+unsigned update_note(struct state *state, const char *text)
+{
+    update_message(state, text);
+    state->message_is_error = false;
+    return DIRTY_FRAME;
+}

@@ -4,108 +4,6 @@
 #include "explorer/update_theme.h"
 #include "ropescope/lists.h"
 
-/* ---- moving -------------------------------------------------------------- */
-
-static uint32_t query_heads(const struct state *state)
-{
-    return state_rotates(state) ? state_layer(state)->projection[PROJECTION_QUERY].heads : 0;
-}
-
-size_t update_moved(size_t at, long by, size_t count)
-{
-    size_t last = count > 0 ? count - 1 : 0;
-    if (by < 0)
-        return at < (size_t)-by ? 0 : at - (size_t)-by;
-    return (size_t)by > last || at > last - (size_t)by ? last : at + (size_t)by;
-}
-
-/* A list moves when the cursor would leave the screen, and then by half a screen: most moves send
- * two lines. After a leap the cursor keeps its line of the screen, so that what stands beside pairs
- * of the same number stays. */
-static void keep_line_in_sight(struct state *state)
-{
-    const struct list *list = state_list(state);
-    size_t room = state_list_room(state), line = list ? state_line(state) : 0;
-    size_t count = list ? list->count : 0, last = count > room ? count - room : 0;
-    if (line < count && (line < state->top || line - state->top >= room)) {
-        size_t away = line < state->top ? state->top - line : line - state->top;
-        if (away < 2 * room || state->screen_line >= room || line < state->screen_line)
-            state->top = layout_scroll(line, room, count);
-        else
-            state->top = line - state->screen_line;
-    }
-    state->top = state->top < last ? state->top : last;
-    if (line < count)
-        state->screen_line = line - state->top;
-}
-
-void update_settle(struct state *state)
-{
-    uint32_t heads = query_heads(state);
-    uint32_t last = heads > 0 ? heads - 1 : 0;
-    struct selection *selection = &state->settings.selection;
-    selection->head = state->wanted_head < last ? state->wanted_head : last;
-    uint32_t pairs = state_rotates(state) ? state_layer(state)->pairs : 0;
-    state->pair = pairs == 0 ? 0 : state->wanted_pair < pairs ? state->wanted_pair : pairs - 1;
-    keep_line_in_sight(state);
-}
-
-static void move_layer(struct state *state, long by)
-{
-    struct selection *selection = &state->settings.selection;
-    selection->layer = update_moved(selection->layer, by, state->angles->model->layer_count);
-    update_settle(state);
-}
-
-static void move_head(struct state *state, long by)
-{
-    if (query_heads(state) == 0)
-        return; /* the wish is kept for a layer that has heads */
-    state->wanted_head =
-        (uint32_t)update_moved(state->settings.selection.head, by, query_heads(state));
-    update_settle(state);
-}
-
-static long page(const struct state *state)
-{
-    struct layout layout;
-    struct layout_needs needs = layout_needs_of(state);
-    layout_make(&layout, &needs);
-    int rows = layout.main.rows;
-    if (state->view == VIEW_OVERVIEW)
-        rows = layout.layers.rows / (layout.cell_rows > 0 ? layout.cell_rows : 1) *
-               (int)state_map_block(state);
-    return rows > 1 ? rows - 1 : 1; /* a line of the page before stays in sight */
-}
-
-static bool move(struct state *state, enum action action)
-{
-    switch (action) {
-    case ACTION_LAYER_UP:
-        return move_layer(state, -1), true;
-    case ACTION_LAYER_DOWN:
-        return move_layer(state, 1), true;
-    case ACTION_LAYER_FIRST:
-        return move_layer(state, -UPDATE_FAR), true;
-    case ACTION_LAYER_LAST:
-        return move_layer(state, UPDATE_FAR), true;
-    case ACTION_HEAD_LEFT:
-        return move_head(state, -1), true;
-    case ACTION_HEAD_RIGHT:
-        return move_head(state, 1), true;
-    case ACTION_HEAD_FIRST:
-        return move_head(state, -UPDATE_FAR), true;
-    case ACTION_HEAD_LAST:
-        return move_head(state, UPDATE_FAR), true;
-    case ACTION_PAGE_UP:
-        return move_layer(state, -page(state)), true;
-    case ACTION_PAGE_DOWN:
-        return move_layer(state, page(state)), true;
-    default:
-        return false;
-    }
-}
-
 /* ---- the rule ------------------------------------------------------------ */
 
 static void move_first_layer(struct state *state, bool up)
@@ -142,14 +40,6 @@ static bool change_rule(struct state *state, enum action action)
 
 /* ---- what is looked at --------------------------------------------------- */
 
-void update_show_view(struct state *state, enum view_id view)
-{
-    state->view = view;
-    state->inspecting = false;
-    update_settle(state);
-}
-
-/* Another view at the same place; the one before stays within reach of Esc. */
 static void show_view(struct state *state, int id)
 {
     go_leave(state);
@@ -232,9 +122,9 @@ static bool change_help(struct state *state, enum action action)
     case ACTION_HELP_DOWN:
         return scroll_help(state, 1), true;
     case ACTION_HELP_PAGE_UP:
-        return scroll_help(state, -page(state)), true;
+        return scroll_help(state, -update_page(state)), true;
     case ACTION_HELP_PAGE_DOWN:
-        return scroll_help(state, page(state)), true;
+        return scroll_help(state, update_page(state)), true;
     case ACTION_HELP_FIRST:
         return scroll_help(state, -UPDATE_FAR), true;
     case ACTION_HELP_LAST:
@@ -357,12 +247,12 @@ unsigned update_action(struct state *state, enum action action)
     if (action < ACTION_RANK_FIRST || action > ACTION_RANK_PREVIOUS)
         state->ranking = false;
     bool gone = state->place != PLACE_HELP && go_action(state, action);
-    if (!gone && !out_action(state, action) && !move(state, action) &&
+    if (!gone && !out_action(state, action) && !update_move(state, action) &&
         !change_rule(state, action) && !change_view(state, action) && !change_help(state, action) &&
         !change_theme(state, action) && !update_list(state, action) &&
         !update_look(state, action) && !update_scatter(state, action))
         change_place(state, action);
-    keep_line_in_sight(state); /* whatever it was, it may have changed the order of a list */
+    update_keep_line(state); /* whatever it was, it may have changed the order of a list */
     return DIRTY_FRAME;
 }
 
@@ -394,28 +284,6 @@ unsigned update_size(struct state *state, int rows, int cols)
     state->cols = cols < 1 ? 1 : cols;
     update_settle(state);
     return DIRTY_FRAME | DIRTY_WHOLE;
-}
-
-unsigned update_select(struct state *state, size_t layer, uint32_t head)
-{
-    state->settings.selection.layer = update_moved(layer, 0, state->angles->model->layer_count);
-    state->wanted_head = head;
-    update_settle(state);
-    return DIRTY_FRAME;
-}
-
-unsigned update_message(struct state *state, const char *text)
-{
-    text_printable(state->message, sizeof state->message, text);
-    state->message_is_error = true;
-    return DIRTY_FRAME;
-}
-
-unsigned update_note(struct state *state, const char *text)
-{
-    update_message(state, text);
-    state->message_is_error = false;
-    return DIRTY_FRAME;
 }
 
 unsigned update_scan(struct state *state, bool scanning, struct progress_reading progress)

@@ -4,7 +4,15 @@
 
 #include "ropescope/explorer.h"
 
+/* ---- moving (update_move.c) ---------------------------------------------- */
+
 void update_show_view(struct state *state, enum view_id view);
+/* Obeys an action that moves the selection; false where it is about something else. */
+bool update_move(struct state *state, enum action action);
+/* Scrolls a list as little as keeps its cursor in sight. */
+void update_keep_line(struct state *state);
+/* Layers, or lines, that a page key moves by. */
+long update_page(const struct state *state);
 
 /* ---- going places (update_go.c) ------------------------------------------ */
 
