@@ -85,10 +85,10 @@ struct session_options {
 
 struct session;
 
-/* Opens a model directory, a .safetensors file or an .angles file. A whole cached database is
- * mapped and no weight file is opened; otherwise the weights are opened, what an earlier scan left
- * is taken over, and a scan of the rest is ready to start. Free with session_close, which cancels a
- * running scan. */
+/* Opens a model directory, a .safetensors file or an .angles file. A whole cached database is read
+ * into memory, where nothing is parsed and a file that shrinks later cannot fault, and no weight
+ * file is opened; otherwise the weights are opened, and a scan is ready to start. Opening writes
+ * nothing. Free with session_close, which cancels a running scan. */
 enum status session_open(const char *path, const struct session_options *options,
                          struct session **out, struct error *err);
 void session_close(struct session *session);
@@ -97,10 +97,12 @@ const struct angles *session_angles(const struct session *session);
 /* Its files; NULL for an .angles file. */
 const struct source *session_source(const struct session *session);
 const struct notices *session_notices(const struct session *session);
-/* Where the numbers come from: "cache", "scan", "resumed scan", "file". */
+/* Where the numbers come from: "cache", "scan", "resumed scan" (known once it has started), "file".
+ */
 const char *session_origin(const struct session *session);
 
-/* Starts the scan in the background; nothing to do where the database is complete. */
+/* Takes over what an earlier scan left and starts a scan of the rest in the background; nothing to
+ * do where the database is complete. */
 enum status session_start(struct session *session, struct error *err);
 /* Lands what workers have finished since the last call and returns how many layers that were. Never
  * waits. */

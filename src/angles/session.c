@@ -50,10 +50,7 @@ static enum status open_model(struct session *s, const char *path,
         s->origin = "cache";
         return STATUS_OK;
     }
-    status = open_weights(s, options, err);
-    if (status == STATUS_OK && s->has_cache && cache_resume(&s->cache, s->angles, &s->notices) > 0)
-        s->origin = "resumed scan";
-    return status;
+    return open_weights(s, options, err);
 }
 
 enum status session_open(const char *path, const struct session_options *options,
@@ -83,6 +80,10 @@ enum status session_start(struct session *s, struct error *err)
     if (s->scan || s->scanned || !s->checkpoint)
         return STATUS_OK;
     s->scanned = true;
+    /* Not before: whoever only looks at a model leaves nothing in the cache and locks nobody out.
+     */
+    if (s->has_cache && cache_resume(&s->cache, s->angles, &s->notices) > 0)
+        s->origin = "resumed scan";
     enum status status = scan_start(s->checkpoint, s->angles, s->has_cache ? &s->cache : NULL,
                                     s->threads, &s->scan, err);
     if (status != STATUS_OK && err)

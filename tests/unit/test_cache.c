@@ -81,6 +81,18 @@ static void test_second_opening_reads_no_weights(void **state)
     memory_free(weights);
 }
 
+static void test_looking_leaves_nothing(void **state)
+{
+    (void)state;
+    static const struct session_options other = {.threads = 1, .model = {.rope_theta = 500000}};
+    struct session *session;
+    assert_int_equal(session_open(home.model, &other, &session, NULL), STATUS_OK);
+    assert_int_equal(cache_files(&home, "", NULL), 2);           /* . and .. */
+    check_run(session_run(home.model, &other), "scan", 0, NULL); /* and nobody is locked out */
+    session_close(session);
+    assert_int_equal(cache_files(&home, "", NULL), 3);
+}
+
 static void test_a_file_itself_has_its_own_cache(void **state)
 {
     (void)state;
@@ -364,6 +376,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_second_opening_reads_no_weights),
+        TEST(test_looking_leaves_nothing),
         TEST(test_a_file_itself_has_its_own_cache),
         TEST(test_touched_weights),
         TEST(test_other_weights),
