@@ -88,7 +88,8 @@ struct session;
 /* Opens a model directory, a .safetensors file or an .angles file. A whole cached database is read
  * into memory, where nothing is parsed and a file that shrinks later cannot fault, and no weight
  * file is opened; otherwise the weights are opened, and a scan is ready to start. Opening writes
- * nothing. Free with session_close, which cancels a running scan. */
+ * nothing. The rows of an .angles file are what they are: options->model must be empty for one.
+ * Free with session_close, which cancels a running scan. */
 enum status session_open(const char *path, const struct session_options *options,
                          struct session **out, struct error *err);
 void session_close(struct session *session);

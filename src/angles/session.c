@@ -53,6 +53,25 @@ static enum status open_model(struct session *s, const char *path,
     return open_weights(s, options, err);
 }
 
+static bool overrides(const struct model_options *options)
+{
+    return options->has_pairing || options->head_dim || options->heads || options->kv_heads ||
+           options->rope_theta != 0 || options->context;
+}
+
+static enum status open_angles(struct session *s, const char *path,
+                               const struct model_options *options, struct error *err)
+{
+    s->origin = "file";
+    if (overrides(options))
+        return error_set(
+            err, STATUS_USAGE,
+            "%s: flags like --rope-theta cannot change a file of angles: its rows were "
+            "chosen when it was scanned",
+            path_name(path));
+    return angles_read(path, &s->angles, err);
+}
+
 enum status session_open(const char *path, const struct session_options *options,
                          struct session **out, struct error *err)
 {
@@ -61,9 +80,8 @@ enum status session_open(const char *path, const struct session_options *options
         return error_memory(err);
     s->cache.fd = -1;
     s->threads = options->threads ? options->threads : pool_cores();
-    s->origin = "file";
     enum status status = text_ends_with(path, ".angles") && !path_is_directory(path)
-                             ? angles_read(path, &s->angles, err)
+                             ? open_angles(s, path, &options->model, err)
                              : open_model(s, path, options, err);
     if (status != STATUS_OK) {
         session_close(s);

@@ -282,6 +282,29 @@ static void test_fewer_threads_than_asked(void **state)
     assert_non_null(strstr(run.err.what, "no thread"));
 }
 
+/* Overrides that would be ignored are refused. */
+static void test_a_file_takes_no_overrides(void **state)
+{
+    (void)state;
+    static const struct model_options overrides[] = {
+        {.has_pairing = true}, {.head_dim = 8},     {.heads = 4},
+        {.kv_heads = 2},       {.rope_theta = 5e5}, {.context = 4096},
+    };
+    char path[PATH_BYTES];
+    struct session *session;
+    assert_true(path_join(path, scratch, "kept.angles"));
+    file_put(path, fresh.bytes, fresh.size);
+    for (size_t i = 0; i < sizeof overrides / sizeof *overrides; i++) {
+        struct error err = {0};
+        const struct session_options options = {.model = overrides[i]};
+        assert_int_equal(session_open(path, &options, &session, &err), STATUS_USAGE);
+        assert_string_equal(err.what, "kept.angles: flags like --rope-theta cannot change a file "
+                                      "of angles: its rows were chosen when it was scanned");
+    }
+    assert_int_equal(session_open(path, &one_thread, &session, NULL), STATUS_OK);
+    session_close(session);
+}
+
 /* ---- cancelled and resumed ----------------------------------------------- */
 
 /* Stops a scan when `layers` have gone to the disk and one more stands before it. */
@@ -548,6 +571,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_cache_opens_no_weights),
         TEST(test_a_file_needs_no_weights),
+        TEST(test_a_file_takes_no_overrides),
         TEST(test_threads_give_the_same_bits),
         TEST(test_fewer_threads_than_asked),
         TEST(test_cancelled_scans_resume),
