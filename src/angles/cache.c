@@ -201,23 +201,50 @@ static size_t adopt_layers(struct angles *angles, unsigned char *image, size_t s
     return taken;
 }
 
-/* Bytes of the partial file that can be built upon; 0: none. */
-static size_t take_partial(struct cache *cache, struct angles *angles, size_t *taken)
+/* Whether the image is what a first write that was cut short leaves: that is no news. */
+static bool is_torn_header(const unsigned char *image, size_t size,
+                           const struct file_header *expected)
+{
+    struct wire wire = wire_writer();
+    file_header_write(&wire, expected);
+    bool torn = !wire.failed && size < wire.size && memcmp(image, wire.data, size) == 0;
+    wire_free(&wire);
+    return torn;
+}
+
+/* NULL where the image is the start of a scan of this model, else why not. */
+static const char *check_partial(const unsigned char *image, size_t size,
+                                 const struct file_header *expected)
+{
+    struct file_header header;
+    if (is_torn_header(image, size, expected))
+        return NULL;
+    const char *why = file_header_read(image, size, &header);
+    if (!why && header.fingerprint != expected->fingerprint)
+        return "the model has changed since";
+    return !why && header.layers != expected->layers ? "damaged" : why;
+}
+
+/* Takes what can be built upon: *taken layers, *good bytes (0: none), without a word about a last
+ * record that was cut short. NULL, or why the file is none of ours. */
+static const char *take_partial(struct cache *cache, struct angles *angles, size_t *good,
+                                size_t *taken)
 {
     char *text;
-    size_t size, good = 0;
-    struct file_header header;
+    size_t size;
+    const struct file_header expected = {cache->fingerprint, angles->model->layer_count};
+    *good = *taken = 0;
     if (file_read(cache->partial, SIZE_MAX / 2, &text, &size, NULL) != STATUS_OK)
-        return 0;
+        return "unreadable";
     unsigned char *image = (unsigned char *)text;
-    if (!file_header_read(image, size, &header) && header.fingerprint == cache->fingerprint &&
-        header.layers == angles->model->layer_count)
-        *taken = adopt_layers(angles, image, size, &good);
+    const char *why = check_partial(image, size, &expected);
+    if (!why && size >= FILE_HEADER_BYTES)
+        *taken = adopt_layers(angles, image, size, good);
     if (*taken > 0)
         angles->image = image;
     else
         memory_free(text);
-    return good;
+    return why;
 }
 
 static bool start_partial(struct cache *cache, const struct model *model)
@@ -243,16 +270,28 @@ static void stop_writing(struct cache *cache, int reason)
     cache->fd = -1;
 }
 
-size_t cache_resume(struct cache *cache, struct angles *angles, struct notices *notices)
+/* Opens and locks the partial file; false with a notice where that cannot be. */
+static bool open_partial(struct cache *cache, struct notices *notices)
 {
-    size_t taken = 0;
     cache->fd = lock_partial(cache->partial);
-    if (cache->fd < 0) {
+    if (cache->fd < 0)
         notices_add(notices, "no cache for this scan: %s: %s", cache->partial,
                     errno == EWOULDBLOCK ? "another ropescope is writing it" : strerror(errno));
+    return cache->fd >= 0;
+}
+
+size_t cache_resume(struct cache *cache, struct angles *angles, struct notices *notices)
+{
+    size_t taken, good;
+    if (!open_partial(cache, notices))
         return 0;
+    const char *why = take_partial(cache, angles, &good, &taken);
+    if (why) { /* the lock goes with the file: its name needs a new one */
+        set_aside(cache->partial, why, notices);
+        close(cache->fd);
+        if (!open_partial(cache, notices))
+            return 0;
     }
-    size_t good = take_partial(cache, angles, &taken);
     if (ftruncate(cache->fd, (off_t)good) != 0 || lseek(cache->fd, (off_t)good, SEEK_SET) < 0 ||
         (good == 0 && !start_partial(cache, angles->model)))
         stop_writing(cache, errno);

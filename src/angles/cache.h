@@ -20,7 +20,8 @@ bool cache_open(struct cache *cache, const struct source *source,
 /* The complete database, if there is a right one; NULL otherwise. A wrong one is set aside with a
  * notice. */
 struct angles *cache_load(struct cache *cache, struct notices *notices);
-/* Takes over the layers that an earlier scan left (returns how many) and makes ready to append. */
+/* Takes over the layers that an earlier scan left (returns how many) and makes ready to append.
+ * What is no scan of this model is set aside with a notice. */
 size_t cache_resume(struct cache *cache, struct angles *angles, struct notices *notices);
 /* Appends one layer; quietly does nothing once writing has failed. One caller at a time. */
 void cache_append(struct cache *cache, const struct layer *layer, size_t index,

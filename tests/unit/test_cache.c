@@ -227,6 +227,15 @@ static void check_notice(const char *words)
     check("cache", 0);
 }
 
+/* Raises the version of the file, under a right checksum. */
+static void make_newer(unsigned char *file)
+{
+    file[8]++;
+    uint64_t checksum = XXH3_64bits(file, 32);
+    for (size_t i = 0; i < 8; i++)
+        file[32 + i] = (unsigned char)(checksum >> 8 * i);
+}
+
 static void test_foreign_newer_and_empty_files(void **state)
 {
     (void)state;
@@ -239,10 +248,7 @@ static void test_foreign_newer_and_empty_files(void **state)
     check_notice("no .angles file");
     file_put(path, "", 0);
     check_notice("no .angles file");
-    good[8]++; /* the version, under a right checksum */
-    uint64_t checksum = XXH3_64bits(good, 32);
-    for (size_t i = 0; i < 8; i++)
-        good[32 + i] = (unsigned char)(checksum >> 8 * i);
+    make_newer(good);
     file_put(path, good, size);
     check_notice("newer");
     memory_free(good);
@@ -336,7 +342,7 @@ static void test_partial_that_is_whole(void **state)
 static void test_partial_cut_or_damaged_anywhere(void **state)
 {
     (void)state;
-    char path[PATH_BYTES], partial[PATH_BYTES];
+    char path[PATH_BYTES], partial[PATH_BYTES], aside[PATH_BYTES];
     size_t size, resumed = 0;
     check("scan", 0);
     assert_int_equal(cache_files(&home, ".angles", path), 1);
@@ -350,7 +356,11 @@ static void test_partial_cut_or_damaged_anywhere(void **state)
             file_patch(partial, i / 2, &bad, 1);
         struct session_run run = session_run(home.model, &plain);
         resumed += strcmp(run.origin, "resumed scan") == 0;
-        check_run(run, run.origin, 0, &fresh);
+        bool header = i % 2 && i / 2 < 40; /* its bytes; what was cut short is no news */
+        check_run(run, run.origin, header, &fresh);
+        assert_int_equal(cache_files(&home, ".partial.old", NULL), header);
+        if (header && cache_files(&home, ".partial.old", aside) > 0)
+            assert_int_equal(remove(aside), 0);
         check("cache", 0);
     }
     memory_free(good);
@@ -366,8 +376,35 @@ static void test_partial_of_other_weights(void **state)
     assert_true(text_format(partial, PATH_BYTES, "%s.partial", path));
     assert_int_equal(rename(path, partial), 0);
     set_mtime(home.weights, (struct timespec){1234567890, 0});
+    check_notice("the model has changed since");
+    assert_int_equal(cache_files(&home, ".partial.old", NULL), 1);
+}
+
+static void test_partial_that_is_foreign_or_newer(void **state)
+{
+    (void)state;
+    static const char foreign[] = "PK\3\4 something else altogether, long enough";
+    char path[PATH_BYTES], partial[PATH_BYTES], aside[PATH_BYTES];
+    size_t size, kept_size;
     check("scan", 0);
-    check("cache", 0);
+    assert_int_equal(cache_files(&home, ".angles", path), 1);
+    assert_true(text_format(partial, PATH_BYTES, "%s.partial", path));
+    unsigned char *good = file_get(path, &size);
+    assert_int_equal(remove(path), 0);
+    file_put(partial, foreign, sizeof foreign);
+    check_notice("no .angles file");
+    assert_int_equal(cache_files(&home, ".partial.old", aside), 1);
+    unsigned char *kept = file_get(aside, &kept_size); /* as it was */
+    assert_true(kept_size == sizeof foreign && memcmp(kept, foreign, kept_size) == 0);
+    memory_free(kept);
+    make_newer(good);
+    assert_int_equal(remove(path), 0);
+    file_put(partial, good, size);
+    check_notice("newer");
+    assert_int_equal(remove(path), 0);
+    file_put(partial, "", 0); /* another scan had just begun */
+    check("scan", 0);
+    memory_free(good);
 }
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
@@ -393,6 +430,7 @@ int main(void)
         TEST(test_partial_that_is_whole),
         TEST(test_partial_cut_or_damaged_anywhere),
         TEST(test_partial_of_other_weights),
+        TEST(test_partial_that_is_foreign_or_newer),
     };
     return cmocka_run_group_tests_name("cache", tests, NULL, NULL);
 }
