@@ -120,15 +120,17 @@ const char *angles_from_image(unsigned char *image, size_t size, struct angles *
     return NULL;
 }
 
-/* A look at the first bytes, so that a large file of another kind is not read to its end. */
+/* A look at the first bytes, so that a large file of another kind is not read to its end. A file
+ * that does not open passes: who reads it then says why. */
 static const char *check_start(const char *path)
 {
     unsigned char start[FILE_HEADER_BYTES];
     struct file_header header;
     FILE *stream = fopen(path, "rb");
-    size_t got = stream ? fread(start, 1, sizeof start, stream) : 0;
-    if (stream)
-        fclose(stream);
+    if (!stream)
+        return NULL;
+    size_t got = fread(start, 1, sizeof start, stream);
+    fclose(stream);
     return file_header_read(start, got, &header);
 }
 

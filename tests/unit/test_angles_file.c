@@ -4,6 +4,7 @@
 #include "file_bytes.h"
 #include "scratch.h"
 
+#include <errno.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -573,6 +574,27 @@ static void test_order_and_alignment(void **state)
     free(copy);
 }
 
+/* As one may not: chmod would not keep root out, but no descriptor is left for root either. */
+static void test_a_file_that_does_not_open(void **state)
+{
+    (void)state;
+    char path[PATH_BYTES];
+    struct angles *angles;
+    struct error err;
+    struct rlimit limit, none;
+    assert_true(path_join(path, scratch, "closed.angles"));
+    file_put(path, "x", 1);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    none = limit;
+    none.rlim_cur = 0;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    enum status status = angles_read(path, &angles, &err);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    assert_int_equal(status, STATUS_FAILED);
+    assert_non_null(strstr(err.what, strerror(EMFILE)));
+    assert_null(strstr(err.what, "no .angles file"));
+}
+
 static void test_a_missing_layer(void **state)
 {
     (void)state;
@@ -602,6 +624,7 @@ int main(void)
         cmocka_unit_test(test_other_versions),
         cmocka_unit_test(test_lying_records),
         cmocka_unit_test(test_order_and_alignment),
+        cmocka_unit_test(test_a_file_that_does_not_open),
         cmocka_unit_test(test_a_missing_layer),
     };
     return cmocka_run_group_tests_name("angles file", tests, set_up, tear_down);
