@@ -16,6 +16,8 @@ static int report(const struct error *err)
 {
     if (signals_caught() != 0) /* whatever failed, failed because of it */
         signals_die(signals_caught());
+    if (*err->notice)
+        fprintf(stderr, "ropescope: %s\n", err->notice);
     fprintf(stderr, "ropescope: %s\n", err->what);
     if (*err->help)
         fprintf(stderr, "  %s\n", err->help);

@@ -25,12 +25,14 @@ enum status {
 
 enum { ERROR_WHAT = 768, ERROR_HELP = 256 };
 
-/* One error: what failed, where and why in `what` (one line, safe to print), and what would help
- * in `help` (one line, may be empty). Plain data: nothing to free. */
+/* One error: what failed, where and why in `what` (one line, safe to print), what would help in
+ * `help` (one line, may be empty), and in `notice` (one line, may be empty) what had been noticed
+ * before by something that the error has ended. Plain data: nothing to free. */
 struct error {
     enum status status;
     char what[ERROR_WHAT];
     char help[ERROR_HELP];
+    char notice[ERROR_WHAT];
 };
 
 /* Fills *err (which may be NULL) and returns `status`, so that a caller can `return
@@ -47,6 +49,10 @@ enum status error_help(struct error *err, const char *format, ...)
 /* Puts "context: " before what was said already; returns err->status. */
 enum status error_context(struct error *err, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* Keeps the first of the notices, if there is one, for whoever reports the error. */
+struct notices;
+void error_notice(struct error *err, const struct notices *notices);
 
 /* STATUS_NO_MEMORY with its words. */
 enum status error_memory(struct error *err);

@@ -84,6 +84,7 @@ enum status session_open(const char *path, const struct session_options *options
                              ? open_angles(s, path, &options->model, err)
                              : open_model(s, path, options, err);
     if (status != STATUS_OK) {
+        error_notice(err, &s->notices); /* a cache that was set aside, say */
         session_close(s);
         return status;
     }

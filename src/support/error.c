@@ -51,7 +51,7 @@ enum status error_set(struct error *err, enum status status, const char *format,
         va_list args;
         va_start(args, format);
         err->status = status;
-        err->help[0] = '\0';
+        err->help[0] = err->notice[0] = '\0';
         format_printable(err->what, sizeof err->what, format, args);
         va_end(args);
     }
@@ -81,6 +81,12 @@ enum status error_context(struct error *err, const char *format, ...)
     text_format(said, sizeof said, "%s: %s", before, err->what);
     copy_ends(err->what, sizeof err->what, said);
     return err->status;
+}
+
+void error_notice(struct error *err, const struct notices *notices)
+{
+    if (err && notices->count > 0)
+        text_format(err->notice, sizeof err->notice, "%s", notices->line[0]);
 }
 
 enum status error_memory(struct error *err)

@@ -97,6 +97,23 @@ for signal in INT:130 TERM:143 HUP:129; do
     check "and the next one resumes" resumes
 done
 
+# ---- only looked at -------------------------------------------------------------------------------
+
+looks_alone() {
+    forget
+    "$program" info "$model" --rope-theta 5000 >/dev/null 2>"$hold/err" && [ "$(files '*')" = 0 ] && [ ! -s "$hold/err" ]
+}
+check "info leaves nothing in the cache" looks_alone
+
+damaged_and_stale() { # the cache of a model whose weights are no weights any more
+    cp -r "$model" "$hold/broken" && "$program" stats "$hold/broken" >/dev/null 2>&1 || return 1
+    echo "no weights" >"$hold/broken/model.safetensors"
+    "$program" stats "$hold/broken" >/dev/null 2>"$hold/err"
+    [ $? = 1 ] && [ "$(lines "$hold/err")" -le 3 ] && head -1 "$hold/err" | grep -q 'the model has changed since' &&
+        sed -n 2p "$hold/err" | grep -q 'model.safetensors'
+}
+check "a cache set aside is told even where the weights fail then" damaged_and_stale
+
 # ---- full disks -----------------------------------------------------------------------------------
 
 full_cache() { # BYTES

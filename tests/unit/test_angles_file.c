@@ -578,17 +578,17 @@ static void test_order_and_alignment(void **state)
 static void test_a_file_that_does_not_open(void **state)
 {
     (void)state;
-    char path[PATH_BYTES];
+    char closed[PATH_BYTES];
     struct angles *angles;
     struct error err;
     struct rlimit limit, none;
-    assert_true(path_join(path, scratch, "closed.angles"));
-    file_put(path, "x", 1);
+    assert_true(path_join(closed, scratch, "closed.angles"));
+    file_put(closed, "x", 1);
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
     none = limit;
     none.rlim_cur = 0;
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
-    enum status status = angles_read(path, &angles, &err);
+    enum status status = angles_read(closed, &angles, &err);
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
     assert_int_equal(status, STATUS_FAILED);
     assert_non_null(strstr(err.what, strerror(EMFILE)));

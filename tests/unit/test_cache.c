@@ -195,6 +195,21 @@ static void test_overrides_have_files_of_their_own(void **state)
     assert_int_equal(cache_files(&home, ".angles", NULL), 1 + OTHERS);
 }
 
+/* The cache was set aside before the weights were found to be no weights: both are said. */
+static void test_a_notice_outlives_the_error_after_it(void **state)
+{
+    (void)state;
+    check("scan", 0);
+    file_put(home.weights, "no weights", 10);
+    struct session_run run = session_run(home.model, &plain);
+    assert_int_equal(run.status, STATUS_FAILED);
+    assert_non_null(strstr(run.err.what, home.weights));
+    assert_non_null(strstr(run.err.notice, "the model has changed since"));
+    run = session_run(home.model, &plain);
+    assert_int_equal(run.status, STATUS_FAILED);
+    assert_string_equal(run.err.notice, "");
+}
+
 /* ---- damaged ------------------------------------------------------------- */
 
 static void test_any_damaged_byte_is_noticed(void **state)
@@ -420,6 +435,7 @@ int main(void)
         TEST(test_replaced_weights),
         TEST(test_changed_config),
         TEST(test_overrides_have_files_of_their_own),
+        TEST(test_a_notice_outlives_the_error_after_it),
         TEST(test_any_damaged_byte_is_noticed),
         TEST(test_foreign_newer_and_empty_files),
         TEST(test_a_path_below_a_file),
