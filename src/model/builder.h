@@ -42,7 +42,7 @@ bool builder_note(struct builder *builder, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* Head counts, head_dim and rotated width from flags, config, family and the shapes of the first
- * layer's tensors, which must agree; adds their facts. */
+ * layer's tensors, which must agree; adds their facts. After kinds_resolve. */
 enum status shape_resolve(struct builder *builder);
 /* Checks one projection of a layer against the shape and fills it. */
 enum status projection_build(struct builder *builder, const struct layer_tensors *tensors,

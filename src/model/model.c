@@ -198,6 +198,17 @@ static enum status build_layers(struct builder *b)
 
 /* ---- the rest of the facts ----------------------------------------------- */
 
+static bool context_fact(struct builder *b)
+{
+    double tokens;
+    const char *key;
+    if (b->model->context == 0)
+        return true;
+    rope_context(&b->config, b->options, &tokens, &key, NULL); /* it went well for the layers */
+    return builder_fact(b, "context", key ? FACT_CONFIG : FACT_FLAG, key ? key : "--context",
+                        "%" PRIu64 " tokens", b->model->context);
+}
+
 static bool closing_facts(struct builder *b)
 {
     enum pairing pairing = b->model->layers[0].pairing;
@@ -206,10 +217,7 @@ static bool closing_facts(struct builder *b)
     if (!reason || !builder_fact(b, "pairing", b->options->has_pairing ? FACT_FLAG : FACT_FAMILY,
                                  reason, "%s", pairing_name(pairing)))
         return false;
-    bool flagged = b->options->context > 0;
-    if (b->model->context > 0 && !builder_fact(b, "context", flagged ? FACT_FLAG : FACT_CONFIG,
-                                               flagged ? "--context" : "max_position_embeddings",
-                                               "%" PRIu64 " tokens", b->model->context))
+    if (!context_fact(b))
         return false;
     const struct tensor *query =
         checkpoint_tensor(b->checkpoint, b->tensors[0].weight[PROJECTION_QUERY]);
@@ -237,9 +245,9 @@ static enum status build(struct builder *b)
     if (status == STATUS_OK)
         status = resolve_layers(b);
     if (status == STATUS_OK)
-        status = shape_resolve(b);
-    if (status == STATUS_OK)
         status = kinds_resolve(b);
+    if (status == STATUS_OK)
+        status = shape_resolve(b);
     if (status == STATUS_OK)
         status = build_layers(b);
     return status == STATUS_OK && !closing_facts(b) ? error_memory(b->err) : status;

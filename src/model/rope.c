@@ -42,23 +42,27 @@ bool rope_is_nested(const struct config *config)
 }
 
 enum status rope_context(const struct config *config, const struct model_options *options,
-                         double *tokens, struct error *err)
+                         double *tokens, const char **key, struct error *err)
 {
     static const char *const keys[] = {"max_position_embeddings", "n_positions", "seq_length"};
     *tokens = (double)options->context;
+    *key = NULL;
     for (size_t i = 0; i < sizeof keys / sizeof *keys && *tokens == 0; i++) {
         uint64_t length;
         const cJSON *item = config_get(config, keys[i]);
         if (item && (!json_whole(item, &length) || length == 0))
             return config_refuse(config, keys[i], item, "no positive whole number", err);
-        if (item)
-            *tokens = (double)length;
+        if (!item)
+            continue;
+        *tokens = (double)length;
+        *key = keys[i];
     }
     return STATUS_OK;
 }
 
-enum status rope_partial(const struct config *config, const struct family *family, double *partial,
-                         const char **key, struct error *err)
+enum status rope_partial(const struct config *config, const struct family *family,
+                         const char *layer_type, double *partial, const char **key,
+                         struct error *err)
 {
     static const char *const keys[] = {"partial_rotary_factor", "rotary_pct", "rope_pct",
                                        "rotary_emb_fraction"};
@@ -66,7 +70,10 @@ enum status rope_partial(const struct config *config, const struct family *famil
     bool found = false;
     *partial = family->partial > 0 ? family->partial : 1;
     enum status status = find_parameters(config, &parameters, err);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK && is_nested(parameters))
+        status =
+            config_real_in(config, json_get(parameters, layer_type), keys[0], partial, &found, err);
+    if (status == STATUS_OK && !found)
         status = config_real_in(config, parameters, keys[0], partial, &found, err);
     *key = found ? keys[0] : NULL;
     for (size_t i = 0; i < sizeof keys / sizeof *keys && status == STATUS_OK && !*key; i++) {
@@ -336,8 +343,10 @@ static enum status resolve_lengths(const struct rope_question *q, struct rope *r
                                    struct error *err)
 {
     const struct model_options as_configured = {0};
-    enum status status = rope_context(q->config, &as_configured, &rope->max_position, err);
-    return status == STATUS_OK ? rope_context(q->config, q->options, &rope->context, err) : status;
+    const char *key;
+    enum status status = rope_context(q->config, &as_configured, &rope->max_position, &key, err);
+    return status == STATUS_OK ? rope_context(q->config, q->options, &rope->context, &key, err)
+                               : status;
 }
 
 enum status rope_resolve(const struct rope_question *q, struct arena *arena,

@@ -29,12 +29,15 @@ struct rope_answer {
 enum status rope_resolve(const struct rope_question *question, struct arena *arena,
                          struct rope_answer *answer, struct error *err);
 
-/* Tokens that frequencies are asked for: --context, else max_position_embeddings; 0: unknown. */
+/* Tokens that frequencies are asked for: --context (*key NULL), else what max_position_embeddings
+ * or an older *key says; 0: unknown. */
 enum status rope_context(const struct config *config, const struct model_options *options,
-                         double *tokens, struct error *err);
-/* Fraction of the head that rotates and the key that says so (NULL: the family's own). */
-enum status rope_partial(const struct config *config, const struct family *family, double *partial,
-                         const char **key, struct error *err);
+                         double *tokens, const char **key, struct error *err);
+/* Fraction of the head that rotates in layers of that type and the key that says so (NULL: the
+ * family's own). */
+enum status rope_partial(const struct config *config, const struct family *family,
+                         const char *layer_type, double *partial, const char **key,
+                         struct error *err);
 
 /* Do the parameters nest by layer type? */
 bool rope_is_nested(const struct config *config);

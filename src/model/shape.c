@@ -118,12 +118,36 @@ static enum status resolve_key_heads(struct builder *b, uint64_t rows)
 
 /* ---- rotated width ------------------------------------------------------- */
 
+/* The fraction that rotates, which types of layers may tell apart but must agree on. */
+static enum status find_partial(struct builder *b, double *partial, const char **key)
+{
+    const char *type = NULL;
+    for (size_t i = 0; i < b->layer_count; i++) {
+        const struct layer_kind *kind = &b->kinds[i];
+        double own;
+        if (!kind->rotates || kind->first != i)
+            continue;
+        enum status status = rope_partial(&b->config, b->family, kind->type, &own, key, b->err);
+        if (status != STATUS_OK)
+            return status;
+        if (type && own != *partial)
+            return error_set(b->err, STATUS_FAILED,
+                             "%s: partial_rotary_factor is %g for layers of type \"%s\" and %g for "
+                             "type \"%s\": layers of different width are not supported",
+                             b->config.path, *partial, type, own, kind->type);
+        *partial = own;
+        type = kind->type;
+    }
+    return type ? STATUS_OK
+                : rope_partial(&b->config, b->family, b->kinds[0].type, partial, key, b->err);
+}
+
 static enum status resolve_rotary_dim(struct builder *b)
 {
     const char *key;
     uint32_t dim = b->shape.head_dim;
     double partial;
-    enum status status = rope_partial(&b->config, b->family, &partial, &key, b->err);
+    enum status status = find_partial(b, &partial, &key);
     if (status != STATUS_OK)
         return status;
     if (!(partial > 0 && partial <= 1))

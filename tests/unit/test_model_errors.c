@@ -240,6 +240,56 @@ static void partial_width_must_make_pairs(void **state)
     accept_rope("\"partial_rotary_factor\":0.25");
 }
 
+/* What `name` says of a model with these keys: "VALUE (REASON)". */
+static void assert_fact(const char *keys, const char *name, const char *wanted)
+{
+    struct opened opened;
+    struct error err;
+    char config[2048], said[300] = "no such fact";
+    text_format(config, sizeof config, LLAMA "," HEADS ",%s", keys);
+    write_config(config);
+    if (open_model(&opened, "", NULL, &err) != STATUS_OK)
+        fail_msg("%s is refused: %s", keys, err.what);
+    for (size_t i = 0; i < opened.model->fact_count; i++) {
+        const struct fact *fact = &opened.model->facts[i];
+        if (strcmp(fact->name, name) == 0)
+            text_format(said, sizeof said, "%s (%s)", fact->value, fact->reason);
+    }
+    close_opened(&opened);
+    assert_string_equal(said, wanted);
+}
+
+#define NESTED(full, sliding)                                                                      \
+    "\"layer_types\":[\"full_attention\",\"sliding_attention\"],\"rope_parameters\":{"             \
+    "\"full_attention\":{\"rope_theta\":10" full                                                   \
+    "},\"sliding_attention\":{\"rope_theta\":20" sliding "}}"
+#define PARTIAL(value) ",\"partial_rotary_factor\":" value
+
+static void partial_width_may_nest_by_type(void **state)
+{
+    (void)state;
+    assert_fact(NESTED("", ""), "rotary dims", "8 of 8 (all of head_dim)");
+    assert_fact(NESTED(PARTIAL("0.5"), PARTIAL("0.5")), "rotary dims",
+                "4 of 8 (partial_rotary_factor)");
+    assert_fact(NESTED(PARTIAL("0.5"), "") PARTIAL("0.5"), "rotary dims",
+                "4 of 8 (partial_rotary_factor)");
+    assert_fact(NESTED(PARTIAL("0.5"), PARTIAL("0.5")) PARTIAL("0.25"), "rotary dims",
+                "4 of 8 (partial_rotary_factor)");
+    refuse_rope(NESTED(PARTIAL("0.5"), ""),
+                "partial_rotary_factor is 0.5 for layers of type \"full_attention\" and 1 for type "
+                "\"sliding_attention\"");
+    refuse_rope(NESTED(PARTIAL("\"1\""), ""), "partial_rotary_factor is \"1\", no number");
+}
+
+static void context_names_the_key_it_came_from(void **state)
+{
+    (void)state;
+    assert_fact("\"max_position_embeddings\":4096,\"n_positions\":64", "context",
+                "4096 tokens (max_position_embeddings)");
+    assert_fact("\"n_positions\":2048", "context", "2048 tokens (n_positions)");
+    assert_fact("\"seq_length\":1024", "context", "1024 tokens (seq_length)");
+}
+
 #define SCALING(keys) "\"max_position_embeddings\":4096,\"rope_scaling\":{" keys "}"
 
 static void scaling_must_make_sense(void **state)
@@ -488,6 +538,8 @@ int main(void)
         TEST(layers_must_be_there),
         TEST(theta_must_make_sense),
         TEST(partial_width_must_make_pairs),
+        TEST(partial_width_may_nest_by_type),
+        TEST(context_names_the_key_it_came_from),
         TEST(scaling_must_make_sense),
         TEST(longrope_needs_a_factor_for_each_pair),
         TEST(unknown_scaling_is_noted),
