@@ -68,7 +68,7 @@ enum grouping {
 
 struct layer {
     uint32_t number;   /* the checkpoint's own */
-    uint32_t head_dim; /* 0 where the layer has no pairs */
+    uint32_t head_dim; /* also where the layer has no pairs */
     uint32_t pairs;    /* a head; rotary_dim / 2; 0: this layer does not rotate */
     enum pairing pairing;
     enum grouping grouping;

@@ -21,7 +21,7 @@ enum layer_frequencies {
  */
 struct family {
     const char *type;  /* model_type in config.json */
-    const char *query; /* tensor without .weight or .bias, '%' for the layer; NULL: LLAMA_QUERY */
+    const char *query; /* tensor without .weight or .bias, '%' for the layer; NULL: Llama's name */
     const char *key;
     enum pairing pairing;
     uint32_t heads;

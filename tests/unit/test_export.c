@@ -294,7 +294,7 @@ static void test_the_locale_changes_nothing(void **state)
     if (set) {
         snprintf(comma, sizeof comma, "%g", 0.25);
         number_real(fast, 0.25);
-        number_real(slow, 1.25e-200); /* the way that goes through printf */
+        number_real(slow, 1.25e-200);
         json = written(&table, EXPORT_JSON, &length);
         setlocale(LC_NUMERIC, "C");
     }
