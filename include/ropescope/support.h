@@ -203,7 +203,8 @@ bool path_config_directory(char out[PATH_BYTES]);
 bool path_program_directory(char out[PATH_BYTES]);
 
 /* An output file that is whole or absent: written beside its name, renamed by output_commit,
- * removed by output_abort. `path` NULL or "-" is standard output, written straight. */
+ * removed by output_abort. What it replaces keeps its mode; a link stays one. `path` NULL or "-" is
+ * standard output, written straight. */
 struct output {
     FILE *stream;
     char path[PATH_BYTES];      /* final name; empty for standard output */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -120,26 +121,78 @@ static enum status output_failed(const struct output *output, struct error *err)
                      *output->path ? output->path : "standard output", strerror(errno));
 }
 
+/* Where a link that points to nothing points: the file that a write through it would make. False
+ * with errno where the path is no such link, or one of links that go round. */
+static bool resolve_dangling(char out[PATH_BYTES], const char *path)
+{
+    enum { LINKS_MAX = 40 };
+    char at[PATH_BYTES], target[PATH_BYTES], directory[PATH_BYTES];
+    if (!text_format(at, sizeof at, "%s", path))
+        return false;
+    for (int links = 0; links < LINKS_MAX; links++) {
+        ssize_t len = readlink(at, target, sizeof target - 1);
+        if (len < 0)
+            return links > 0 && text_format(out, PATH_BYTES, "%s", at);
+        target[len] = '\0';
+        path_directory(directory, at);
+        if (*target == '/' ? !text_format(at, sizeof at, "%s", target)
+                           : !path_join(at, directory, target))
+            return false;
+    }
+    return false;
+}
+
+/* A link stays a link: what it points to is replaced, or made. */
+static bool resolve_output(char out[PATH_BYTES], const char *path)
+{
+    char resolved[PATH_BYTES];
+    if (realpath(path, resolved))
+        return text_format(out, PATH_BYTES, "%s", resolved);
+    return (errno == ENOENT && resolve_dangling(out, path)) ||
+           text_format(out, PATH_BYTES, "%s", path);
+}
+
+/* NAME.PID.partial beside the file; where that is longer than a name may be, what fits of NAME. */
+static bool name_temporary(struct output *output)
+{
+    char directory[PATH_BYTES], ending[48], name[NAME_MAX + 1];
+    const char *whole = path_name(output->path);
+    text_format(ending, sizeof ending, ".%ld.partial", (long)getpid());
+    size_t keep = NAME_MAX - strlen(ending);
+    text_format(name, sizeof name, "%.*s%s", (int)keep, whole, ending);
+    path_directory(directory, output->path);
+    return path_join(output->temporary, directory, name);
+}
+
+/* A file that is replaced keeps its mode. */
+static bool keep_mode(const struct output *output)
+{
+    struct stat info;
+    return stat(output->path, &info) != 0 ||
+           fchmod(fileno(output->stream), info.st_mode & 0777) == 0;
+}
+
 enum status output_open(struct output *output, const char *path, struct error *err)
 {
     *output = (struct output){.stream = stdout};
     if (!path || strcmp(path, "-") == 0)
         return STATUS_OK;
-    /* A link stays a link: what it points to is replaced. A device is written straight. */
-    char resolved[PATH_BYTES];
-    if (!realpath(path, resolved) && !text_format(resolved, sizeof resolved, "%s", path))
+    if (!resolve_output(output->path, path))
         return error_set(err, STATUS_FAILED, "%s: the path is too long", path);
-    memcpy(output->path, resolved, sizeof resolved);
     if (path_is_directory(output->path))
         return error_set(err, STATUS_FAILED, "%s: is a directory", path);
+    /* A device is written straight. */
     bool special = access(output->path, F_OK) == 0 && !path_is_file(output->path);
-    if (!special &&
-        !text_format(output->temporary, PATH_BYTES, "%s.%ld.partial", output->path, (long)getpid()))
+    if (!special && !name_temporary(output))
         return error_set(err, STATUS_FAILED, "%s: the path is too long", path);
     /* What a killed process of this number left must go; a link under that name is not followed. */
     unlink(output->temporary);
     output->stream = special ? fopen(output->path, "wbe") : fopen(output->temporary, "wbxe");
-    return output->stream ? STATUS_OK : output_failed(output, err);
+    if (output->stream && (special || keep_mode(output)))
+        return STATUS_OK;
+    enum status status = output_failed(output, err);
+    output_abort(output);
+    return status;
 }
 
 /* Closes the stream (standard output is only flushed); false with errno where anything was lost. */

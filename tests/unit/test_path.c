@@ -170,6 +170,64 @@ static void output_follows_links_but_not_those_in_its_way(void **state)
     assert_holds("victim", "victim");
 }
 
+static void write_to(const char *path, const char *text)
+{
+    struct output output;
+    struct error err;
+    if (output_open(&output, path, &err) != STATUS_OK)
+        fail_msg("%s", err.what);
+    fprintf(output.stream, "%s", text);
+    if (output_commit(&output, &err) != STATUS_OK)
+        fail_msg("%s", err.what);
+}
+
+static void output_makes_what_a_dangling_link_points_to(void **state)
+{
+    (void)state;
+    struct stat info;
+    assert_true(path_make_directories(scratch_path("far")));
+    assert_int_equal(symlink("far/second", scratch_path("first")), 0);
+    assert_int_equal(symlink("../made", scratch_path("far/second")), 0);
+    write_to(scratch_path("first"), "made");
+    assert_int_equal(lstat(scratch_path("first"), &info), 0);
+    assert_true(S_ISLNK(info.st_mode));
+    assert_int_equal(lstat(scratch_path("far/second"), &info), 0);
+    assert_true(S_ISLNK(info.st_mode));
+    assert_holds("made", "made");
+}
+
+static void output_keeps_the_mode_of_what_it_replaces(void **state)
+{
+    (void)state;
+    static const mode_t modes[] = {0600, 0755, 0666, 0400};
+    struct stat info;
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+        scratch_text("mode", "old");
+        assert_int_equal(chmod(scratch_path("mode"), modes[i]), 0);
+        write_to(scratch_path("mode"), "new");
+        assert_int_equal(stat(scratch_path("mode"), &info), 0);
+        assert_int_equal(info.st_mode & 07777, modes[i]);
+        assert_holds("mode", "new");
+    }
+}
+
+static void output_takes_any_name_that_fits(void **state)
+{
+    (void)state;
+    char name[256];
+    assert_true(path_make_directories(scratch_path("long")));
+    static const size_t lengths[] = {1, 200, 240, 250, 255};
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        memset(name, 'n', lengths[i]);
+        name[lengths[i]] = '\0';
+        char path[300];
+        text_format(path, sizeof path, "long/%s", name);
+        write_to(scratch_path(path), "long");
+        assert_holds(path, "long");
+        assert_int_equal(files_in("long"), i + 1);
+    }
+}
+
 static void output_that_cannot_be_is_told(void **state)
 {
     (void)state;
@@ -214,6 +272,9 @@ int main(void)
         cmocka_unit_test(only_regular_files_of_a_sane_size_are_read),
         cmocka_unit_test(output_appears_whole_or_not_at_all),
         cmocka_unit_test(output_follows_links_but_not_those_in_its_way),
+        cmocka_unit_test(output_makes_what_a_dangling_link_points_to),
+        cmocka_unit_test(output_keeps_the_mode_of_what_it_replaces),
+        cmocka_unit_test(output_takes_any_name_that_fits),
         cmocka_unit_test(output_that_cannot_be_is_told),
         cmocka_unit_test(full_disk_is_told),
     };
