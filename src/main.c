@@ -39,11 +39,11 @@ static enum status tell(const struct options *options, struct error *err)
 }
 
 /* A closed stdin, stdout or stderr would give its number to the next file that is opened, and
- * messages would go into the cache. */
+ * messages would go into the cache. Read-only: what is written to a closed one still fails. */
 static void fill_standard_files(void)
 {
     while (true) {
-        int fd = open("/dev/null", O_RDWR);
+        int fd = open("/dev/null", O_RDONLY);
         if (fd < 0 || fd > STDERR_FILENO) {
             if (fd >= 0)
                 close(fd);

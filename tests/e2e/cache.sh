@@ -147,6 +147,11 @@ check "scan -o - >/dev/full fails in one line" fails_in_one_line to_full_output
 check "scan -o FILE that grows too large fails in one line" fails_in_one_line in_small_disk
 check "and leaves nothing" test -z "$(find "$hold" -name 'cut.angles*')"
 
+closed_output() { "$program" "$@" >&-; }
+for words in "stats $model" "stats --json $model" "info $model" "scan -o - $model" "--version" "--help"; do
+    check "${words% *} to a closed standard output fails in one line" fails_in_one_line closed_output $words
+done
+
 # ---- no cache -------------------------------------------------------------------------------------
 
 below_a_file() {
