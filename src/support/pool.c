@@ -1,9 +1,11 @@
 /* pool.c: a fixed set of threads that do the same work. What they share is theirs to guard. Where
  * the system starts fewer threads than were asked for, those there are make the calls of the
  * others. */
+#define _GNU_SOURCE 1 /* sched_getaffinity */
 #include "ropescope/support.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -25,7 +27,9 @@ struct pool {
 
 size_t pool_cores(void)
 {
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    cpu_set_t mine; /* fails where the machine has more than fit into it */
+    long cores = sched_getaffinity(0, sizeof mine, &mine) == 0 ? CPU_COUNT(&mine)
+                                                               : sysconf(_SC_NPROCESSORS_ONLN);
     return cores > 1 ? (size_t)cores : 1;
 }
 

@@ -77,7 +77,24 @@ static void no_thread_at_all_is_an_error(void **state)
     assert_null(pool);
     assert_int_equal(pool_start(&pool, SIZE_MAX / 8, count_call, &calls, &err), STATUS_NO_MEMORY);
     pool_join(NULL);
-    assert_true(pool_cores() >= 1);
+}
+
+/* Under taskset or in a container more threads than processors only get in each other's way. */
+static void only_processors_that_may_be_used_are_counted(void **state)
+{
+    (void)state;
+    cpu_set_t all, one;
+    size_t first = 0;
+    assert_int_equal(sched_getaffinity(0, sizeof all, &all), 0);
+    assert_int_equal(pool_cores(), CPU_COUNT(&all));
+    while (!CPU_ISSET(first, &all))
+        first++;
+    CPU_ZERO(&one);
+    CPU_SET(first, &one);
+    assert_int_equal(sched_setaffinity(0, sizeof one, &one), 0);
+    size_t cores = pool_cores();
+    assert_int_equal(sched_setaffinity(0, sizeof all, &all), 0);
+    assert_int_equal(cores, 1);
 }
 
 /* ---- guarded reads ------------------------------------------------------- */
@@ -200,6 +217,7 @@ static void a_checkpoint_cut_after_opening_is_an_error(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(only_processors_that_may_be_used_are_counted),
         cmocka_unit_test(every_call_is_made_once_with_any_number_of_threads),
         cmocka_unit_test(no_thread_at_all_is_an_error),
         cmocka_unit_test(a_file_that_shrank_fails_in_every_thread),
