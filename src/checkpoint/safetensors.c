@@ -19,6 +19,7 @@ struct reading {
     struct json_walk walk;
     bool more;
     enum status walk_status;
+    bool metadata; /* has been seen */
     struct error *err;
     char *entry; /* copy of the key and the value of one entry: the mapping may fault */
     size_t entry_room;
@@ -186,6 +187,89 @@ static enum status read_tensor(struct reading *r, const char *name, const cJSON 
     return STATUS_OK;
 }
 
+/* ---- words that cJSON reads more kindly than the format has them ---------- */
+
+/* Bytes of the string that starts here, with its quotes; *nul: it holds an escaped U+0000. */
+static size_t string_length(const char *text, size_t len, bool *nul)
+{
+    size_t at = 1;
+    for (; at < len && text[at] != '"'; at++) {
+        if (text[at] != '\\')
+            continue;
+        *nul = *nul || (len - at >= 6 && memcmp(text + at, "\\u0000", 6) == 0);
+        at++;
+    }
+    return at < len ? at + 1 : len;
+}
+
+static size_t number_length(const char *text, size_t len)
+{
+    size_t at = 0;
+    while (at < len && ((text[at] >= '0' && text[at] <= '9') || strchr("+-.eE", text[at])))
+        at++;
+    return at;
+}
+
+/* Keys whose numbers are whole. One with an escape may be any of them. */
+static bool wants_whole(const char *key, size_t size)
+{
+    static const char *const keys[] = {"\"shape\"", "\"data_offsets\""};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (size == strlen(keys[i]) && memcmp(key, keys[i], size) == 0)
+            return true;
+    return memchr(key, '\\', size) != NULL;
+}
+
+static const char *check_number(const char *text, size_t size, bool whole)
+{
+    size_t digits = 0;
+    while (digits < size && text[digits] >= '0' && text[digits] <= '9')
+        digits++;
+    size_t sign = text[0] == '-';
+    if (size > sign + 1 && text[sign] == '0' && text[sign + 1] >= '0' && text[sign + 1] <= '9')
+        return "a number in it starts with 0";
+    return whole && digits < size ? "a size or an offset is not written as a whole number" : NULL;
+}
+
+/* NULL, or what is wrong with the words of a value that is valid JSON for cJSON. */
+static const char *check_words(const char *text, size_t len)
+{
+    size_t depth = 0, size;
+    bool whole = false, nul = false;
+    for (size_t at = 0; at < len; at += size) {
+        char c = text[at];
+        size = 1;
+        if (c == '"') {
+            size = string_length(text + at, len - at, &nul);
+            whole = depth == 1 ? wants_whole(text + at, size) : whole;
+        } else if (c == '-' || (c >= '0' && c <= '9')) {
+            size = number_length(text + at, len - at);
+            const char *why = check_number(text + at, size, whole);
+            if (why)
+                return why;
+        } else if (c == '{' || c == '[') {
+            depth++;
+        } else if (c == '}' || c == ']') {
+            depth--;
+        }
+    }
+    return nul ? "a text in it holds U+0000" : NULL;
+}
+
+static enum status read_value(struct reading *r, const char *name, const cJSON *value)
+{
+    bool metadata = strcmp(name, "__metadata__") == 0;
+    if (metadata && r->metadata)
+        return error_set(r->err, STATUS_FAILED, "%s: __metadata__ stands twice", r->path);
+    r->metadata |= metadata;
+    enum status status = metadata ? read_metadata(r, value) : read_tensor(r, name, value);
+    const char *why = check_words(r->entry + r->walk.key_len, r->walk.value_len);
+    if (status != STATUS_OK || !why)
+        return status;
+    return metadata ? error_set(r->err, STATUS_FAILED, "%s: __metadata__: %s", r->path, why)
+                    : tensor_failed(r, name, why);
+}
+
 static enum status read_entry(struct reading *r)
 {
     const char *name;
@@ -199,8 +283,7 @@ static enum status read_entry(struct reading *r)
     status = json_parse(r->entry + r->walk.key_len, r->walk.value_len, name, &value, r->err);
     if (status != STATUS_OK)
         return error_context(r->err, "%s", r->path);
-    status =
-        strcmp(name, "__metadata__") == 0 ? read_metadata(r, value) : read_tensor(r, name, value);
+    status = read_value(r, name, value);
     cJSON_Delete(value);
     return status;
 }

@@ -217,6 +217,33 @@ static void broken_entries_are_refused(void **state)
     refuse("{\"__metadata__\":\"a\"}", 0, "__metadata__", "strings to strings");
 }
 
+/* What cJSON takes and the reference reader does not: a file must mean the same to both. */
+static void words_that_are_nearly_right_are_refused(void **state)
+{
+    (void)state;
+    static const char *const numbers[] = {"4.0", "0.4e1", "4e0", "4E+0", "40e-1"};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        char header[200];
+        text_format(header, sizeof header,
+                    "{\"a\":{\"dtype\":\"U8\",\"shape\":[%s],\"data_offsets\":[0,4]}}", numbers[i]);
+        refuse(header, 4, "tensor a", "not written as a whole number");
+        text_format(header, sizeof header,
+                    "{\"a\":{\"dtype\":\"U8\",\"sh\\u0061pe\":[4],\"data_offset\\u0073\":[0,%s]}}",
+                    numbers[i]);
+        refuse(header, 4, "tensor a", "not written as a whole number");
+    }
+    refuse("{" ENTRY("a", "U8", "[4]", -0, 4) "}", 4, "tensor a", "not written as a whole");
+    refuse("{" ENTRY("a", "U8", "[04]", 0, 4) "}", 4, "tensor a", "starts with 0");
+    refuse("{" ENTRY("a", "U8", "[4]", 00, 4) "}", 4, "tensor a", "starts with 0");
+    refuse("{" ENTRY("a", "F32\\u0000x", "[1]", 0, 4) "}", 4, "tensor a", "U+0000");
+    refuse("{\"__metadata__\":{\"a\":\"b\\u0000\"}}", 0, "__metadata__", "U+0000");
+    refuse("{\"__metadata__\":{},\"__metadata__\":{}}", 0, "__metadata__", "stands twice");
+    refuse("{\"__metadata__\":{},\"__metadata_\\u005f\":{}}", 0, "__metadata__", "stands twice");
+    assert_opens("{\"a\":{\"x\":[-1.5e3,0,\"\\\\u0000\"],\"dtype\":\"U8\",\"shape\":[10],"
+                 "\"data_offsets\":[0,10]}}",
+                 10, 1);
+}
+
 static void broken_names_are_refused(void **state)
 {
     (void)state;
@@ -319,6 +346,7 @@ int main(void)
         cmocka_unit_test(broken_lengths_are_refused),
         cmocka_unit_test(broken_layouts_are_refused),
         cmocka_unit_test(broken_entries_are_refused),
+        cmocka_unit_test(words_that_are_nearly_right_are_refused),
         cmocka_unit_test(broken_names_are_refused),
         cmocka_unit_test(doubled_names_are_refused),
         cmocka_unit_test(long_names_do_not_hide_the_reason),
