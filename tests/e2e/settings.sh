@@ -10,6 +10,9 @@ HOLD=$(mktemp -d) || exit 1
 trap 'tm kill-server; rm -rf "$HOLD"' EXIT
 unset TMUX NO_COLOR LINES COLUMNS LC_ALL
 export TMUX_TMPDIR=$HOLD XDG_CACHE_HOME=$HOLD/cache XDG_CONFIG_HOME=$HOLD/config LC_CTYPE=C.UTF-8
+# The leak check stops all threads with signals of its own and hangs where a hang-up comes between, as it does
+# when a terminal is taken away; explorer.sh keeps it on for programs that quit by themselves.
+export ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=0"
 CONFIG=$XDG_CONFIG_HOME/ropescope
 mkdir -p "$CONFIG/themes"
 
