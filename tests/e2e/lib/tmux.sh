@@ -53,4 +53,8 @@ status_is() { [ "$(cat "$HOLD/status")" = "$1" ]; }
 # It has ended, and the terminal is as it was before.
 usable() { until_true ended && until_true restored && until_true on_screen after && same_modes; }
 # The process that the script waits for.
-child() { pgrep -P "$(tm display-message -p '#{pane_pid}')"; }
+child() { # read from /proc: not every machine has pgrep
+    local pane
+    pane=$(tm display-message -p '#{pane_pid}')
+    grep -lsE "^PPid:[[:space:]]$pane\$" /proc/[0-9]*/status | sed 's|[^0-9]||g' | head -n 1
+}
