@@ -59,6 +59,13 @@ static void move(struct state *state, long by)
 
 /* ---- order --------------------------------------------------------------- */
 
+/* Another order puts other lines around the cursor, which then stands in their middle. */
+static void settle_order(struct state *state)
+{
+    state->screen_line = SIZE_MAX;
+    update_settle(state);
+}
+
 /* The next column round, with a stop at the list's own order. */
 static void step_sort(struct state *state, int by)
 {
@@ -71,7 +78,7 @@ static void step_sort(struct state *state, int by)
         return;
     sort->column = at > 0 ? columns[at - 1] : NULL;
     sort->descending = sort->column && sort->descending;
-    update_settle(state);
+    settle_order(state);
 }
 
 static void reverse_sort(struct state *state)
@@ -84,7 +91,7 @@ static void reverse_sort(struct state *state)
     if (!sort->column)
         sort->column = columns[0]; /* the order they stand in begins with it */
     sort->descending = !sort->descending;
-    update_settle(state);
+    settle_order(state);
 }
 
 /* ---- search -------------------------------------------------------------- */

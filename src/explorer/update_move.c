@@ -15,17 +15,17 @@ size_t update_moved(size_t at, long by, size_t count)
     return (size_t)by > last || at > last - (size_t)by ? last : at + (size_t)by;
 }
 
-/* A list moves when the cursor would leave the screen, and then by half a screen: most moves send
- * two lines. After a leap the cursor keeps its line of the screen, so that what stands beside pairs
- * of the same number stays. */
+/* A list moves when the cursor would leave the screen: by half a screen at a step over its edge, so
+ * that most moves send two lines; after a leap the cursor keeps its line of the screen, so that what
+ * stands beside pairs of the same number stays. */
 void update_keep_line(struct state *state)
 {
     const struct list *list = state_list(state);
     size_t room = state_list_room(state), line = list ? state_line(state) : 0;
     size_t count = list ? list->count : 0, last = count > room ? count - room : 0;
     if (line < count && (line < state->top || line - state->top >= room)) {
-        size_t away = line < state->top ? state->top - line : line - state->top;
-        if (away < 2 * room || state->screen_line >= room || line < state->screen_line)
+        bool step = line + 1 == state->top || line == state->top + room;
+        if (step || state->screen_line >= room || line < state->screen_line)
             state->top = layout_scroll(line, room, count);
         else
             state->top = line - state->screen_line;

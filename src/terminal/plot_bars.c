@@ -100,8 +100,9 @@ static int eighths(const struct bars *bars, int col)
 }
 
 /* One cell, `part` eighths full. The cut shows through: as a line above the bar, in the colour of
- * the cut at its top, and as a line in reverse inside it; the band as dots above and as a coarser
- * filling inside. */
+ * the cut at its top, and as a slit inside it; the band as dots above and as a coarser filling
+ * inside. What lies inside and what is empty has the colour of the bars, so that lines that change
+ * are sent without changes of colour. */
 static void draw_cell(const struct bars *bars, struct canvas *canvas, int row, int col, int part)
 {
     const struct glyphs *glyphs = bars->glyphs;
@@ -110,7 +111,8 @@ static void draw_cell(const struct bars *bars, struct canvas *canvas, int row, i
     uint32_t code = glyphs->bar[part];
     struct style style = style_of(bars->plot->role);
     if (cut) {
-        style = style_with(ROLE_THRESHOLD, part == 8 ? STYLE_REVERSE : 0);
+        if (part < 8)
+            style = style_of(ROLE_THRESHOLD);
         if (part == 0 || part == 8)
             code = glyphs->cut_vertical;
     } else if (band && part == 8) {
@@ -118,8 +120,6 @@ static void draw_cell(const struct bars *bars, struct canvas *canvas, int row, i
     } else if (band && part == 0) {
         code = glyphs->chance;
         style = style_of(ROLE_CHANCE);
-    } else if (part == 0) {
-        return;
     }
     canvas_put(canvas, bars->area.row + row, bars->area.col + col, code, style);
 }

@@ -31,6 +31,7 @@ struct screen {
     bool redraw;
     struct theme theme; /* that `inks` were made of */
     struct ink inks[INKS];
+    struct canvas *drawn; /* what curses has been given; NULL: nothing that holds any more */
 };
 
 /* ---- opening and closing ------------------------------------------------- */
@@ -156,6 +157,7 @@ void screen_close(struct screen *screen)
     }
     signals_restore_terminal(-1, NULL, NULL);
     tty_close(&screen->tty);
+    canvas_free(screen->drawn);
     memory_free(screen);
 }
 
@@ -242,29 +244,78 @@ static void put_cell(struct screen *screen, int row, int col, const struct canva
         mvadd_wchnstr(row, col + 1, &character, 1);
 }
 
-static void put_row(struct screen *screen, int row, int cols, const struct canvas *canvas)
+static void put_row(struct screen *screen, int row, int cols, const struct canvas_cell *cells,
+                    int canvas_cols)
 {
-    const struct canvas_cell *cells = canvas->cells + (size_t)row * (size_t)canvas->cols;
+    move(row, 0);
+    clrtoeol();
     for (int col = 0; col < cols; col++) {
-        bool wide = col + 1 < canvas->cols && cells[col + 1].code == 0;
+        bool wide = col + 1 < canvas_cols && cells[col + 1].code == 0;
         if (cells[col].code != 0 && !(wide && col + 1 == cols))
             put_cell(screen, row, col, &cells[col], wide);
     }
 }
 
-void screen_draw(struct screen *screen, const struct canvas *canvas, const struct theme *theme)
+static void forget_drawn(struct screen *screen)
 {
+    canvas_free(screen->drawn);
+    screen->drawn = NULL;
+}
+
+/* Forgets what curses has been given where it no longer holds: another theme, another size. */
+static void check_drawn(struct screen *screen, const struct canvas *canvas,
+                        const struct theme *theme)
+{
+    int rows, cols;
+    screen_size(screen, &rows, &cols);
     if (memcmp(&screen->theme, theme, sizeof *theme) != 0) {
         memcpy(&screen->theme, theme, sizeof *theme);
         memset(screen->inks, 0, sizeof screen->inks);
+        forget_drawn(screen);
     }
-    int rows, cols;
+    const struct canvas *drawn = screen->drawn;
+    if (screen->redraw || rows != canvas->rows || cols != canvas->cols ||
+        (drawn && (drawn->rows != rows || drawn->cols != cols)))
+        forget_drawn(screen);
+}
+
+static bool same_cells(const struct canvas_cell *a, const struct canvas_cell *b, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (a[i].code != b[i].code || a[i].combining != b[i].combining ||
+            a[i].style.role != b[i].style.role || a[i].style.level != b[i].style.level ||
+            a[i].style.flags != b[i].style.flags)
+            return false;
+    return true;
+}
+
+/* Gives curses the lines that changed: asking it to compare them all costs more than all else that
+ * a step of the threshold does. */
+static void give_rows(struct screen *screen, const struct canvas *canvas)
+{
+    int rows, cols, width = canvas->cols;
     screen_size(screen, &rows, &cols);
     rows = rows < canvas->rows ? rows : canvas->rows;
-    cols = cols < canvas->cols ? cols : canvas->cols;
-    erase(); /* clear() would send the whole screen each time */
-    for (int row = 0; row < rows; row++)
-        put_row(screen, row, cols, canvas);
+    cols = cols < width ? cols : width;
+    if (!screen->drawn)
+        erase(); /* clear() would send the whole screen each time */
+    for (int row = 0; row < rows; row++) {
+        size_t start = (size_t)row * (size_t)width;
+        const struct canvas_cell *cells = canvas->cells + start;
+        if (!screen->drawn || !same_cells(cells, screen->drawn->cells + start, width))
+            put_row(screen, row, cols, cells, width);
+    }
+    if (!screen->drawn)
+        screen->drawn = canvas_new(canvas->rows, width); /* NULL: all is given again */
+    if (screen->drawn)
+        memcpy(screen->drawn->cells, canvas->cells,
+               (size_t)canvas->rows * (size_t)width * sizeof *canvas->cells);
+}
+
+void screen_draw(struct screen *screen, const struct canvas *canvas, const struct theme *theme)
+{
+    check_drawn(screen, canvas, theme);
+    give_rows(screen, canvas);
     if (screen->redraw)
         clearok(curscr, TRUE);
     screen->redraw = false;

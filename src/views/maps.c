@@ -246,6 +246,13 @@ static void draw_title(struct canvas *canvas, const struct layout *layout,
                   "%s%s heads ", cursor, projection_name(projection));
 }
 
+/* What follows the threshold has few shades, so that a step of it sends little; chance lies in the
+ * middle of one, not on an edge that heads near it would cross to and fro. */
+static int shades(enum measure measure)
+{
+    return measure == MEASURE_FRACTION ? 10 : measure == MEASURE_EXCESS ? 9 : 0;
+}
+
 static void draw_map(struct canvas *canvas, const struct layout *layout,
                      const struct glyphs *glyphs, const struct state *state,
                      const struct scale *scale, int projection)
@@ -262,7 +269,7 @@ static void draw_map(struct canvas *canvas, const struct layout *layout,
         .low = scaled(scale, scale->low),
         .high = scaled(scale, scale->high),
         .cell_cols = layout->cell_cols,
-        .steps = measure_follows_threshold(state->settings.measure) ? 10 : 0,
+        .steps = shades(state->settings.measure),
         .has_selection = state_rotates(state),
         .selected_row = selected_line(state) * tall + (tall - 1) / 2,
         .selected_col = selected_column(state, projection),

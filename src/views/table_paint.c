@@ -45,11 +45,17 @@ struct window {
     struct column_look look[COLUMNS_MAX];
 };
 
-static int decimals_for(double largest)
+/* How exactly a column is worth showing: digits behind the point, and those before and behind it.
+ */
+struct precision {
+    int places, digits;
+};
+
+static int decimals_for(double largest, struct precision precision)
 {
-    int digits = largest >= 10 ? (int)floor(log10(largest)) + 1 : 1;
-    int decimals = PLACES + 2 - digits;
-    return decimals < 0 ? 0 : decimals > PLACES ? PLACES : decimals;
+    int before = largest >= 1 ? (int)floor(log10(largest)) + 1 : 0;
+    int decimals = precision.digits - before;
+    return decimals < 0 ? 0 : decimals > precision.places ? precision.places : decimals;
 }
 
 /* A number too small for the column's decimals is written with an exponent, not as 0. */
@@ -85,18 +91,18 @@ static void cell_text(char out[CELL_TEXT], struct cell cell, int decimals)
     }
 }
 
-/* Digits behind the point that are worth their room, where they are fewer than PLACES. */
-static int places_of(const char *column)
+static struct precision precision_of(const char *column)
 {
     static const struct {
         const char *name;
-        int places;
-    } fewer[] = {{"degrees", 2}, {"norm_a", 4},   {"norm_b", 4}, {"norm_ratio", 4},
-                 {"chance", 4},  {"fraction", 4}, {"excess", 4}};
+        struct precision precision;
+    } fewer[] = {{"degrees", {2, 5}},    {"norm_a", {3, 5}}, {"norm_b", {3, 5}},
+                 {"norm_ratio", {3, 5}}, {"chance", {4, 5}}, {"fraction", {4, 5}},
+                 {"excess", {4, 5}}};
     for (size_t i = 0; i < sizeof fewer / sizeof *fewer; i++)
         if (strcmp(column, fewer[i].name) == 0)
-            return fewer[i].places;
-    return PLACES;
+            return fewer[i].precision;
+    return (struct precision){PLACES, PLACES + 2};
 }
 
 static struct column_look look_at(const struct window *window, size_t column)
@@ -110,9 +116,7 @@ static struct column_look look_at(const struct window *window, size_t column)
             largest = fabs(cell.as.real);
         look.left = look.left || cell.kind == CELL_WORD || cell.kind == CELL_NAME;
     }
-    int places = places_of(table->columns[column]);
-    look.decimals = decimals_for(largest);
-    look.decimals = look.decimals < places ? look.decimals : places;
+    look.decimals = decimals_for(largest, precision_of(table->columns[column]));
     for (size_t row = window->first; row < window->end; row++) {
         char text[CELL_TEXT];
         cell_text(text, table->cell(table->context, row, column), look.decimals);
