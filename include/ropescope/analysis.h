@@ -6,6 +6,8 @@
 
 #include "ropescope/angles.h"
 
+#include <math.h>
+
 /* ---- the AWM rule (rule.c): Chen & Yan, NeurIPS 2024; their AWM.py ------- */
 
 /* A pair is fixed (frozen) iff float32 |cos| >= threshold, trainable otherwise. */
@@ -18,7 +20,7 @@ struct rule {
 
 static inline bool rule_fixes(float cos, float threshold)
 {
-    return (cos < 0 ? -cos : cos) >= threshold; /* false for NaN */
+    return fabsf(cos) >= threshold; /* false for NaN */
 }
 
 /* Sums over a set of pairs, from which every fraction and mean follows. Zero-initialise; tallies
@@ -43,6 +45,9 @@ double tally_chance(const struct tally *tally);   /* mean weighted by pairs; NaN
  * are not ready count nothing. `layer` indexes model->layers. */
 struct tally tally_head(const struct angles *angles, size_t layer, int projection, uint32_t head,
                         float threshold);
+/* The same where the chance level of such rows is known: it costs far more than the count. */
+struct tally tally_head_with(const struct angles *angles, size_t layer, int projection,
+                             uint32_t head, float threshold, double chance);
 struct tally tally_projection(const struct angles *angles, size_t layer, int projection,
                               float threshold);
 struct tally tally_layer(const struct angles *angles, size_t layer, const struct rule *rule);

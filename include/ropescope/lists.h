@@ -102,11 +102,12 @@ bool list_column_follows_threshold(enum view_id view, size_t column);
 struct list {
     enum view_id view; /* VIEW_PAIRS, VIEW_HEADS or VIEW_LAYERS */
     size_t count;
-    struct rows *rows;           /* of layers: only its settings */
-    size_t first_layer;          /* of the list of layers: index in its first line */
-    uint32_t *order;             /* (count) rows in the order of the lines; NULL: their own */
-    const struct angles *angles; /* borrowed */
-    struct layer_facts *facts;   /* (layers) of the list of layers, filled when asked for */
+    struct rows *rows;             /* of layers: only its settings */
+    size_t first_layer;            /* of the list of layers: index in its first line */
+    uint32_t *order;               /* (count) rows in the order of the lines; NULL: their own */
+    const struct angles *angles;   /* borrowed */
+    struct layer_facts *facts;     /* (layers) of the list of layers, filled when asked for */
+    struct head_facts *head_facts; /* of the list of heads: what was counted last */
 };
 /* The lines under the settings, sorted. STATUS_USAGE: there is no such column to sort by. Free with
  * list_free. */

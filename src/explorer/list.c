@@ -41,7 +41,7 @@ static struct cell cell_of_row(const struct list *list, size_t row, size_t colum
     if (list->view == VIEW_PAIRS)
         return pair_cell(list->angles, settings, &item, column);
     if (list->view == VIEW_HEADS)
-        return head_cell(list->angles, settings, &item, column);
+        return head_cell(list, &item, column);
     return layer_cell(list, &item, column);
 }
 
@@ -88,29 +88,67 @@ static const float *stored(const struct angle_set *set, size_t column)
     }
 }
 
+/* The numbers that column of a block shows, (row), and the row behind its last; NULL: not stored.
+ */
+static const float *stored_in(const struct list *list, const struct row_block *block, size_t column,
+                              size_t *end)
+{
+    const struct angle_set *set = &list->angles->layers[block->layer].set[block->projection];
+    const float *from = list->view == VIEW_PAIRS ? stored(set, column) : NULL;
+    *end =
+        block == &list->rows->block[list->rows->block_count - 1] ? list->count : block[1].first_row;
+    return from ? from + (size_t)block->first_head * block->per_head : NULL;
+}
+
 /* Keys of a block straight from the database: millions of pairs must sort while a person waits. */
 static bool fill_stored(const struct list *list, const struct row_block *block, size_t column,
                         double *keys)
 {
-    const struct angle_set *set = &list->angles->layers[block->layer].set[block->projection];
-    const float *from = list->view == VIEW_PAIRS ? stored(set, column) : NULL;
-    size_t end =
-        block == &list->rows->block[list->rows->block_count - 1] ? list->count : block[1].first_row;
+    size_t end;
+    const float *from = stored_in(list, block, column, &end);
     if (!from)
         return false;
-    from += (size_t)block->first_head * block->per_head;
     for (size_t row = block->first_row; row < end; row++, from++) {
         double value = (double)*from;
         keys[row] = column == PAIR_ABS_COS   ? fabs(value)
                     : column == PAIR_DEGREES ? -value /* the angle falls as its cosine grows */
-                    : column == PAIR_FIXED ? rule_fixes(*from, list->rows->settings.rule.threshold)
-                                           : value;
+                                             : value;
     }
     return true;
 }
 
+/* Rows of the fixed pairs first or last: the order follows every step of the threshold, so it is
+ * parted in two rather than sorted. */
+static bool part_by_fixed(struct list *list, bool fixed_first)
+{
+    float threshold = list->rows->settings.rule.threshold;
+    uint32_t *order =
+        list->count <= UINT32_MAX ? memory_array(list->count + 1, sizeof *order) : NULL;
+    size_t first = 0, last = list->count; /* the others fill it from the end, backwards */
+    for (size_t i = 0; order && i < list->rows->block_count; i++) {
+        const struct row_block *block = &list->rows->block[i];
+        size_t end;
+        const float *cos = stored_in(list, block, PAIR_FIXED, &end);
+        for (size_t row = block->first_row; row < end; row++, cos++) {
+            bool goes_first = rule_fixes(*cos, threshold) == fixed_first;
+            order[first] = order[last - 1] = (uint32_t)row; /* no branch: nobody could guess it */
+            first += goes_first;
+            last -= !goes_first;
+        }
+    }
+    for (size_t i = last, j = list->count; order && i + 1 < j; i++) {
+        uint32_t row = order[i];
+        order[i] = order[--j];
+        order[j] = row;
+    }
+    list->order = order;
+    return order != NULL;
+}
+
 static bool sort_list(struct list *list, size_t column, bool descending)
 {
+    if (list->view == VIEW_PAIRS && column == PAIR_FIXED)
+        return part_by_fixed(list, descending);
     double *keys = memory_array(list->count + 1, sizeof *keys);
     bool filled = list->view != VIEW_LAYERS && list->rows->block_count > 0;
     for (size_t i = 0; keys && filled && i < list->rows->block_count; i++)
@@ -160,7 +198,9 @@ enum status list_new(enum view_id view, const struct angles *angles,
     }
     if (view == VIEW_LAYERS)
         list->facts = memory_array(angles->model->layer_count + 1, sizeof *list->facts);
-    if (view == VIEW_LAYERS && !list->facts) {
+    if (view == VIEW_HEADS)
+        list->head_facts = memory_array(1, sizeof *list->head_facts);
+    if ((view == VIEW_LAYERS && !list->facts) || (view == VIEW_HEADS && !list->head_facts)) {
         list_free(list);
         return error_memory(err);
     }
@@ -179,5 +219,6 @@ void list_free(struct list *list)
     memory_free(list->rows);
     memory_free(list->order);
     memory_free(list->facts);
+    memory_free(list->head_facts);
     memory_free(list);
 }

@@ -79,11 +79,31 @@ static struct cell tallied(const struct tally *tally, size_t column)
     }
 }
 
-struct cell head_cell(const struct angles *angles, const struct view_settings *settings,
-                      const struct row *item, size_t column)
+static const struct tally *count_head(const struct list *list, const struct row *item)
+{
+    struct head_facts *facts = list->head_facts;
+    float threshold = list->rows->settings.rule.threshold;
+    uint64_t row_length = item->layer->projection[item->projection].row_length;
+    bool same = facts->counted && facts->threshold == threshold;
+    if (same && facts->layer_index == item->layer_index && facts->projection == item->projection &&
+        facts->head == item->head)
+        return &facts->tally;
+    if (!same || facts->row_length != row_length)
+        facts->chance = chance_level((double)threshold, row_length);
+    facts->tally = tally_head_with(list->angles, item->layer_index, item->projection, item->head,
+                                   threshold, facts->chance);
+    facts->counted = true;
+    facts->layer_index = item->layer_index;
+    facts->projection = item->projection;
+    facts->head = item->head;
+    facts->threshold = threshold;
+    facts->row_length = row_length;
+    return &facts->tally;
+}
+
+struct cell head_cell(const struct list *list, const struct row *item, size_t column)
 {
     struct correlation correlation;
-    struct tally tally;
     switch ((enum head_column)column) {
     case HEAD_LAYER:
         return cell_integer(item->layer->number);
@@ -92,16 +112,15 @@ struct cell head_cell(const struct angles *angles, const struct view_settings *s
     case HEAD_HEAD:
         return cell_integer(item->head);
     case HEAD_NORM_RATIO:
-        return cell_real(norm_ratio_head(angles, item->layer_index, item->projection, item->head));
+        return cell_real(
+            norm_ratio_head(list->angles, item->layer_index, item->projection, item->head));
     case HEAD_CORRELATION:
         if (item->projection == PROJECTION_KEY)
             return cell_empty(); /* it meets several query heads, or the line above tells it */
-        correlation = correlation_head(angles, item->layer_index, item->head);
+        correlation = correlation_head(list->angles, item->layer_index, item->head);
         return cell_real(correlation_r(&correlation));
     default:
-        tally = tally_head(angles, item->layer_index, item->projection, item->head,
-                           settings->rule.threshold);
-        return tallied(&tally, column);
+        return tallied(count_head(list, item), column);
     }
 }
 

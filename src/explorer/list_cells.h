@@ -6,8 +6,19 @@
 
 struct cell pair_cell(const struct angles *angles, const struct view_settings *settings,
                       const struct row *item, size_t column);
-struct cell head_cell(const struct angles *angles, const struct view_settings *settings,
-                      const struct row *item, size_t column);
+/* What was counted last of a head, for the columns beside, and the chance level of its rows, which
+ * most heads share. */
+struct head_facts {
+    bool counted;
+    size_t layer_index; /* of the tally */
+    int projection;
+    uint32_t head;
+    float threshold;
+    struct tally tally;
+    uint64_t row_length; /* of `chance`, under the threshold */
+    double chance;
+};
+struct cell head_cell(const struct list *list, const struct row *item, size_t column);
 /* What is counted of a layer, so that a frame counts it once. */
 struct layer_facts {
     bool known, counted;

@@ -24,14 +24,12 @@ static uint64_t key_of(double value, bool descending)
     return descending ? UINT64_MAX - 1 - bits : bits; /* NaN stays behind all */
 }
 
-/* One pass; false where all keys share the digit and nothing was moved. */
-static bool pass(const struct keyed *from, struct keyed *to, size_t count, int shift)
+/* Stable: what shares the digit keeps its order. */
+static void pass(const struct keyed *from, struct keyed *to, size_t count, int shift)
 {
     size_t start[DIGITS] = {0}, sum = 0;
     for (size_t i = 0; i < count; i++)
         start[from[i].key >> shift & (DIGITS - 1)]++;
-    if (start[from[0].key >> shift & (DIGITS - 1)] == count)
-        return false;
     for (size_t digit = 0; digit < DIGITS; digit++) {
         size_t here = start[digit];
         start[digit] = sum;
@@ -39,7 +37,6 @@ static bool pass(const struct keyed *from, struct keyed *to, size_t count, int s
     }
     for (size_t i = 0; i < count; i++)
         to[start[from[i].key >> shift & (DIGITS - 1)]++] = from[i];
-    return true;
 }
 
 uint32_t *order_new(const double *keys, size_t count, bool descending)
@@ -48,15 +45,20 @@ uint32_t *order_new(const double *keys, size_t count, bool descending)
         return count == 0 ? memory_array(1, sizeof(uint32_t)) : NULL;
     struct keyed *a = memory_array(count, sizeof *a), *b = memory_array(count, sizeof *b);
     uint32_t *order = memory_array(count, sizeof *order);
-    for (size_t i = 0; a && b && order && i < count; i++)
+    uint64_t varying = 0; /* bits that do: flags and small numbers have few, and need few passes */
+    for (size_t i = 0; a && b && order && i < count; i++) {
         a[i] = (struct keyed){key_of(keys[i], descending), (uint32_t)i};
+        varying |= a[i].key ^ a[0].key;
+    }
     struct keyed *from = a, *to = b;
-    for (int p = 0; a && b && order && p < PASSES; p++)
-        if (pass(from, to, count, p * DIGIT_BITS)) {
-            struct keyed *was = from;
-            from = to;
-            to = was;
-        }
+    for (int p = 0; a && b && order && p < PASSES; p++) {
+        if ((varying >> p * DIGIT_BITS & (DIGITS - 1)) == 0)
+            continue;
+        pass(from, to, count, p * DIGIT_BITS);
+        struct keyed *was = from;
+        from = to;
+        to = was;
+    }
     for (size_t i = 0; a && b && order && i < count; i++)
         order[i] = from[i].index;
     if (!a || !b) {
