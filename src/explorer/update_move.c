@@ -16,8 +16,8 @@ size_t update_moved(size_t at, long by, size_t count)
 }
 
 /* A list moves when the cursor would leave the screen: by half a screen at a step over its edge, so
- * that most moves send two lines; after a leap the cursor keeps its line of the screen, so that what
- * stands beside pairs of the same number stays. */
+ * that most moves send two lines; after a leap the cursor keeps its line of the screen, so that
+ * what stands beside pairs of the same number stays. */
 void update_keep_line(struct state *state)
 {
     const struct list *list = state_list(state);
