@@ -5,16 +5,17 @@
 #include <math.h>
 #include <string.h>
 
-/* The bits of float32 numbers >= 0 stand in the order of the numbers. So |cos| is ranked digit by
- * digit of its bits: three passes that count, none that moves or copies. */
+/* The bits of float32 numbers >= 0 stand in the order of the numbers. So |cos| is ranked by the
+ * high half of its bits and then, among those that share the wanted one, by the low half: passes
+ * that count, none that moves or copies. */
 enum {
-    DIGITS = 3,
-    DIGIT_VALUES = 1 << 11, /* of the first digit; 1 << 10 of the others */
-    LOW_BITS = 10,
+    LOW_BITS = 15,
+    DIGIT_VALUES = 1 << 15, /* of either half */
+    GROUP = 16,             /* pairs that a pass looks at together */
 };
 #define ONE_BITS 0x3F800000U  /* of 1.0F */
 #define INFINITE 0x7F800000U  /* everything above is NaN */
-#define UNDEFINED 0x7FFFFFFFU /* what NaN becomes: behind every number */
+#define UNDEFINED 0x3FFFFFFFU /* what NaN becomes: behind every number */
 
 /* Bits of |cos|; what is over 1 counts as 1, since no threshold is. */
 static inline uint32_t magnitude_bits(float cos)
@@ -46,28 +47,44 @@ static void visit_covered(const struct angles *angles, const struct rule *rule, 
                 visit(context, cosines_of_projection(angles, layer, p));
 }
 
-/* How often each value of a digit comes up among the numbers whose higher bits are `prefix`. */
+/* How often each value of a half comes up: of the high one, or of the low one among the numbers
+ * whose high half is `prefix`. */
 struct counts {
-    int shift; /* of the digit; the prefix is what lies above it */
     uint32_t prefix;
     uint64_t count[DIGIT_VALUES];
 };
 
-static void count_first(void *context, struct cosines run)
+static void count_high(void *context, struct cosines run)
 {
     struct counts *counts = context;
     for (size_t i = 0; i < run.count; i++)
-        counts->count[magnitude_bits(run.cos[i]) >> (2 * LOW_BITS)]++;
+        counts->count[magnitude_bits(run.cos[i]) >> LOW_BITS]++;
 }
 
-static void count_digit(void *context, struct cosines run)
+static void count_low_of(struct counts *counts, const float *cos, size_t count)
 {
-    struct counts *counts = context;
-    for (size_t i = 0; i < run.count; i++) {
-        uint32_t bits = magnitude_bits(run.cos[i]) >> counts->shift;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t bits = magnitude_bits(cos[i]);
         if (bits >> LOW_BITS == counts->prefix)
             counts->count[bits & ((1U << LOW_BITS) - 1)]++;
     }
+}
+
+/* Few numbers share a high half: most groups hold none of them, which a loop that vectorises says
+ * sooner than a branch a number. */
+static void count_low(void *context, struct cosines run)
+{
+    struct counts *counts = context;
+    uint32_t prefix = counts->prefix;
+    size_t i = 0;
+    for (; i + GROUP <= run.count; i += GROUP) {
+        uint32_t found = 0;
+        for (size_t k = 0; k < GROUP; k++)
+            found |= magnitude_bits(run.cos[i + k]) >> LOW_BITS == prefix;
+        if (found)
+            count_low_of(counts, run.cos + i, GROUP);
+    }
+    count_low_of(counts, run.cos + i, run.count - i);
 }
 
 /* The least number above `bits`; UNDEFINED where there is none. */
@@ -78,11 +95,13 @@ struct above {
 static void find_above(void *context, struct cosines run)
 {
     struct above *above = context;
+    uint32_t bits = above->bits, least = above->least;
     for (size_t i = 0; i < run.count; i++) {
-        uint32_t bits = magnitude_bits(run.cos[i]);
-        if (bits > above->bits && bits < above->least)
-            above->least = bits;
+        uint32_t here = magnitude_bits(run.cos[i]);
+        here = here > bits ? here : UNDEFINED;
+        least = here < least ? here : least;
     }
+    above->least = least;
 }
 
 /* ---- selection ----------------------------------------------------------- */
@@ -93,22 +112,27 @@ struct ranked {
     uint64_t larger, equal;
 };
 
-/* The `rank`th largest number, 1-based; there are so many. */
+/* Adds the numbers of larger values to *larger until the value that holds the `rank`th is found. */
+static uint32_t digit_of_rank(const struct counts *counts, uint32_t largest, uint64_t rank,
+                              uint64_t *larger)
+{
+    uint32_t value = largest;
+    while (value > 0 && *larger + counts->count[value] < rank)
+        *larger += counts->count[value--];
+    return value;
+}
+
+/* The `rank`th largest number, 1-based; there are so many, and their high halves are counted. */
 static struct ranked select_largest(const struct angles *angles, const struct rule *rule,
                                     struct counts *counts, uint64_t rank)
 {
     struct ranked out = {0};
-    for (int digit = 0; digit < DIGITS; digit++) {
-        if (digit > 0) { /* the first digit has been counted */
-            *counts = (struct counts){.shift = (DIGITS - 1 - digit) * LOW_BITS, .prefix = out.bits};
-            visit_covered(angles, rule, count_digit, counts);
-        }
-        uint32_t value = digit > 0 ? (1U << LOW_BITS) - 1 : ONE_BITS >> (2 * LOW_BITS);
-        while (value > 0 && out.larger + counts->count[value] < rank)
-            out.larger += counts->count[value--];
-        out.equal = counts->count[value];
-        out.bits = digit > 0 ? out.bits << LOW_BITS | value : value;
-    }
+    uint32_t high = digit_of_rank(counts, ONE_BITS >> LOW_BITS, rank, &out.larger);
+    *counts = (struct counts){.prefix = high};
+    visit_covered(angles, rule, count_low, counts);
+    uint32_t low = digit_of_rank(counts, (1U << LOW_BITS) - 1, rank, &out.larger);
+    out.bits = high << LOW_BITS | low;
+    out.equal = counts->count[low];
     return out;
 }
 
@@ -121,10 +145,10 @@ static uint32_t next_above(const struct angles *angles, const struct rule *rule,
 
 struct fixing rule_fixing(const struct angles *angles, const struct rule *rule, double percent)
 {
-    struct counts counts = {.shift = 2 * LOW_BITS};
+    struct counts counts = {0};
     struct fixing out = {.threshold = NAN};
-    visit_covered(angles, rule, count_first, &counts);
-    for (size_t value = 0; value <= ONE_BITS >> (2 * LOW_BITS); value++)
+    visit_covered(angles, rule, count_high, &counts);
+    for (size_t value = 0; value <= ONE_BITS >> LOW_BITS; value++)
         out.pairs += counts.count[value];
     if (out.pairs == 0 || !(percent >= 0 && percent <= 100))
         return out;
