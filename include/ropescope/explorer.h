@@ -223,6 +223,7 @@ bool keys_match(const struct binding *binding, const char *filter);
 struct hint {
     char keys[KEY_LABEL];
     const char *words;
+    enum action action; /* of the first of its keys */
 };
 enum { HINTS_MAX = 24 };
 size_t keys_hints(unsigned places, const struct glyphs *glyphs, int cols,
@@ -387,12 +388,13 @@ size_t goto_match_count(const struct state *state, const char *text);
 bool goto_match_at(const struct state *state, const char *text, size_t index,
                    struct goto_match *out);
 
-/* The heads of the leading projection in the order of their measure, the highest first; those
- * without a number are left out. */
+/* The heads, query and key as the rule covers them, in the order of their measure, the highest
+ * first; those without a number are left out. */
 enum rank_step { RANK_FIRST, RANK_HIGHER, RANK_LOWER };
 struct ranking {
     size_t rank, count; /* from 1 on, of so many */
     size_t layer;
+    int projection;
     uint32_t query_head; /* of a key head: one that meets it */
     double value;
     bool stayed; /* there is no further */

@@ -128,10 +128,35 @@ static size_t all_hints(unsigned places, const struct glyphs *glyphs, struct hin
             continue;
         }
         hints[count].words = b->hint;
+        hints[count].action = b->action;
         memcpy(hints[count].keys, name, sizeof name);
         count++;
     }
     return count;
+}
+
+/* How long a hint stays where the line is narrow: the first of these longest, what is none of them
+ * shortest. */
+static size_t need_of(enum action action)
+{
+    static const enum action needed[] = {
+        ACTION_QUIT,         ACTION_HELP,           ACTION_ROW_UP,       ACTION_SORT_PREVIOUS,
+        ACTION_SORT_REVERSE, ACTION_THRESHOLD_TYPE, ACTION_VIEW_NEXT,    ACTION_DIVE,
+        ACTION_LAYER_UP,     ACTION_HEAD_LEFT,      ACTION_BINS_FEWER,   ACTION_POINT_LEFT,
+        ACTION_RANK_FIRST,   ACTION_PROJECTION,     ACTION_MEASURE_NEXT, ACTION_SEARCH};
+    size_t at = 0;
+    while (at < sizeof needed / sizeof *needed && needed[at] != action)
+        at++;
+    return at;
+}
+
+static size_t least_needed(const struct hint *hints, size_t count)
+{
+    size_t least = 0;
+    for (size_t i = 0; i < count; i++)
+        if (need_of(hints[i].action) >= need_of(hints[least].action))
+            least = i;
+    return least;
 }
 
 static void drop_hint(struct hint *hints, size_t *count, size_t index)
@@ -143,13 +168,12 @@ static void drop_hint(struct hint *hints, size_t *count, size_t index)
 size_t keys_hints(unsigned places, const struct glyphs *glyphs, int cols,
                   struct hint hints[HINTS_MAX])
 {
-    enum { KEPT = 2 }; /* help and quit stand last in the table and stay longest */
     size_t count = all_hints(places, glyphs, hints);
     int used = -2; /* nothing follows the last */
     for (size_t i = 0; i < count; i++)
         used += keys_hint_cols(&hints[i]);
     while (count > 0 && used > cols) {
-        size_t drop = count > KEPT ? count - KEPT - 1 : 0;
+        size_t drop = least_needed(hints, count);
         used -= keys_hint_cols(&hints[drop]);
         drop_hint(hints, &count, drop);
     }

@@ -3,11 +3,6 @@
 
 #include <math.h>
 
-static double measure_of(const struct state *state, size_t layer, uint32_t head)
-{
-    return state_measure(state, layer, state->lead, head);
-}
-
 const char *rank_words(const struct state *state)
 {
     return measure_words(state->settings.measure);
@@ -16,15 +11,19 @@ const char *rank_words(const struct state *state)
 struct ranked_head {
     double value;
     size_t layer;
-    uint32_t head; /* of the leading projection */
+    int projection;
+    uint32_t head; /* of the projection */
 };
 
-/* Whether a stands before b: the higher value, of equals the earlier layer and head. NaN: last. */
+/* Whether a stands before b: the higher value, of equals the earlier layer, the query, the earlier
+ * head. NaN: last. */
 static bool before(const struct ranked_head *a, const struct ranked_head *b)
 {
     if (a->value != b->value && !(isnan(a->value) && isnan(b->value)))
         return a->value > b->value || isnan(b->value);
-    return a->layer != b->layer ? a->layer < b->layer : a->head < b->head;
+    if (a->layer != b->layer)
+        return a->layer < b->layer;
+    return a->projection != b->projection ? a->projection < b->projection : a->head < b->head;
 }
 
 /* The query head that stands for a ranked head: of those that meet a key head the selected one,
@@ -33,7 +32,7 @@ static uint32_t query_head_of(const struct state *state, const struct ranked_hea
 {
     const struct layer *layer = &state->angles->model->layers[ranked->layer];
     const struct selection *selection = &state->settings.selection;
-    if (state->lead == PROJECTION_QUERY)
+    if (ranked->projection == PROJECTION_QUERY)
         return ranked->head;
     if (selection->layer == ranked->layer && layer_key_head(layer, selection->head) == ranked->head)
         return selection->head;
@@ -68,22 +67,29 @@ static void visit(struct walk *walk, const struct ranked_head *at)
     }
 }
 
+static void visit_layer(struct walk *walk, const struct state *state, size_t layer, int projection)
+{
+    const struct layer *shape = &state->angles->model->layers[layer];
+    for (uint32_t head = 0; head < shape->projection[projection].heads; head++) {
+        struct ranked_head at = {state_measure(state, layer, projection, head), layer, projection,
+                                 head};
+        if (!isnan(at.value))
+            visit(walk, &at);
+    }
+}
+
 static struct walk walk_heads(const struct state *state)
 {
     const struct model *model = state->angles->model;
-    struct walk walk = {
-        .from = {NAN, state->settings.selection.layer, state_head(state, state->lead)}};
+    struct walk walk = {.from = {NAN, state->settings.selection.layer, state->lead,
+                                 state_head(state, state->lead)}};
     if (state_ready(state))
-        walk.from.value = measure_of(state, walk.from.layer, walk.from.head);
-    for (size_t layer = 0; layer < model->layer_count; layer++) {
-        if (model->layers[layer].pairs == 0)
-            continue;
-        for (uint32_t head = 0; head < model->layers[layer].projection[state->lead].heads; head++) {
-            struct ranked_head at = {measure_of(state, layer, head), layer, head};
-            if (!isnan(at.value))
-                visit(&walk, &at);
-        }
-    }
+        walk.from.value =
+            state_measure(state, walk.from.layer, walk.from.projection, walk.from.head);
+    for (size_t layer = 0; layer < model->layer_count; layer++)
+        for (int p = 0; p < PROJECTION_COUNT; p++)
+            if (model->layers[layer].pairs > 0 && state->settings.rule.projection[p])
+                visit_layer(&walk, state, layer, p);
     return walk;
 }
 
@@ -108,6 +114,7 @@ bool rank_find(const struct state *state, enum rank_step step, struct ranking *o
         out->stayed = true;
     }
     out->layer = to.layer;
+    out->projection = to.projection;
     out->value = to.value;
     out->query_head = query_head_of(state, &to);
     return true;

@@ -52,7 +52,7 @@ bool threshold_read(const char *text, float *threshold, char *why, size_t size)
         return false;
     }
     if (!(value >= 0 && value <= 1)) {
-        text_format(why, size, "outside 0 to 1, where |cos| lies");
+        text_format(why, size, "outside 0 to 1, where |cos| lies; 30%% fixes a share");
         return false;
     }
     *threshold = (float)value;

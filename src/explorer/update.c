@@ -46,14 +46,21 @@ static void show_view(struct state *state, int id)
     update_show_view(state, (enum view_id)((id + VIEW_COUNT) % VIEW_COUNT));
 }
 
+/* Deeper is narrower: the heads of the selected layer, the pairs of the selected head, those of the
+ * leading projection first in sight. */
 static void dive(struct state *state)
 {
-    if (state->view == VIEW_LAYERS)
-        show_view(state, VIEW_HEADS);
-    else if (state->view != VIEW_PAIRS)
-        show_view(state, VIEW_PAIRS);
-    else
+    if (state->view == VIEW_PAIRS) {
         state->inspecting = true;
+        return;
+    }
+    bool from_layers = state->view == VIEW_LAYERS;
+    enum scope *scope = &state->settings.selection.scope,
+               narrow = from_layers ? SCOPE_LAYER : SCOPE_HEAD;
+    show_view(state, from_layers ? VIEW_HEADS : VIEW_PAIRS);
+    *scope = *scope > narrow ? narrow : *scope;
+    state->top = from_layers ? state->top : state_line(state);
+    update_settle(state);
 }
 
 /* Blocks, braille, ASCII and round again; a terminal without UTF-8 has ASCII alone. */
@@ -104,13 +111,24 @@ static size_t help_lines(const struct state *state)
     return lines;
 }
 
-static void scroll_help(struct state *state, long by)
+/* Lines of the help in sight. */
+static size_t help_room(const struct state *state)
 {
     struct layout layout;
     struct layout_needs needs = layout_needs_of(state);
     layout_make(&layout, &needs);
-    size_t visible = (size_t)(layout.main.rows > 3 ? layout.main.rows - 2 : 1);
-    size_t lines = help_lines(state);
+    return (size_t)(layout.main.rows > 3 ? layout.main.rows - 2 : 1);
+}
+
+static long help_page(const struct state *state)
+{
+    size_t room = help_room(state);
+    return room > 1 ? (long)room - 1 : 1;
+}
+
+static void scroll_help(struct state *state, long by)
+{
+    size_t visible = help_room(state), lines = help_lines(state);
     state->help_top = update_moved(state->help_top, by, lines > visible ? lines - visible + 1 : 1);
 }
 
@@ -122,9 +140,9 @@ static bool change_help(struct state *state, enum action action)
     case ACTION_HELP_DOWN:
         return scroll_help(state, 1), true;
     case ACTION_HELP_PAGE_UP:
-        return scroll_help(state, -update_page(state)), true;
+        return scroll_help(state, -help_page(state)), true;
     case ACTION_HELP_PAGE_DOWN:
-        return scroll_help(state, update_page(state)), true;
+        return scroll_help(state, help_page(state)), true;
     case ACTION_HELP_FIRST:
         return scroll_help(state, -UPDATE_FAR), true;
     case ACTION_HELP_LAST:

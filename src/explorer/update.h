@@ -18,6 +18,8 @@ long update_page(const struct state *state);
 
 /* Notes where the cursor is, for Esc. */
 void go_leave(struct state *state);
+/* The place that '' goes back to, after a leap rather than a step. */
+void go_remember(struct state *state);
 /* Obeys an action about places; false where it is about something else. */
 bool go_action(struct state *state, enum action action);
 /* The "go to" that was typed. */

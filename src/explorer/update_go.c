@@ -50,11 +50,15 @@ void go_leave(struct state *state)
     state->trail[state->trail_count++] = here;
 }
 
-/* A leap rather than a step: what `''` takes back. */
+void go_remember(struct state *state)
+{
+    state->before_leap = spot_here(state);
+}
+
 static void leap_from_here(struct state *state)
 {
     go_leave(state);
-    state->before_leap = spot_here(state);
+    go_remember(state);
 }
 
 static void go_back(struct state *state)
@@ -176,11 +180,12 @@ static void go_by_rank(struct state *state, enum action action)
         leap_from_here(state);
     state->ranking = true;
     state->settings.selection.layer = ranking.layer;
+    state->lead = ranking.projection;
     state->wanted_head = ranking.query_head;
     update_settle(state);
     name_selection(state, name, sizeof name);
     text_format(number, sizeof number, "%.4g", ranking.value);
-    text_format(state->message, sizeof state->message, "rank %zu of %zu by %s: %s, %s%s",
+    text_format(state->message, sizeof state->message, "rank %zu of %zu heads by %s: %s, %s%s",
                 ranking.rank, ranking.count, rank_words(state), name, number,
                 ranking.stayed ? step == RANK_LOWER ? " (the lowest)" : " (the highest)" : "");
 }

@@ -59,11 +59,12 @@ static void move(struct state *state, long by)
 
 /* ---- order --------------------------------------------------------------- */
 
-/* Another order puts other lines around the cursor, which then stands in their middle. */
+/* Who asks for another order wants to see what comes first in it; '' goes back. */
 static void settle_order(struct state *state)
 {
-    state->screen_line = SIZE_MAX;
     update_settle(state);
+    go_remember(state);
+    move_line(state, -UPDATE_FAR);
 }
 
 /* The next column round, with a stop at the list's own order. */

@@ -53,12 +53,25 @@ static void move_layer(struct state *state, long by)
     update_settle(state);
 }
 
+/* Among the heads of the leading projection: of the query heads that meet the next key head the
+ * first. */
 static void move_head(struct state *state, long by)
 {
-    if (query_heads(state) == 0)
+    uint32_t heads = query_heads(state), head = 0;
+    if (heads == 0)
         return; /* the wish is kept for a layer that has heads */
-    state->wanted_head =
-        (uint32_t)update_moved(state->settings.selection.head, by, query_heads(state));
+    const struct layer *layer = state_layer(state);
+    if (state->lead == PROJECTION_QUERY) {
+        head = (uint32_t)update_moved(state->settings.selection.head, by, heads);
+    } else {
+        uint32_t now = state_head(state, PROJECTION_KEY);
+        uint32_t next = (uint32_t)update_moved(now, by, layer->projection[PROJECTION_KEY].heads);
+        while (head + 1 < heads && layer_key_head(layer, head) != next)
+            head++;
+        if (next == now)
+            head = state->settings.selection.head;
+    }
+    state->wanted_head = head;
     update_settle(state);
 }
 

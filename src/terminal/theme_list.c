@@ -12,7 +12,8 @@ static const char ending[] = ".theme";
  */
 static bool directory_of(size_t place, char out[PATH_BYTES])
 {
-    static const char *const beside[] = {"../share/ropescope/themes", "../themes", "../../themes"};
+    static const char *const beside[] = {"themes", "../share/ropescope/themes", "../themes",
+                                         "../../themes"};
     char base[PATH_BYTES];
     bool found;
     if (place == 0)

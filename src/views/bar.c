@@ -69,6 +69,13 @@ static void gauge_add(struct line *line, const struct state *state, int words)
     line_add(line, style_of(ROLE_LABEL), "1");
 }
 
+/* Which rows the fractions count. */
+static const char *covered_words(const struct rule *rule)
+{
+    bool query = rule->projection[PROJECTION_QUERY], key = rule->projection[PROJECTION_KEY];
+    return query && key ? ", query+key" : query ? ", query" : ", key";
+}
+
 void bar_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
               const struct state *state)
 {
@@ -85,10 +92,10 @@ void bar_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyp
     text_float(number, rule->threshold);
     bool exact = !wide && strlen(number) > USUAL; /* all its digits rather than a word */
     line_add(&line, style_of(ROLE_TEXT),
-             wide    ? " fixed: |cos| %s "
-             : exact ? " %s "
-                     : " |cos| %s ",
-             draw_at_least(glyphs));
+             wide    ? " fixed%s: |cos| %s "
+             : exact ? " %s%s "
+                     : "%s |cos| %s ",
+             wide ? covered_words(rule) : "", draw_at_least(glyphs));
     line_add(&line, style_with(ROLE_THRESHOLD, STYLE_BOLD), "%-6s", number);
     int words = canvas_text_width("headlayerchance") + canvas_text_width(model) + 4 * number_cols;
     gauge_add(&line, state, words);

@@ -116,6 +116,15 @@ struct rect draw_panel(struct canvas *canvas, struct rect rect, const struct gly
     return inside;
 }
 
+void draw_below(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                const char *text)
+{
+    int cols = canvas_text_width(text);
+    if (draw_panel_inside(rect).rows < rect.rows && cols + 4 <= rect.cols)
+        canvas_text(canvas, rect.row + rect.rows - 1, rect.col + rect.cols - 2 - cols, cols,
+                    style_of(ROLE_DIM), glyphs, text);
+}
+
 void draw_position(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                    struct table_sight sight, size_t total)
 {
@@ -126,11 +135,8 @@ void draw_position(struct canvas *canvas, struct rect rect, const struct glyphs 
     if (sight.hidden > 0)
         text_format(hidden, sizeof hidden, "%s%zu column%s hidden", draw_dot(glyphs), sight.hidden,
                     sight.hidden > 1 ? "s" : "");
-    text_format(text, sizeof text, " %zu-%zu of %zu%s ", sight.first, sight.end - 1, total, hidden);
-    int cols = canvas_text_width(text);
-    if (cols + 4 <= rect.cols)
-        canvas_text(canvas, rect.row + rect.rows - 1, rect.col + rect.cols - 2 - cols, cols,
-                    style_of(ROLE_DIM), glyphs, text);
+    text_format(text, sizeof text, " %zu-%zu of %zu%s ", sight.first + 1, sight.end, total, hidden);
+    draw_below(canvas, rect, glyphs, text);
 }
 
 void draw_table(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,

@@ -39,7 +39,10 @@ struct rect draw_panel(struct canvas *canvas, struct rect rect, const struct gly
                        const char *title);
 
 struct rect draw_panel_inside(struct rect rect);
-/* Which of `total` lines are in sight, on the lower frame of a panel; nothing where all are. */
+/* Words in the lower frame of a panel, where they fit. */
+void draw_below(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                const char *text);
+/* Which of `total` lines are in sight, from 1 on, in that place; nothing where all are. */
 void draw_position(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                    struct table_sight sight, size_t total);
 /* A table inside such a panel; the lower frame tells which part of it is in sight. */

@@ -10,7 +10,7 @@ static const struct prompt {
     const char *words;
     const char *hint;
 } prompts[] = {
-    {PLACE_ENTRY, " threshold: ", "  Enter accept  Esc cancel  30% fixes that share"},
+    {PLACE_ENTRY, " threshold: ", "  Enter accept  Esc cancel  30% fixes that share of the pairs"},
     {PLACE_FILTER, " / ", "  Enter accept  Esc cancel"},
     {PLACE_SEARCH, " find: ", "  17, head.pair 3.17, q3, k1.5, row r640  Enter find"},
     {PLACE_GOTO, " go to: ", "  Enter go  Esc cancel"},

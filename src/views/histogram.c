@@ -166,6 +166,18 @@ void histogram_panel(struct canvas *canvas, struct rect rect, const struct glyph
     plot_bars(canvas, bars, glyphs, &plot);
 }
 
+/* What the marks in the bars are. */
+static void draw_marks(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs)
+{
+    char cut[5] = "", above[5] = "", inside[5] = "", text[96];
+    cut[text_encode(glyphs->cut_vertical, cut)] = '\0';
+    above[text_encode(glyphs->chance, above)] = '\0';
+    inside[text_encode(glyphs->chance_bar, inside)] = '\0';
+    text_format(text, sizeof text, " %s threshold  %s%s where 95%% of random pairs lie ", cut,
+                above, inside);
+    draw_below(canvas, rect, glyphs, text);
+}
+
 void histogram_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                     const struct state *state)
 {
@@ -186,6 +198,7 @@ void histogram_draw(struct canvas *canvas, struct rect rect, const struct glyphs
         half[0].rows = inside.rows;
         half[1].rows = 0;
     }
+    draw_marks(canvas, rect, glyphs);
     histogram_panel(canvas, half[0], glyphs, state, scope, state->lead);
     if (!rect_empty(half[1]))
         histogram_panel(canvas, half[1], glyphs, state, scope, !state->lead);

@@ -264,12 +264,14 @@ static double measure_here(void)
         .mean_abs;
 }
 
+/* Of both projections, of the query alone, of the key alone: as the rule covers them. */
 static void test_ranks_are_all_heads_in_order(void **unused)
 {
+    static const size_t of_a_layer[] = {8 + 2, 8, 2};
     (void)unused;
-    for (int lead = 0; lead < PROJECTION_COUNT; lead++) {
-        const size_t heads = (LAYERS - 2) * (size_t)(lead == PROJECTION_KEY ? 2 : 8);
-        bool seen[LAYERS][8] = {{false}};
+    for (size_t covered = 0; covered < 3; covered++) {
+        const size_t heads = (LAYERS - 2) * of_a_layer[covered];
+        bool seen[PROJECTION_COUNT][LAYERS][8] = {{{false}}};
         char words[64];
         type("*");
         double last = measure_here();
@@ -278,7 +280,8 @@ static void test_ranks_are_all_heads_in_order(void **unused)
             assert_said(words);
             assert_true(measure_here() <= last);
             last = measure_here();
-            bool *met = &seen[state.settings.selection.layer][state_head(&state, lead)];
+            bool *met =
+                &seen[state.lead][state.settings.selection.layer][state_head(&state, state.lead)];
             assert_false(*met);
             *met = true;
             if (rank < heads)
@@ -293,18 +296,17 @@ static void test_ranks_are_all_heads_in_order(void **unused)
         }
         type("<");
         assert_said("the highest");
-        type("p");
+        type("P");
     }
 }
 
-/* Heads of one measure stand in the order of layers and heads, each once. */
 static void test_equal_ranks(void **unused)
 {
     (void)unused;
     for (size_t i = 0; i < LAYERS; i++)
         for (uint32_t head = 0; head < 8 && state.summaries[i].ready && i != 3; head++)
             state.summaries[i].head[PROJECTION_QUERY][head].mean_abs = 0.25F;
-    type("*");
+    type("P*"); /* of the query alone */
     assert_at(0, 0);
     for (int rank = 1; rank < 80; rank++)
         type(">");
@@ -328,9 +330,9 @@ static void test_rank_from_a_layer_without_heads(void **unused)
 {
     (void)unused;
     type(":3\n>");
-    assert_said("rank 1 of 80");
+    assert_said("rank 1 of 100");
     type(":3\n<");
-    assert_said("rank 80 of 80");
+    assert_said("rank 100 of 100");
 }
 
 static void test_nothing_to_rank(void **unused)

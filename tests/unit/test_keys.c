@@ -97,11 +97,33 @@ static void test_footer_joins_neighbours(void **unused)
     assert_string_equal(hints[0].words, "layer");
     keys_hints(PLACE_VIEW, glyphs_of(GLYPHS_ASCII), 200, hints);
     assert_string_equal(hints[0].keys, "k j");
-    bool threshold = false;
+    bool step = false;
     for (size_t i = 0; i < count; i++)
-        threshold = threshold ||
-                    (strcmp(hints[i].keys, "[ ]") == 0 && strcmp(hints[i].words, "threshold") == 0);
-    assert_true(threshold);
+        step = step || (strcmp(hints[i].keys, "[ ]") == 0 && strcmp(hints[i].words, "step") == 0);
+    assert_true(step);
+}
+
+/* What somebody who has never seen the program needs first, in a terminal of 80 columns. */
+static void test_narrow_footers_keep_what_is_needed(void **unused)
+{
+    static const char *const needed[] = {"threshold", "view", "dive", "help", "quit"};
+    (void)unused;
+    for (unsigned own = 0; own < 5; own++) {
+        static const enum place own_places[] = {PLACE_OVERVIEW, PLACE_HISTOGRAM, PLACE_SCATTER,
+                                                PLACE_LIST, PLACE_VIEW};
+        struct hint hints[HINTS_MAX];
+        size_t count =
+            keys_hints(PLACE_VIEW | (unsigned)own_places[own], glyphs_of(GLYPHS_BLOCKS), 79, hints);
+        for (size_t n = 0; n < sizeof needed / sizeof *needed; n++) {
+            bool found = false;
+            for (size_t i = 0; i < count; i++)
+                found = found || strcmp(hints[i].words, needed[n]) == 0;
+            assert_true(found);
+        }
+    }
+    struct hint hints[HINTS_MAX];
+    size_t count = keys_hints(PLACE_VIEW | PLACE_OVERVIEW, glyphs_of(GLYPHS_BLOCKS), 79, hints);
+    assert_string_equal(hints[count - 3].keys, "*");
 }
 
 static void test_names_of_keys(void **unused)
@@ -227,6 +249,7 @@ int main(void)
         cmocka_unit_test(test_typing_leaves_every_printable_character_free),
         cmocka_unit_test(test_footer_fits_and_keeps_quit),
         cmocka_unit_test(test_footer_joins_neighbours),
+        cmocka_unit_test(test_narrow_footers_keep_what_is_needed),
         cmocka_unit_test(test_names_of_keys),
         cmocka_unit_test(test_filter_finds_keys_and_words),
         cmocka_unit_test(test_readme_lists_the_keys),

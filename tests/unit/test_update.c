@@ -237,6 +237,58 @@ static void test_list_of_pairs_moves_the_selection(void **context)
 
 /* Sorted by any column of any list, each line once, keys in order, no number last; the selection
  * stays on its pair. */
+/* Deeper is narrower, and what leads is in sight; back is wide again. */
+static void test_dive_narrows(void **unused)
+{
+    struct angles *angles = synthetic_new(&shapes[0]);
+    struct state state;
+    (void)unused;
+    assert_int_equal(state_init(&state, angles, NULL), STATUS_OK);
+    update_size(&state, 12, 80);
+    type(&state, "4ssjj"); /* the layers of the model, layer 2 */
+    assert_int_equal(state.settings.selection.scope, SCOPE_MODEL);
+    type(&state, "\n");
+    assert_int_equal(state.view, VIEW_HEADS);
+    assert_int_equal(state.settings.selection.scope, SCOPE_LAYER);
+    type(&state, "Gk\n"); /* key head 0 */
+    assert_int_equal(state.view, VIEW_PAIRS);
+    assert_int_equal(state.settings.selection.scope, SCOPE_HEAD);
+    struct row item = list_item(state_list(&state), state.top);
+    assert_int_equal(item.projection, PROJECTION_KEY);
+    assert_int_equal(item.layer_index, 2);
+    assert_int_equal(item.head, 0);
+    assert_int_equal(state_list(&state)->count, 2 * shapes[0].pairs);
+    type(&state, "\033");
+    assert_int_equal(state.settings.selection.scope, SCOPE_LAYER);
+    type(&state, "\033");
+    assert_int_equal(state.settings.selection.scope, SCOPE_MODEL);
+    state_free(&state);
+    synthetic_free(angles);
+}
+
+/* Left and right walk along the heads of what leads. */
+static void test_heads_of_the_leading_projection(void **unused)
+{
+    struct angles *angles = synthetic_new(&shapes[0]); /* 4 query heads, 2 key heads */
+    struct state state;
+    (void)unused;
+    assert_int_equal(state_init(&state, angles, NULL), STATUS_OK);
+    type(&state, "lp");
+    assert_int_equal(state.settings.selection.head, 1);
+    assert_int_equal(state_head(&state, PROJECTION_KEY), 0);
+    type(&state, "h"); /* nowhere to go */
+    assert_int_equal(state.settings.selection.head, 1);
+    type(&state, "l");
+    assert_int_equal(state.settings.selection.head, 2);
+    assert_int_equal(state_head(&state, PROJECTION_KEY), 1);
+    type(&state, "l");
+    assert_int_equal(state.settings.selection.head, 2);
+    type(&state, "h");
+    assert_int_equal(state.settings.selection.head, 0);
+    state_free(&state);
+    synthetic_free(angles);
+}
+
 static void test_sorted_lists(void **unused)
 {
     static const enum view_id lists[] = {VIEW_PAIRS, VIEW_HEADS, VIEW_LAYERS};
@@ -250,7 +302,6 @@ static void test_sorted_lists(void **unused)
         const char *const *names = list_columns(lists[v], &columns);
         update_action(&state, (enum action)((int)ACTION_VIEW_FIRST + (int)lists[v]));
         type(&state, "jj");
-        struct row before = state_item(&state);
         for (size_t c = 0; c < 2 * columns; c++) {
             type(&state, c % 2 ? "r" : c ? "r>" : ">");
             const struct sort *sort = &state.sort[lists[v]];
@@ -277,9 +328,7 @@ static void test_sorted_lists(void **unused)
                 assert_int_equal(list_find(list, &item), line);
             }
             free(seen);
-            struct row after = state_item(&state);
-            assert_true(before.layer == after.layer && before.head == after.head &&
-                        before.pair == after.pair && before.projection == after.projection);
+            assert_int_equal(state_line(&state), 0); /* what comes first is what was asked for */
         }
         type(&state, "r>"); /* round to the list's own order */
         assert_null(state.sort[lists[v]].column);
@@ -649,6 +698,8 @@ int main(void)
         ON_SMALL(test_scatter_cursor),
         ON_SMALL(test_zoom_of_the_scatter),
         ON_SMALL(test_measures_units_and_bins_step_round),
+        cmocka_unit_test(test_dive_narrows),
+        cmocka_unit_test(test_heads_of_the_leading_projection),
         cmocka_unit_test(test_sorted_lists),
         ON_SMALL(test_threshold_steps),
         ON_SMALL(test_typed_threshold),
