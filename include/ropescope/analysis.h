@@ -187,19 +187,23 @@ bool measure_follows_threshold(enum measure measure);
 struct head_summary {
     float mean_abs; /* NaN: no defined pair */
     float max_abs;
-    float correlation, norm_ratio; /* NaN where there is none */
+    float correlation, norm_ratio; /* NaN where there is none; once layer_summary_compare has run */
     uint32_t undefined;
 };
 struct layer_summary {
-    bool ready;
+    bool ready, compared;
     struct head_summary *head[PROJECTION_COUNT]; /* (heads) */
     struct head_summary *owned;
-    struct correlation correlation;
+    struct correlation correlation; /* once layer_summary_compare has run */
 };
 /* (model->layer_count) summaries, all not ready; NULL: no memory. Free with summaries_free. */
 struct layer_summary *summaries_new(const struct angles *angles);
 void summaries_free(struct layer_summary *summaries, size_t count);
 /* Fills those that have become ready since; returns how many. */
 size_t summaries_update(struct layer_summary *summaries, const struct angles *angles);
+/* What compares rows or projections, worked out for a layer that is ready when somebody first asks:
+ * it takes longer than all else, and few frames show it. */
+void layer_summary_compare(struct layer_summary *summary, const struct angles *angles,
+                           size_t layer);
 
 #endif

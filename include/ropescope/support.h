@@ -71,6 +71,8 @@ void notices_add(struct notices *notices, const char *format, ...)
 
 /* `count` zeroed objects of `size` bytes; NULL where the product overflows or memory is out. */
 void *memory_array(size_t count, size_t size);
+/* `size` bytes, undefined, in large pages where there are many: for what is filled at once. */
+void *memory_unset(size_t size);
 /* `block` grown to `count` objects of `size` bytes (new bytes undefined); NULL leaves it as it was.
  */
 void *memory_grow(void *block, size_t count, size_t size);

@@ -27,10 +27,6 @@ static struct head_summary summarise(const struct angles *angles, size_t layer, 
         .norm_ratio = NAN,
         .undefined = (uint32_t)tally.undefined,
     };
-    if (run.count == 0)
-        return summary;
-    summary.correlation = (float)measure_correlation(angles, layer, projection, head);
-    summary.norm_ratio = (float)norm_ratio_head(angles, layer, projection, head);
     return summary;
 }
 
@@ -47,7 +43,6 @@ static bool fill(struct layer_summary *summary, const struct angles *angles, siz
     for (int p = 0; p < PROJECTION_COUNT; p++)
         for (uint32_t head = 0; head < projection[p].heads; head++)
             summary->head[p][head] = summarise(angles, layer, p, head);
-    summary->correlation = correlation_layer(angles, layer);
     summary->ready = true;
     return true;
 }
@@ -59,4 +54,19 @@ size_t summaries_update(struct layer_summary *summaries, const struct angles *an
         if (angles->layers[layer].ready && !summaries[layer].ready)
             filled += fill(&summaries[layer], angles, layer);
     return filled;
+}
+
+void layer_summary_compare(struct layer_summary *summary, const struct angles *angles, size_t layer)
+{
+    const struct layer *shape = &angles->model->layers[layer];
+    if (!summary->ready || summary->compared)
+        return;
+    for (int p = 0; p < PROJECTION_COUNT && shape->pairs > 0; p++)
+        for (uint32_t head = 0; head < shape->projection[p].heads; head++) {
+            struct head_summary *one = &summary->head[p][head];
+            one->correlation = (float)measure_correlation(angles, layer, p, head);
+            one->norm_ratio = (float)norm_ratio_head(angles, layer, p, head);
+        }
+    summary->correlation = correlation_layer(angles, layer);
+    summary->compared = true;
 }

@@ -295,6 +295,8 @@ double state_measure(const struct state *state, size_t i, int projection, uint32
         head >= layer->projection[projection].heads)
         return NAN;
     const struct head_summary *summary = &state->summaries[i].head[projection][head];
+    if (measure == MEASURE_CORRELATION || measure == MEASURE_NORM_RATIO)
+        layer_summary_compare(&state->summaries[i], state->angles, i);
     switch (measure) {
     case MEASURE_FRACTION:
     case MEASURE_EXCESS:

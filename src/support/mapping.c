@@ -86,7 +86,7 @@ static enum status read_descriptor(int fd, const char *path, size_t limit, char 
     if ((uint64_t)info.st_size > limit)
         return error_set(err, STATUS_FAILED, "%s: %lld bytes are too many, at most %zu are read",
                          path, (long long)info.st_size, limit);
-    *text = memory_array((size_t)info.st_size, 1);
+    *text = memory_unset((size_t)info.st_size);
     if (!*text)
         return error_memory(err);
     ssize_t got = read_fully(fd, *text, (size_t)info.st_size);

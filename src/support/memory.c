@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 void *memory_array(size_t count, size_t size)
 {
@@ -11,6 +12,21 @@ void *memory_array(size_t count, size_t size)
     if (__builtin_mul_overflow(count, size, &bytes))
         return NULL;
     return calloc(bytes ? bytes : 1, 1);
+}
+
+void *memory_unset(size_t size)
+{
+    enum { HUGE_PAGE = 2 << 20 };
+    size_t rounded;
+    if (size < HUGE_PAGE)
+        return malloc(size ? size : 1);
+    if (__builtin_add_overflow(size, HUGE_PAGE - 1, &rounded))
+        return NULL;
+    rounded -= rounded % HUGE_PAGE;
+    void *block = aligned_alloc(HUGE_PAGE, rounded);
+    if (block) /* 4 kB at a time, the faults take longer than what is then written there */
+        (void)madvise(block, rounded, MADV_HUGEPAGE);
+    return block;
 }
 
 void *memory_grow(void *block, size_t count, size_t size)

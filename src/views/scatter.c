@@ -117,8 +117,10 @@ struct correlation state_correlation(const struct state *state, enum scope scope
                    ? correlation_head(state->angles, selection->layer, selection->head)
                    : all;
     for (size_t i = 0; i < state->angles->model->layer_count; i++)
-        if (state->summaries[i].ready && (scope == SCOPE_MODEL || i == selection->layer))
+        if (state->summaries[i].ready && (scope == SCOPE_MODEL || i == selection->layer)) {
+            layer_summary_compare(&state->summaries[i], state->angles, i);
             correlation_merge(&all, &state->summaries[i].correlation);
+        }
     return all;
 }
 

@@ -182,6 +182,8 @@ static void test_summaries_follow_the_layers_that_land(void **state)
     small.results[3].ready = true;
     assert_int_equal(summaries_update(summaries, &small.angles), 1);
     for (size_t layer = 0; layer < SMALL_LAYERS; layer++)
+        layer_summary_compare(&summaries[layer], &small.angles, layer);
+    for (size_t layer = 0; layer < SMALL_LAYERS; layer++)
         for (int p = 0; p < PROJECTION_COUNT; p++)
             for (uint32_t head = 0; head < small.layers[layer].projection[p].heads; head++) {
                 struct tally want = tally_head(&small.angles, layer, p, head, 0.05F);
