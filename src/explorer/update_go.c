@@ -70,6 +70,7 @@ static void go_back(struct state *state)
     }
     while (state->trail_count > 0) {
         struct spot spot = state->trail[--state->trail_count];
+        spot.inspecting = false; /* Esc leads out of the inspector, not into it */
         if (same_spot(&spot, &here))
             continue;
         go_to_spot(state, &spot);
@@ -185,9 +186,12 @@ static void go_by_rank(struct state *state, enum action action)
     update_settle(state);
     name_selection(state, name, sizeof name);
     text_format(number, sizeof number, "%.4g", ranking.value);
+    const char *more = state_is_list(state) ? "" : "  > next"; /* > sorts a list */
     text_format(state->message, sizeof state->message, "rank %zu of %zu heads by %s: %s, %s%s",
                 ranking.rank, ranking.count, rank_words(state), name, number,
-                ranking.stayed ? step == RANK_LOWER ? " (the lowest)" : " (the highest)" : "");
+                !ranking.stayed      ? more
+                : step == RANK_LOWER ? " (the lowest)"
+                                     : " (the highest)");
 }
 
 /* ---- what was typed ------------------------------------------------------ */

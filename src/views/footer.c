@@ -10,7 +10,7 @@ static const struct prompt {
     const char *words;
     const char *hint;
 } prompts[] = {
-    {PLACE_ENTRY, " threshold: ", "  Enter accept  Esc cancel  30% fixes that share of the pairs"},
+    {PLACE_ENTRY, " threshold: ", "  Enter accept  Esc cancel  30% fixes that share"},
     {PLACE_FILTER, " / ", "  Enter accept  Esc cancel"},
     {PLACE_SEARCH, " find: ", "  17, head.pair 3.17, q3, k1.5, row r640  Enter find"},
     {PLACE_GOTO, " go to: ", "  Enter go  Esc cancel"},
@@ -48,8 +48,9 @@ static void draw_entry(struct canvas *canvas, struct rect rect, const struct gly
         canvas_text(canvas, line.row, line.col + 2, line.end - line.col - 2, style_of(ROLE_ERROR),
                     glyphs, state->message);
     else
-        canvas_text(canvas, line.row, line.col, line.end - line.col, style_of(ROLE_DIM), glyphs,
-                    prompt->hint);
+        canvas_printf(canvas, line.row, line.col, line.end - line.col, style_of(ROLE_DIM), glyphs,
+                      prompt->place == PLACE_ENTRY ? "%s of layers %s %u" : "%s", prompt->hint,
+                      draw_at_least(glyphs), state->settings.rule.first_layer);
 }
 
 static const struct prompt *prompt_of(const struct state *state)

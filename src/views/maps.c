@@ -420,6 +420,23 @@ static void draw_about(struct canvas *canvas, struct rect rect, const struct gly
         line_add(&line, style_of(ROLE_DIM), ": %zu heads", mean.heads);
 }
 
+/* Which layers are in sight, where not all are. */
+static void draw_sight(struct canvas *canvas, const struct layout *layout,
+                       const struct glyphs *glyphs, const struct state *state)
+{
+    const struct model *model = state->angles->model;
+    size_t first = layout_first_line(layout, state), side = state_map_block(state);
+    size_t lines = layout->cell_rows > 0 ? (size_t)(layout->map[0].rows / layout->cell_rows) : 0;
+    size_t end = first + lines < map_lines(state) ? first + lines : map_lines(state);
+    char text[TEXT_NUMBER];
+    if (lines == 0 || (first == 0 && end == map_lines(state)))
+        return;
+    size_t last = end * side < model->layer_count ? end * side - 1 : model->layer_count - 1;
+    text_format(text, sizeof text, " layers %u-%u of %zu ", model->layers[first * side].number,
+                model->layers[last].number, model->layer_count);
+    draw_below(canvas, layout->maps, glyphs, text);
+}
+
 void maps_draw(struct canvas *canvas, const struct layout *layout, const struct glyphs *glyphs,
                const struct state *state)
 {
@@ -439,6 +456,7 @@ void maps_draw(struct canvas *canvas, const struct layout *layout, const struct 
     }
     if (!rect_empty(layout->map[0]) && !rect_empty(layout->map[1]))
         draw_divider(canvas, layout, glyphs);
+    draw_sight(canvas, layout, glyphs, state);
     draw_profile(canvas, layout->profile, glyphs, state);
     draw_about(canvas, layout->about, glyphs, state);
     draw_legend(canvas, layout->legend, glyphs, state, &scale);
