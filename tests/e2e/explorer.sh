@@ -172,9 +172,12 @@ result $? '1x1 is lived through'
 tm resize-window -x 80 -y 24
 until_true picture_is "$HOLD/before"
 result $? 'back at 80x24 the picture is what it was'
+tm pipe-pane "exec cat >$HOLD/redrawn"
+until_true [ -e "$HOLD/redrawn" ]
+redrawn() { [ "$(wc -c <"$HOLD/redrawn")" -ge 1500 ] && picture_is "$HOLD/before"; }
 keys C-l
-until_true picture_is "$HOLD/before"
-result $? 'Ctrl-L keeps the picture'
+until_true redrawn
+result $? 'Ctrl-L sends the whole picture again'
 
 # ---- what goes over the line -------------------------------------------------
 
