@@ -6,7 +6,15 @@
 
 #include "ropescope/model.h"
 
-/* ---- the fused kernel (kernel.c) ----------------------------------------- */
+/* ---- the fused kernels (kernel.c) ---------------------------------------- */
+
+/* A kernel is one way to sum: "avx512", "avx2", "neon" or "portable", one file each. */
+struct kernel;
+/* The kernels that this machine runs, best first; NULL past the last, which is "portable". */
+const struct kernel *kernel_at(size_t index);
+/* The first of them. It asks the processor: once a scan, not once a pair. */
+const struct kernel *kernel_best(void);
+const char *kernel_name(const struct kernel *kernel);
 
 /* What one pass over the two rows of a pair gives. */
 struct pair_sums {
@@ -15,18 +23,20 @@ struct pair_sums {
     double b;   /* |w2|^2 */
 };
 
-/* Sums over `length` numbers at `row_a` and `row_b` (any alignment), in float32 blocks gathered in
- * double; good to 1e-6 of |w1||w2| against float64. Where |w1|^2 or |w2|^2 leaves [1e-30, 1e30] the
- * sums are taken again in double. The order of summation depends on `length` alone, so rows that
- * hold the same numbers give the same bits in every dtype. */
-struct pair_sums kernel_pair(enum dtype dtype, const void *row_a, const void *row_b, size_t length);
+/* Sums over `length` numbers at `row_a` and `row_b` (any alignment; nothing behind a row's end is
+ * read), in short float32 sums gathered in double; good to 1e-6 of |w1||w2| against float64. Where
+ * |w1|^2 or |w2|^2 leaves [1e-30, 1e30] the sums are taken again in double. The order of summation
+ * depends on `length` and the kernel alone, so rows that hold the same numbers give the same bits
+ * in every dtype; F64 is rounded to float32 first, so that it is no exception. */
+struct pair_sums kernel_pair(const struct kernel *kernel, enum dtype dtype, const void *row_a,
+                             const void *row_b, size_t length);
 
 /* cos in [-1, 1] and the two norms; cos is NaN where a row is zero or not finite ("undefined"). */
 struct pair_angle {
     float cos, norm_a, norm_b;
 };
-struct pair_angle kernel_angle(enum dtype dtype, const void *row_a, const void *row_b,
-                               size_t length);
+struct pair_angle kernel_angle(const struct kernel *kernel, enum dtype dtype, const void *row_a,
+                               const void *row_b, size_t length);
 
 /* ---- the database (angles.c) --------------------------------------------- */
 

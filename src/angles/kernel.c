@@ -1,58 +1,80 @@
-/* kernel.c: w1.w2, |w1|^2 and |w2|^2 of a pair in one pass over its two rows. */
-#include "ropescope/angles.h"
+/* kernel.c: which kernel this machine runs, sums taken again in double where float32 does not do,
+ * and what becomes of the sums: cos and norms. */
+#include "kernels.h"
 
 #include <math.h>
-#include <string.h>
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 
-/* Rows are turned into float32 a block at a time, so that one loop serves every dtype and rows that
- * hold the same numbers give the same bits. A block is short enough for its float32 sums to keep
- * 1e-6 even where all rounding goes one way (rows of equal numbers; 512 were too many); blocks are
- * gathered in double. */
-enum { BLOCK = 256, LANES = 16 };
+/* ---- the choice ---------------------------------------------------------- */
 
-/* Sixteen partial sums; a compiler without such registers uses several smaller ones. */
-typedef float lanes __attribute__((vector_size(LANES * sizeof(float))));
+enum { KERNELS_MAX = 4 };
 
-static double lane_sum(const lanes *values)
+#if defined(__x86_64__)
+/* __builtin_cpu_supports also asks whether the system saves these registers; not every compiler
+ * knows its word for F16C. */
+static bool has_f16c(void)
 {
-    double sum = 0;
-    for (int i = 0; i < LANES; i++)
-        sum += (double)(*values)[i];
-    return sum;
+    unsigned a, b, c, d;
+    return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_F16C) != 0;
 }
 
-/* x and y hold `count` numbers and zeros up to a multiple of LANES. */
-static void add_block(const float *x, const float *y, size_t count, struct pair_sums *sums)
+static bool runs_avx512(void)
 {
-    lanes dot = {0}, a = {0}, b = {0};
-    for (size_t i = 0; i < count; i += LANES) {
-        lanes left, right;
-        memcpy(&left, x + i, sizeof left);
-        memcpy(&right, y + i, sizeof right);
-        dot += left * right;
-        a += left * left;
-        b += right * right;
-    }
-    sums->dot += lane_sum(&dot);
-    sums->a += lane_sum(&a);
-    sums->b += lane_sum(&b);
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw");
 }
 
-static struct pair_sums sums_in_float(enum dtype dtype, const unsigned char *row_a,
-                                      const unsigned char *row_b, size_t length)
+static bool runs_avx2(void)
 {
-    struct pair_sums sums = {0};
-    size_t size = dtype_bits(dtype) / 8;
-    float x[BLOCK], y[BLOCK];
-    for (size_t at = 0; at < length; at += BLOCK) {
-        size_t count = length - at < BLOCK ? length - at : BLOCK;
-        dtype_to_float(dtype, row_a + at * size, count, x);
-        dtype_to_float(dtype, row_b + at * size, count, y);
-        for (size_t i = count; i % LANES != 0; i++)
-            x[i] = y[i] = 0;
-        add_block(x, y, count, &sums);
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && has_f16c();
+}
+#endif
+
+/* The kernels that this machine runs, best first; returns how many. */
+static size_t list_kernels(const struct kernel *list[KERNELS_MAX])
+{
+    size_t count = 0;
+#if defined(__x86_64__)
+    if (runs_avx512())
+        list[count++] = &kernel_avx512;
+    if (runs_avx2())
+        list[count++] = &kernel_avx2;
+#elif defined(__aarch64__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    list[count++] = &kernel_neon;
+#endif
+    list[count++] = &kernel_portable;
+    return count;
+}
+
+const struct kernel *kernel_at(size_t index)
+{
+    const struct kernel *list[KERNELS_MAX];
+    return index < list_kernels(list) ? list[index] : NULL;
+}
+
+const struct kernel *kernel_best(void)
+{
+    return kernel_at(0);
+}
+
+const char *kernel_name(const struct kernel *kernel)
+{
+    return kernel->name;
+}
+
+static kernel_sums *sums_for(const struct kernel *kernel, enum dtype dtype)
+{
+    switch (dtype) {
+    case DTYPE_F64:
+        return kernel->f64;
+    case DTYPE_F16:
+        return kernel->f16;
+    case DTYPE_BF16:
+        return kernel->bf16;
+    default:
+        return kernel->f32;
     }
-    return sums;
 }
 
 /* ---- in double, for rows whose squares leave float32 --------------------- */
@@ -110,10 +132,10 @@ static bool is_safe(double square)
     return square >= 1e-30 && square <= 1e30;
 }
 
-static struct scaled_sums all_sums(enum dtype dtype, const void *row_a, const void *row_b,
-                                   size_t length)
+static struct scaled_sums all_sums(const struct kernel *kernel, enum dtype dtype, const void *row_a,
+                                   const void *row_b, size_t length)
 {
-    struct scaled_sums out = {.sums = sums_in_float(dtype, row_a, row_b, length)};
+    struct scaled_sums out = {.sums = sums_for(kernel, dtype)(row_a, row_b, length)};
     if (is_safe(out.sums.a) && is_safe(out.sums.b))
         return out;
     if (!sums_in_double(dtype, row_a, row_b, length, &out))
@@ -121,9 +143,10 @@ static struct scaled_sums all_sums(enum dtype dtype, const void *row_a, const vo
     return out;
 }
 
-struct pair_sums kernel_pair(enum dtype dtype, const void *row_a, const void *row_b, size_t length)
+struct pair_sums kernel_pair(const struct kernel *kernel, enum dtype dtype, const void *row_a,
+                             const void *row_b, size_t length)
 {
-    struct scaled_sums s = all_sums(dtype, row_a, row_b, length);
+    struct scaled_sums s = all_sums(kernel, dtype, row_a, row_b, length);
     return (struct pair_sums){
         .dot = ldexp(s.sums.dot, s.exponent_a + s.exponent_b),
         .a = ldexp(s.sums.a, 2 * s.exponent_a),
@@ -131,10 +154,10 @@ struct pair_sums kernel_pair(enum dtype dtype, const void *row_a, const void *ro
     };
 }
 
-struct pair_angle kernel_angle(enum dtype dtype, const void *row_a, const void *row_b,
-                               size_t length)
+struct pair_angle kernel_angle(const struct kernel *kernel, enum dtype dtype, const void *row_a,
+                               const void *row_b, size_t length)
 {
-    struct scaled_sums s = all_sums(dtype, row_a, row_b, length);
+    struct scaled_sums s = all_sums(kernel, dtype, row_a, row_b, length);
     double norm_a = sqrt(s.sums.a), norm_b = sqrt(s.sums.b);
     double cos = NAN;
     if (norm_a > 0 && norm_b > 0)

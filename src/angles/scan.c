@@ -59,7 +59,7 @@ static void compute_head(void *arg)
     for (uint32_t pair = 0; pair < job->layer->pairs; pair++) {
         uint64_t a, b;
         layer_pair_rows(job->layer, job->unit->projection, job->unit->head, pair, &a, &b);
-        struct pair_angle angle = kernel_angle(p->dtype, job->data + a * row_bytes,
+        struct pair_angle angle = kernel_angle(kernel_best(), p->dtype, job->data + a * row_bytes,
                                                job->data + b * row_bytes, (size_t)p->row_length);
         job->cos[pair] = angle.cos;
         job->norm_a[pair] = angle.norm_a;

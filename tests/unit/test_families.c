@@ -130,7 +130,9 @@ static float cos_of(const struct checkpoint *checkpoint, const struct layer *lay
     layer_pair_rows(layer, projection, head, pair, &a, &b);
     assert_true(a < p->rows && b < p->rows && p->rows * row_bytes == tensor->bytes);
     const unsigned char *data = checkpoint_data(checkpoint, tensor);
-    return kernel_angle(p->dtype, data + a * row_bytes, data + b * row_bytes, p->row_length).cos;
+    return kernel_angle(kernel_best(), p->dtype, data + a * row_bytes, data + b * row_bytes,
+                        p->row_length)
+        .cos;
 }
 
 /* `cos` is (head, pair). */

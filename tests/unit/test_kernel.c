@@ -1,5 +1,5 @@
-/* test_kernel.c: the fused pass over two rows against the same sums in long double, for every
- * dtype, length, alignment and magnitude that a file can hold. */
+/* test_kernel.c: every kernel that this machine runs against the same sums in long double, for
+ * every dtype, length, alignment and magnitude that a file can hold. */
 #include "ropescope/angles.h"
 
 #include <float.h>
@@ -7,6 +7,8 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -22,9 +24,10 @@ struct rows {
     unsigned char bytes[2][ROW_BYTES];
     double value[2][LENGTH_MAX];
 };
-static struct rows rows; /* too large for a stack */
+static struct rows rows;            /* too large for a stack */
+static const struct kernel *kernel; /* that is being tested */
 
-/* ---- numbers into bytes, by the definitions of the formats ---------------- */
+/* ---- numbers into bytes, by the definitions of the formats --------------- */
 
 /* Rounds to `digits` binary digits of mantissa, with exponents from `least` on. */
 static double rounded(double value, int digits, int least)
@@ -125,13 +128,13 @@ static void check_norm(float got, long double want)
     bool overflow = want > (long double)FLT_MAX;
     bool good = overflow ? isinf(got) : fabsl((long double)got - want) <= 1e-6L * want + 1e-45L;
     if (!good)
-        fail_msg("%s, %zu numbers: |w| = %.9g, exactly %.9Lg", dtype_name(rows.dtype), rows.length,
-                 (double)got, want);
+        fail_msg("%s: %s, %zu numbers: |w| = %.9g, exactly %.9Lg", kernel_name(kernel),
+                 dtype_name(rows.dtype), rows.length, (double)got, want);
 }
 
 static void check_angle(const char *what)
 {
-    struct pair_angle angle = kernel_angle(rows.dtype, row(0), row(1), rows.length);
+    struct pair_angle angle = kernel_angle(kernel, rows.dtype, row(0), row(1), rows.length);
     struct exact exact = exact_angle();
     check_norm(angle.norm_a, exact.norm[0]);
     check_norm(angle.norm_b, exact.norm[1]);
@@ -139,8 +142,9 @@ static void check_angle(const char *what)
     if (undefined != isnan(angle.cos) ||
         (!undefined && !(fabsl((long double)angle.cos - exact.cos) <= 1e-6L)) ||
         fabsf(angle.cos) > 1)
-        fail_msg("%s, %s, %zu numbers at byte %zu: cos %.9g, exactly %.9Lg", what,
-                 dtype_name(rows.dtype), rows.length, rows.shift, (double)angle.cos, exact.cos);
+        fail_msg("%s: %s, %s, %zu numbers at byte %zu: cos %.9g, exactly %.9Lg",
+                 kernel_name(kernel), what, dtype_name(rows.dtype), rows.length, rows.shift,
+                 (double)angle.cos, exact.cos);
 }
 
 /* ---- rows to try --------------------------------------------------------- */
@@ -255,6 +259,49 @@ static void test_rounding_that_adds_up(void **state)
         check_steps(draw(), draw(), draw());
 }
 
+/* Rows of equal numbers, in every length: each addition to a lane rounds as the one before. */
+static void test_rows_of_equal_numbers(void **state)
+{
+    (void)state;
+    for (size_t d = 0; d < DTYPES; d++) {
+        for (int i = 0; i < 400; i++) {
+            fill(dtypes[d], 64 + (size_t)i * 11, 0, CONSTANT, 1);
+            check_angle("equal numbers");
+        }
+    }
+}
+
+/* ---- the end of a mapping ------------------------------------------------ */
+
+/* Rows that end where the next page may not be touched, as the last row of a file can. */
+static void test_nothing_behind_a_row_is_read(void **state)
+{
+    (void)state;
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), room = 2 * page;
+    unsigned char *ends[2];
+    for (int i = 0; i < 2; i++) {
+        unsigned char *pages =
+            mmap(NULL, room + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        assert_true(pages != MAP_FAILED);
+        assert_int_equal(mprotect(pages + room, page, PROT_NONE), 0);
+        ends[i] = pages + room;
+    }
+    for (size_t d = 0; d < DTYPES; d++) {
+        size_t size = dtype_bits(dtypes[d]) / 8;
+        for (size_t length = 1; length <= 600 && length * size <= room; length++) {
+            fill(dtypes[d], length, 0, INDEPENDENT, 1);
+            for (int i = 0; i < 2; i++)
+                memcpy(ends[i] - length * size, row(i), length * size);
+            struct pair_angle here = kernel_angle(kernel, dtypes[d], row(0), row(1), length);
+            struct pair_angle there = kernel_angle(kernel, dtypes[d], ends[0] - length * size,
+                                                   ends[1] - length * size, length);
+            assert_memory_equal(&here, &there, sizeof here);
+        }
+    }
+    for (int i = 0; i < 2; i++)
+        munmap(ends[i] - room, room + page);
+}
+
 /* ---- magnitudes ---------------------------------------------------------- */
 
 static void check_scale(enum dtype dtype, double scale)
@@ -323,7 +370,8 @@ static void test_one_row_large_one_small(void **state)
 static void check_undefined(const char *what)
 {
     for (int swap = 0; swap < 2; swap++) {
-        struct pair_angle angle = kernel_angle(rows.dtype, row(swap), row(!swap), rows.length);
+        struct pair_angle angle =
+            kernel_angle(kernel, rows.dtype, row(swap), row(!swap), rows.length);
         if (!isnan(angle.cos))
             fail_msg("%s in %s has cos %g", what, dtype_name(rows.dtype), (double)angle.cos);
     }
@@ -339,7 +387,7 @@ static void test_undefined(void **state)
             for (size_t i = 0; i < length; i++)
                 put(0, i, i % 2 == 0 ? 0.0 : -0.0);
             check_undefined("a row of zeros");
-            check_norm(kernel_angle(rows.dtype, row(0), row(1), length).norm_b,
+            check_norm(kernel_angle(kernel, rows.dtype, row(0), row(1), length).norm_b,
                        exact_angle().norm[1]);
             for (size_t i = 0; i < 3; i++) {
                 fill(dtypes[d], length, 1, INDEPENDENT, 1);
@@ -348,7 +396,7 @@ static void test_undefined(void **state)
             }
         }
     }
-    assert_true(isnan(kernel_angle(DTYPE_F32, row(0), row(1), 0).cos));
+    assert_true(isnan(kernel_angle(kernel, DTYPE_F32, row(0), row(1), 0).cos));
 }
 
 /* ---- bits ---------------------------------------------------------------- */
@@ -370,8 +418,8 @@ static void check_same_bits(size_t length, double scale, bool in_half)
         put(0, i, scale * ldexp(rint(ldexp(rows.value[0][i], 7)), -7));
         put(1, i, scale * ldexp(rint(ldexp(rows.value[1][i], 7)), -7));
     }
-    struct pair_angle first = kernel_angle(DTYPE_BF16, row(0), row(1), length);
-    struct pair_sums first_sums = kernel_pair(DTYPE_BF16, row(0), row(1), length);
+    struct pair_angle first = kernel_angle(kernel, DTYPE_BF16, row(0), row(1), length);
+    struct pair_sums first_sums = kernel_pair(kernel, DTYPE_BF16, row(0), row(1), length);
     for (size_t d = 1; d < (in_half ? 4U : 3U); d++) {
         rows.dtype = order[d];
         rows.shift = d;
@@ -379,8 +427,8 @@ static void check_same_bits(size_t length, double scale, bool in_half)
             put(0, i, rows.value[0][i]);
             put(1, i, rows.value[1][i]);
         }
-        struct pair_angle angle = kernel_angle(rows.dtype, row(0), row(1), length);
-        struct pair_sums sums = kernel_pair(rows.dtype, row(0), row(1), length);
+        struct pair_angle angle = kernel_angle(kernel, rows.dtype, row(0), row(1), length);
+        struct pair_sums sums = kernel_pair(kernel, rows.dtype, row(0), row(1), length);
         assert_same_bits(&angle, &first, sizeof angle, "cos and norms");
         assert_same_bits(&sums, &first_sums, sizeof sums, "sums");
     }
@@ -408,8 +456,8 @@ static void test_a_row_with_itself(void **state)
             fill(dtypes[d], length, 1, INDEPENDENT, 1);
             for (size_t i = 0; i < length; i++)
                 put(1, i, -rows.value[0][i]);
-            float same = kernel_angle(rows.dtype, row(0), row(0), length).cos;
-            float opposite = kernel_angle(rows.dtype, row(0), row(1), length).cos;
+            float same = kernel_angle(kernel, rows.dtype, row(0), row(0), length).cos;
+            float opposite = kernel_angle(kernel, rows.dtype, row(0), row(1), length).cos;
             assert_true(same == 1.0F && opposite == -1.0F);
         }
     }
@@ -419,7 +467,7 @@ static void test_sums(void **state)
 {
     (void)state;
     fill(DTYPE_F32, 1000, 1, NEARLY_PARALLEL, 1e-20);
-    struct pair_sums sums = kernel_pair(rows.dtype, row(0), row(1), rows.length);
+    struct pair_sums sums = kernel_pair(kernel, rows.dtype, row(0), row(1), rows.length);
     struct exact exact = exact_angle();
     long double product = exact.norm[0] * exact.norm[1];
     assert_true(fabsl((long double)sums.dot - exact.cos * product) <= 1e-6L * product);
@@ -429,12 +477,32 @@ static void test_sums(void **state)
                 1e-6L * exact.norm[1] * exact.norm[1]);
 }
 
+/* ---- the list of kernels ------------------------------------------------- */
+
+static void test_the_list(void **state)
+{
+    (void)state;
+    size_t count = 0;
+    while (kernel_at(count))
+        count++;
+    assert_true(count >= 1);
+    assert_ptr_equal(kernel_best(), kernel_at(0));
+    assert_string_equal(kernel_name(kernel_at(count - 1)), "portable");
+    for (size_t i = 0; i < count; i++) {
+        for (size_t k = 0; k < i; k++)
+            assert_string_not_equal(kernel_name(kernel_at(i)), kernel_name(kernel_at(k)));
+    }
+}
+
 int main(void)
 {
+    const struct CMUnitTest list[] = {cmocka_unit_test(test_the_list)};
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_length),
         cmocka_unit_test(test_every_alignment),
         cmocka_unit_test(test_rounding_that_adds_up),
+        cmocka_unit_test(test_rows_of_equal_numbers),
+        cmocka_unit_test(test_nothing_behind_a_row_is_read),
         cmocka_unit_test(test_squares_that_leave_float32),
         cmocka_unit_test(test_squares_that_leave_double),
         cmocka_unit_test(test_subnormals),
@@ -444,5 +512,8 @@ int main(void)
         cmocka_unit_test(test_a_row_with_itself),
         cmocka_unit_test(test_sums),
     };
-    return cmocka_run_group_tests_name("kernel", tests, NULL, NULL);
+    int failed = cmocka_run_group_tests_name("list of kernels", list, NULL, NULL);
+    for (size_t i = 0; (kernel = kernel_at(i)) != NULL; i++)
+        failed += cmocka_run_group_tests_name(kernel_name(kernel), tests, NULL, NULL);
+    return failed;
 }
