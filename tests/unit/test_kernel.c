@@ -351,6 +351,32 @@ static void test_subnormals(void **state)
         check_scale(cases[i].dtype, cases[i].scale);
 }
 
+/* The value of a binary16 by its definition. */
+static double half_value(uint16_t bits)
+{
+    int exponent = bits >> 10 & 31, mantissa = bits & 1023;
+    double value = exponent ? ldexp(1024 + mantissa, exponent - 25) : ldexp(mantissa, -24);
+    return bits & 0x8000 ? -value : value;
+}
+
+/* Lanes of a vector do not know each other: rows of two numbers show what becomes of each. */
+static void test_every_half(void **state)
+{
+    (void)state;
+    for (unsigned bits = 0; bits < 0x10000; bits++) {
+        if ((bits >> 10 & 31) == 31)
+            continue; /* infinity, NaN */
+        unsigned char pair[2][4];
+        double value = half_value((uint16_t)bits), other = half_value(0x3C01);
+        store(pair[0], bits | 0x3C010000, 4);
+        store(pair[1], 0x3C01 | 0x3C010000, 4);
+        struct pair_sums sums = kernel_pair(kernel, DTYPE_F16, pair[0], pair[1], 2);
+        double a = value * value + other * other, dot = (value + other) * other;
+        assert_true(fabs(sums.a - a) <= 2e-7 * a);
+        assert_true(fabs(sums.dot - dot) <= 2e-7 * (fabs(value) + other) * other);
+    }
+}
+
 static void test_one_row_large_one_small(void **state)
 {
     (void)state;
@@ -506,6 +532,7 @@ int main(void)
         cmocka_unit_test(test_squares_that_leave_float32),
         cmocka_unit_test(test_squares_that_leave_double),
         cmocka_unit_test(test_subnormals),
+        cmocka_unit_test(test_every_half),
         cmocka_unit_test(test_one_row_large_one_small),
         cmocka_unit_test(test_undefined),
         cmocka_unit_test(test_same_numbers_same_bits),
