@@ -108,5 +108,8 @@ uint64_t checkpoint_bytes(const struct checkpoint *checkpoint); /* of all its fi
  * not aligned. Reading it may fault: only inside guard_run. */
 const unsigned char *checkpoint_data(const struct checkpoint *checkpoint,
                                      const struct tensor *tensor);
+/* The mapping of the file that holds the tensor. */
+const struct mapping *checkpoint_mapping(const struct checkpoint *checkpoint,
+                                         const struct tensor *tensor);
 
 #endif

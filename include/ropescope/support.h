@@ -225,6 +225,7 @@ void output_abort(struct output *output);
 struct mapping {
     const unsigned char *data;
     size_t size;
+    int fd; /* of the same file, open while data is there */
 };
 /* A whole file of at most `limit` bytes, read (not mapped: it may shrink afterwards); the caller
  * frees *text. */
@@ -233,6 +234,11 @@ enum status mapping_open(struct mapping *mapping, const char *path, struct error
 void mapping_close(struct mapping *mapping);
 /* The first `size` bytes will hardly be read again: they need not stay in memory. */
 void mapping_release(const struct mapping *mapping, size_t size);
+/* `size` bytes from `offset` on copied out of the file, past the mapping: this touches no page of
+ * it and needs no guard. false: the file shrank or its disk failed. Works in any thread. */
+bool mapping_read(const struct mapping *mapping, uint64_t offset, size_t size, void *to);
+/* These bytes will be read soon: the system may begin to fetch them. Does not wait. */
+void mapping_fetch(const struct mapping *mapping, uint64_t offset, size_t size);
 
 /* Runs work(arg), which may read mapped files; false where the system could not hand over a page
  * (the file shrank, the disk failed), which otherwise would be SIGBUS. `work` must not own anything

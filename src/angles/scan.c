@@ -1,36 +1,38 @@
-/* scan.c: workers take one head after the other in the order of the layers; whoever finishes the
- * last head of a layer hands the layer over. Workers share nothing but counters and the list of
- * results. */
+/* scan.c: workers take one unit after the other in the order of the files; whoever finishes the
+ * last unit of a layer hands the layer over. Workers share nothing but counters and the list of
+ * results.
+ */
 #include "scan.h"
+#include "units.h"
+#include "window.h"
 
 #include <fcntl.h>
 #include <pthread.h>
 #include <string.h>
 #include <unistd.h>
 
-/* One head of one projection: what a worker takes at a time. */
-struct unit {
-    size_t layer;
-    int projection;
-    uint32_t head;
-};
+/* How far the disk is asked to run ahead of the workers, where data come from the disk. */
+enum { AHEAD_UNITS = (32 << 20) / UNIT_BYTES };
 
 /* A layer under way. */
 struct layer_work {
     float *values; /* layer_value_count; owned until handed over */
-    _Atomic size_t heads_left;
+    _Atomic size_t units_left;
 };
 
 struct scan {
     const struct checkpoint *checkpoint;
     const struct model *model;
     struct cache *cache;
+    const struct kernel *kernel;
     uint64_t generation;
     struct pool *pool;
     struct unit *units; /* (unit_count) */
     size_t unit_count;
     struct layer_work *work; /* (model->layer_count) */
+    size_t longest_row;      /* bytes */
     _Atomic size_t next_unit;
+    _Atomic size_t next_fetch; /* units before this one have been asked for ahead */
     _Atomic size_t workers_busy;
     _Atomic bool cancelled;
     struct progress progress;
@@ -42,43 +44,91 @@ struct scan {
     struct error error; /* the first one; status STATUS_OK: none */
 };
 
-/* ---- one head ------------------------------------------------------------ */
+/* ---- one unit ------------------------------------------------------------ */
 
-struct head_job {
-    const struct layer *layer;
+struct unit_job {
+    const struct scan *scan;
     const struct unit *unit;
-    const unsigned char *data;    /* of the projection's tensor; reading it may fault */
-    float *cos, *norm_a, *norm_b; /* (pairs) of this head */
+    const struct layer *layer;
+    const struct projection *projection;
+    struct window *window;
+    float *cos, *norm_a, *norm_b; /* (head, pair) of the projection */
+    bool unreadable;
 };
 
-static void compute_head(void *arg)
+/* The one place where two rows meet the kernel. */
+static struct pair_angle angle_of_rows(const struct unit_job *job, uint64_t a, uint64_t b)
 {
-    const struct head_job *job = arg;
-    const struct projection *p = &job->layer->projection[job->unit->projection];
-    size_t row_bytes = (size_t)p->row_length * (dtype_bits(p->dtype) / 8);
-    for (uint32_t pair = 0; pair < job->layer->pairs; pair++) {
-        uint64_t a, b;
-        layer_pair_rows(job->layer, job->unit->projection, job->unit->head, pair, &a, &b);
-        struct pair_angle angle = kernel_angle(kernel_best(), p->dtype, job->data + a * row_bytes,
-                                               job->data + b * row_bytes, (size_t)p->row_length);
-        job->cos[pair] = angle.cos;
-        job->norm_a[pair] = angle.norm_a;
-        job->norm_b[pair] = angle.norm_b;
-    }
+    const struct projection *p = job->projection;
+    return kernel_angle(job->scan->kernel, p->dtype, window_row(job->window, a),
+                        window_row(job->window, b), (size_t)p->row_length);
 }
 
-static struct head_job prepare_head(const struct scan *scan, const struct unit *unit)
+/* Pairs of one head that fit the window, from the pair `at` (counted through all heads) on, `most`
+ * at most; returns how many these were. */
+static uint64_t compute_window(struct unit_job *job, uint64_t at, uint64_t most)
+{
+    const struct layer *layer = job->layer;
+    const struct unit *unit = job->unit;
+    uint32_t head = (uint32_t)(at / layer->pairs), pair = (uint32_t)(at % layer->pairs);
+    size_t count = window_rows(job->window, projection_row_bytes(job->projection)) / 2;
+    if (count > layer->pairs - pair)
+        count = layer->pairs - pair;
+    if (count > most)
+        count = (size_t)most;
+    uint64_t a, b;
+    layer_pair_rows(layer, (int)unit->projection, head, pair, &a, &b);
+    const struct row_run halves[WINDOW_RUNS] = {{a, count}, {b, count}};
+    const struct row_run whole[WINDOW_RUNS] = {{a, 2 * count}};
+    bool interleaved = layer->pairing == PAIRING_INTERLEAVED;
+    job->unreadable = !window_show(job->window, interleaved ? whole : halves);
+    for (size_t i = 0; i < count && !job->unreadable; i++) {
+        layer_pair_rows(layer, (int)unit->projection, head, pair + (uint32_t)i, &a, &b);
+        struct pair_angle angle = angle_of_rows(job, a, b);
+        job->cos[at + i] = angle.cos;
+        job->norm_a[at + i] = angle.norm_a;
+        job->norm_b[at + i] = angle.norm_b;
+    }
+    return count;
+}
+
+static void compute_unit(void *arg)
+{
+    struct unit_job *job = arg;
+    uint64_t end = job->unit->first + job->unit->count;
+    for (uint64_t at = job->unit->first; at < end && !job->unreadable;)
+        at += compute_window(job, at, end - at);
+}
+
+static struct unit_job prepare_unit(const struct scan *scan, const struct unit *unit,
+                                    struct window *window)
 {
     const struct layer *layer = &scan->model->layers[unit->layer];
     const struct projection *p = &layer->projection[unit->projection];
-    const struct tensor *tensor = checkpoint_tensor(scan->checkpoint, p->index);
     size_t count = (size_t)p->heads * layer->pairs;
     float *values = scan->work[unit->layer].values;
     if (unit->projection == PROJECTION_KEY)
         values += 3 * (size_t)layer->projection[PROJECTION_QUERY].heads * layer->pairs;
-    values += (size_t)unit->head * layer->pairs;
-    return (struct head_job){layer,  unit,           checkpoint_data(scan->checkpoint, tensor),
-                             values, values + count, values + 2 * count};
+    return (struct unit_job){.scan = scan,
+                             .unit = unit,
+                             .layer = layer,
+                             .projection = p,
+                             .window = window,
+                             .cos = values,
+                             .norm_a = values + count,
+                             .norm_b = values + 2 * count};
+}
+
+/* false: the file shrank or its disk failed. */
+static bool run_unit(const struct scan *scan, const struct unit *unit, struct window *window)
+{
+    struct unit_job job = prepare_unit(scan, unit, window);
+    window_begin(window, checkpoint_tensor(scan->checkpoint, job.projection->index),
+                 projection_row_bytes(job.projection));
+    if (!guard_run(compute_unit, &job) || job.unreadable)
+        return false;
+    window_end(window, unit_bytes(scan->model, unit));
+    return true;
 }
 
 /* ---- workers ------------------------------------------------------------- */
@@ -92,11 +142,12 @@ static void wake_receiver(struct scan *scan)
 static void fail(struct scan *scan, const struct unit *unit)
 {
     const struct projection *p = &scan->model->layers[unit->layer].projection[unit->projection];
+    const struct source *source = checkpoint_source(scan->checkpoint);
     pthread_mutex_lock(&scan->lock);
     if (scan->error.status == STATUS_OK) {
         error_set(&scan->error, STATUS_FAILED,
-                  "%s: tensor %s could not be read: the file shrank or its disk failed", p->file,
-                  p->tensor);
+                  "%s: tensor %s could not be read: the file shrank or its disk failed",
+                  source->files[unit->file].path, p->tensor);
         error_help(&scan->error, "layers that were read are kept; open the model again to go on");
     }
     pthread_mutex_unlock(&scan->lock);
@@ -119,81 +170,88 @@ static void hand_over(struct scan *scan, size_t index)
     wake_receiver(scan);
 }
 
-static uint64_t head_bytes(const struct scan *scan, const struct unit *unit)
+/* Asks for the units that come AHEAD_UNITS after unit `index` at most, each once. */
+static void fetch_ahead(struct scan *scan, size_t index)
 {
-    const struct layer *layer = &scan->model->layers[unit->layer];
-    const struct projection *p = &layer->projection[unit->projection];
-    return 2 * (uint64_t)layer->pairs * p->row_length * (dtype_bits(p->dtype) / 8);
+    size_t next = atomic_load(&scan->next_fetch), end = index + 1 + AHEAD_UNITS;
+    if (end > scan->unit_count)
+        end = scan->unit_count;
+    while (next < end) {
+        size_t from = next > index ? next : index + 1;
+        if (!atomic_compare_exchange_weak(&scan->next_fetch, &next, from + 1))
+            continue;
+        const struct unit *unit = &scan->units[from];
+        const struct projection *p = &scan->model->layers[unit->layer].projection[unit->projection];
+        mapping_fetch(
+            checkpoint_mapping(scan->checkpoint, checkpoint_tensor(scan->checkpoint, p->index)),
+            unit->offset, (size_t)unit_span(scan->model, unit));
+        next = from + 1;
+    }
 }
 
-static void work_through(void *arg, size_t worker)
+static void work_with(struct scan *scan, struct window *window)
 {
-    struct scan *scan = arg;
-    (void)worker;
-    atomic_fetch_add(&scan->workers_busy, 1);
     while (!atomic_load(&scan->cancelled)) {
         size_t i = atomic_fetch_add(&scan->next_unit, 1);
         if (i >= scan->unit_count)
             break;
         const struct unit *unit = &scan->units[i];
-        struct head_job job = prepare_head(scan, unit);
-        if (!guard_run(compute_head, &job)) {
+        if (window->cold)
+            fetch_ahead(scan, i);
+        if (!run_unit(scan, unit, window)) {
             fail(scan, unit);
             break;
         }
-        atomic_fetch_add(&scan->progress.done, head_bytes(scan, unit));
-        if (atomic_fetch_sub(&scan->work[unit->layer].heads_left, 1) == 1)
+        atomic_fetch_add(&scan->progress.done, unit_bytes(scan->model, unit));
+        if (atomic_fetch_sub(&scan->work[unit->layer].units_left, 1) == 1)
             hand_over(scan, unit->layer);
     }
+}
+
+static void work_through(void *arg, size_t worker)
+{
+    struct scan *scan = arg;
+    struct window window;
+    (void)worker;
+    atomic_fetch_add(&scan->workers_busy, 1);
+    window_init(&window, scan->checkpoint, scan->longest_row);
+    work_with(scan, &window);
+    window_free(&window);
     atomic_fetch_sub(&scan->workers_busy, 1);
     wake_receiver(scan);
 }
 
 /* ---- starting ------------------------------------------------------------ */
 
-static size_t count_units(const struct angles *angles)
+/* What the units mean for the layers: how many each has, and room for its values. */
+static bool plan_layers(struct scan *scan)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < angles->model->layer_count; i++) {
-        const struct layer *layer = &angles->model->layers[i];
-        if (!angles->layers[i].ready)
-            count += (size_t)layer->projection[PROJECTION_QUERY].heads +
-                     layer->projection[PROJECTION_KEY].heads;
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < scan->unit_count; i++) {
+        const struct unit *unit = &scan->units[i];
+        const struct layer *layer = &scan->model->layers[unit->layer];
+        struct layer_work *work = &scan->work[unit->layer];
+        size_t row_bytes = projection_row_bytes(&layer->projection[unit->projection]);
+        if (row_bytes > scan->longest_row)
+            scan->longest_row = row_bytes;
+        atomic_fetch_add(&work->units_left, 1);
+        bytes += unit_bytes(scan->model, unit);
+        if (!work->values)
+            work->values = memory_array(layer_value_count(layer), sizeof *work->values);
+        if (!work->values)
+            return false;
     }
-    return count;
-}
-
-static bool plan_layer(struct scan *scan, size_t index)
-{
-    const struct layer *layer = &scan->model->layers[index];
-    struct layer_work *work = &scan->work[index];
-    size_t first = scan->unit_count;
-    for (int which = 0; which < PROJECTION_COUNT; which++) {
-        for (uint32_t head = 0; head < layer->projection[which].heads; head++)
-            scan->units[scan->unit_count++] = (struct unit){index, which, head};
-    }
-    atomic_store(&work->heads_left, scan->unit_count - first);
-    work->values = memory_array(layer_value_count(layer), sizeof *work->values);
-    return work->values != NULL;
+    progress_start(&scan->progress, bytes);
+    return true;
 }
 
 static bool plan(struct scan *scan, const struct angles *angles)
 {
     size_t layers = scan->model->layer_count;
-    scan->units = memory_array(count_units(angles), sizeof *scan->units);
+    scan->units = units_plan(scan->checkpoint, angles, &scan->unit_count);
     scan->work = memory_array(layers, sizeof *scan->work);
     scan->results = memory_array(layers, sizeof *scan->results);
-    if (!scan->units || !scan->work || !scan->results)
-        return false;
-    for (size_t i = 0; i < layers; i++) {
-        if (!angles->layers[i].ready && !plan_layer(scan, i))
-            return false;
-    }
-    uint64_t bytes = 0;
-    for (size_t i = 0; i < scan->unit_count; i++)
-        bytes += head_bytes(scan, &scan->units[i]);
-    progress_start(&scan->progress, bytes);
-    return true;
+    return scan->units && scan->work && scan->results && plan_layers(scan);
 }
 
 static bool open_wake_pipe(int wake[2])
@@ -216,6 +274,7 @@ enum status scan_start(const struct checkpoint *checkpoint, const struct angles 
     scan->checkpoint = checkpoint;
     scan->model = angles->model;
     scan->cache = cache;
+    scan->kernel = kernel_best();
     scan->generation = angles->generation;
     scan->wake[0] = scan->wake[1] = -1;
     pthread_mutex_init(&scan->cache_lock, NULL);
@@ -257,7 +316,7 @@ int scan_wake_fd(const struct scan *scan)
 
 bool scan_running(const struct scan *scan)
 {
-    /* Whoever took a head was busy before it took it, so the order of these reads matters. A count
+    /* Whoever took a unit was busy before it took it, so the order of these reads matters. A count
      * of workers would not do: the system may have started fewer than were asked for. */
     bool over = atomic_load(&scan->cancelled) || atomic_load(&scan->next_unit) >= scan->unit_count;
     return !over || atomic_load(&scan->workers_busy) > 0;

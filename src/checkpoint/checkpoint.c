@@ -127,3 +127,9 @@ const unsigned char *checkpoint_data(const struct checkpoint *checkpoint,
 {
     return checkpoint->mappings[tensor->file].data + tensor->offset;
 }
+
+const struct mapping *checkpoint_mapping(const struct checkpoint *checkpoint,
+                                         const struct tensor *tensor)
+{
+    return &checkpoint->mappings[tensor->file];
+}

@@ -1,4 +1,5 @@
-/* mapping.c: files mapped read-only. Reading them is safe only inside guard_run. */
+/* mapping.c: files mapped read-only, and read without a mapping. What is mapped is safe to read
+ * only inside guard_run. */
 #include "ropescope/support.h"
 
 #include <errno.h>
@@ -29,6 +30,7 @@ static enum status map_descriptor(struct mapping *mapping, int fd, const char *p
     if (data == MAP_FAILED)
         return error_set(err, STATUS_FAILED, "%s: cannot be mapped: %s", path, strerror(errno));
     mapping->data = data;
+    mapping->fd = fd;
     return STATUS_OK;
 }
 
@@ -39,14 +41,17 @@ enum status mapping_open(struct mapping *mapping, const char *path, struct error
     if (fd < 0)
         return error_set(err, STATUS_FAILED, "%s: %s", path, strerror(errno));
     enum status status = map_descriptor(mapping, fd, path, err);
-    close(fd);
+    if (!mapping->data)
+        close(fd);
     return status;
 }
 
 void mapping_close(struct mapping *mapping)
 {
-    if (mapping->data)
+    if (mapping->data) {
         munmap((void *)(uintptr_t)mapping->data, mapping->size);
+        close(mapping->fd);
+    }
     *mapping = (struct mapping){0};
 }
 
@@ -54,6 +59,26 @@ void mapping_release(const struct mapping *mapping, size_t size)
 {
     if (mapping->data && size <= mapping->size)
         madvise((void *)(uintptr_t)mapping->data, size, MADV_DONTNEED);
+}
+
+bool mapping_read(const struct mapping *mapping, uint64_t offset, size_t size, void *to)
+{
+    for (size_t done = 0; done < size;) {
+        ssize_t got =
+            pread(mapping->fd, (char *)to + done, size - done, (off_t)(offset + (uint64_t)done));
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return false;
+        done += (size_t)got;
+    }
+    return true;
+}
+
+void mapping_fetch(const struct mapping *mapping, uint64_t offset, size_t size)
+{
+    if (mapping->data)
+        (void)posix_fadvise(mapping->fd, (off_t)offset, (off_t)size, POSIX_FADV_WILLNEED);
 }
 
 /* ---- whole files --------------------------------------------------------- */

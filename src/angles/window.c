@@ -1,0 +1,91 @@
+/* window.c: mapping or copy. A mapping costs nothing but a page fault for each stretch that the
+ * page cache holds in one piece; a copy by pread moves every byte once more, but into a buffer that
+ * stays in the core's own cache. Where the page cache holds large pieces (read from the disk, or
+ * written in large blocks) the mapping is faster, by a third on the machine this was measured on;
+ * where it holds single pages (a file written in 4 kB steps) every 64 kB fault, and the copy is
+ * twice as fast. So each worker counts its faults, and data that come from the disk are copied,
+ * too: reads in large blocks keep a disk as busy as anything does. */
+#define _GNU_SOURCE 1 /* RUSAGE_THREAD */
+#include "window.h"
+
+#include <sys/resource.h>
+
+/* A fault costs about as much as copying this many bytes. */
+enum { FAULT_BYTES = 256 << 10 };
+/* The next file, or the next part of this one, may be in another state: the mapping is tried again
+ * after so many pieces. A piece of it read slowly costs one piece more, at most. */
+enum { TRY_AGAIN = 64 };
+
+static struct read_cost cost_so_far(void)
+{
+    struct read_cost cost = {0, 0};
+#ifdef RUSAGE_THREAD
+    struct rusage usage;
+    if (getrusage(RUSAGE_THREAD, &usage) == 0)
+        cost = (struct read_cost){usage.ru_minflt + usage.ru_majflt, usage.ru_inblock};
+#endif
+    return cost;
+}
+
+void window_init(struct window *window, const struct checkpoint *checkpoint, size_t row_bytes)
+{
+    size_t room = row_bytes > WINDOW_BYTES / 2 ? 2 * row_bytes : WINDOW_BYTES;
+    *window = (struct window){.checkpoint = checkpoint, .room = room};
+    window->buffer = memory_array(room, 1);
+}
+
+void window_free(struct window *window)
+{
+    memory_free(window->buffer);
+    *window = (struct window){0};
+}
+
+size_t window_rows(const struct window *window, size_t row_bytes)
+{
+    return row_bytes > 0 ? window->room / row_bytes : window->room;
+}
+
+void window_begin(struct window *window, const struct tensor *tensor, size_t row_bytes)
+{
+    window->tensor = tensor;
+    window->row_bytes = row_bytes;
+    window->before = cost_so_far();
+}
+
+void window_end(struct window *window, uint64_t bytes)
+{
+    struct read_cost now = cost_so_far();
+    uint64_t faults = (uint64_t)(now.faults - window->before.faults);
+    window->cold = now.blocks > window->before.blocks;
+    if (window->copies && !window->cold) {
+        window->copies = --window->pieces > 0;
+    } else if (window->buffer && (window->cold || faults * FAULT_BYTES > bytes)) {
+        window->copies = true;
+        window->pieces = TRY_AGAIN;
+    }
+}
+
+bool window_show(struct window *window, const struct row_run run[WINDOW_RUNS])
+{
+    const struct mapping *mapping = checkpoint_mapping(window->checkpoint, window->tensor);
+    unsigned char *to = window->buffer;
+    for (int i = 0; i < WINDOW_RUNS; i++) {
+        window->run[i] = run[i];
+        size_t bytes = run[i].rows * window->row_bytes;
+        uint64_t offset = window->tensor->offset + run[i].first * window->row_bytes;
+        if (window->copies && !mapping_read(mapping, offset, bytes, to))
+            return false;
+        to += bytes;
+    }
+    return true;
+}
+
+const unsigned char *window_row(const struct window *window, uint64_t row)
+{
+    if (!window->copies)
+        return checkpoint_data(window->checkpoint, window->tensor) + row * window->row_bytes;
+    size_t at = (size_t)(row - window->run[0].first);
+    if (row < window->run[0].first || at >= window->run[0].rows)
+        at = window->run[0].rows + (size_t)(row - window->run[1].first);
+    return window->buffer + at * window->row_bytes;
+}

@@ -1,0 +1,55 @@
+/* window.h: the rows that a worker looks at, straight in the mapping or copied out of the file,
+ * whichever is faster in the state that the page cache is in. Only angles/ includes this. */
+#ifndef ROPESCOPE_ANGLES_WINDOW_H
+#define ROPESCOPE_ANGLES_WINDOW_H
+
+#include "ropescope/checkpoint.h"
+
+/* Two runs of rows at most are in sight: those of the first dims of half-split pairs and those of
+ * their second dims; the rows of interleaved pairs are one run. */
+enum { WINDOW_BYTES = 256 << 10, WINDOW_RUNS = 2 };
+
+struct row_run {
+    uint64_t first;
+    size_t rows;
+};
+
+/* What reading has cost a thread so far. */
+struct read_cost {
+    long faults;
+    long blocks; /* that came from the disk */
+};
+
+/* One worker's window. It belongs to one thread. */
+struct window {
+    const struct checkpoint *checkpoint;
+    const struct tensor *tensor;
+    size_t row_bytes;
+    struct row_run run[WINDOW_RUNS];
+    unsigned char *buffer; /* (room) owned; NULL: rows are never copied */
+    size_t room;
+    bool copies;     /* rows come through the buffer just now */
+    bool cold;       /* the last piece came from the disk */
+    unsigned pieces; /* until the mapping is tried again */
+    struct read_cost before;
+};
+
+/* A window for rows of up to `row_bytes` bytes. Free with window_free. */
+void window_init(struct window *window, const struct checkpoint *checkpoint, size_t row_bytes);
+void window_free(struct window *window);
+
+/* Rows that fit: at least 2, so that a pair always does. */
+size_t window_rows(const struct window *window, size_t row_bytes);
+
+/* A piece of work of `bytes` bytes of one tensor begins, and is over. What it cost decides how the
+ * next one is read. */
+void window_begin(struct window *window, const struct tensor *tensor, size_t row_bytes);
+void window_end(struct window *window, uint64_t bytes);
+
+/* Brings rows into sight (the second run may be empty): at most window_rows together. false: the
+ * file shrank or its disk failed. */
+bool window_show(struct window *window, const struct row_run run[WINDOW_RUNS]);
+/* Where a row that is in sight lies. It may be in the mapping: only inside guard_run. */
+const unsigned char *window_row(const struct window *window, uint64_t row);
+
+#endif
