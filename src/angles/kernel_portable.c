@@ -38,44 +38,30 @@ static inline wides wides_add(wides sum, lanes x)
 
 /* ---- loads: little-endian whatever the machine --------------------------- */
 
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-static inline uint16_t little16(uint16_t x)
-{
-    return __builtin_bswap16(x);
-}
-static inline uint32_t little32(uint32_t x)
-{
-    return __builtin_bswap32(x);
-}
-static inline uint64_t little64(uint64_t x)
-{
-    return __builtin_bswap64(x);
-}
-#else
-static inline uint16_t little16(uint16_t x)
-{
-    return x;
-}
-static inline uint32_t little32(uint32_t x)
-{
-    return x;
-}
-static inline uint64_t little64(uint64_t x)
-{
-    return x;
-}
-#endif
-
 /* Four 16-bit words, each in the upper half of a 32-bit one. */
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define LITTLE32(x) __builtin_bswap32(x)
+#define LITTLE64(x) __builtin_bswap64(x)
 PASS words load_halves(const unsigned char *from)
 {
-    uint16_t x[LANES];
-    memcpy(x, from, sizeof x);
     words wide;
     for (int i = 0; i < LANES; i++)
-        wide[i] = (int32_t)((uint32_t)little16(x[i]) << 16);
+        wide[i] = (int32_t)((uint32_t)from[2 * i] << 16 | (uint32_t)from[2 * i + 1] << 24);
     return wide;
 }
+#else
+#define LITTLE32(x) (x)
+#define LITTLE64(x) (x)
+typedef uint64_t long_words __attribute__((vector_size(16)));
+typedef uint16_t short_words __attribute__((vector_size(16)));
+PASS words load_halves(const unsigned char *from)
+{
+    uint64_t x;
+    memcpy(&x, from, sizeof x);
+    const short_words zero = {0}, low = (short_words)(long_words){x, 0};
+    return (words)__builtin_shufflevector(zero, low, 0, 8, 1, 9, 2, 10, 3, 11);
+}
+#endif
 
 PASS lanes load_f64(const unsigned char *from)
 {
@@ -83,7 +69,7 @@ PASS lanes load_f64(const unsigned char *from)
     double x[LANES];
     memcpy(bits, from, sizeof bits);
     for (int i = 0; i < LANES; i++)
-        bits[i] = little64(bits[i]);
+        bits[i] = LITTLE64(bits[i]);
     memcpy(x, bits, sizeof x);
     return (lanes){(float)x[0], (float)x[1], (float)x[2], (float)x[3]};
 }
@@ -94,7 +80,7 @@ PASS lanes load_f32(const unsigned char *from)
     lanes x;
     memcpy(bits, from, sizeof bits);
     for (int i = 0; i < LANES; i++)
-        bits[i] = little32(bits[i]);
+        bits[i] = LITTLE32(bits[i]);
     memcpy(&x, bits, sizeof x);
     return x;
 }
