@@ -35,6 +35,7 @@ LIB_SOURCES  := $(wildcard src/*/*.c)
 LIB_OBJECTS  := $(LIB_SOURCES:%.c=$(BUILD)/obj/%.o)
 TEST_SOURCES := $(wildcard tests/unit/test_*.c)
 TEST_HELPERS := $(filter-out $(TEST_SOURCES),$(wildcard tests/unit/*.c))
+BENCH_SOURCES := $(wildcard tests/bench/*.c)
 TEST_PROGRAMS := $(TEST_SOURCES:tests/unit/%.c=$(BUILD)/tests/%)
 TOOL_PROGRAMS := $(patsubst tests/tools/%.c,$(BUILD)/tools/%,$(wildcard tests/tools/*.c))
 FORMATTED := $(wildcard src/*.c src/*/*.c src/*/*.h include/ropescope/*.h tests/*/*.c tests/*/*.h)
@@ -68,13 +69,14 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(TEST_HELPERS:%.c=$(BUILD)/obj/%.
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS) $(LIBS)
 
 $(BUILD)/tools/make_model $(BUILD)/bench: $(BUILD)/obj/tests/unit/made_model.o
+$(BUILD)/bench: $(BUILD)/obj/tests/unit/synthetic.o
 
 $(BUILD)/tools/%: $(BUILD)/obj/tests/tools/%.o $(BUILD)/libropescope.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-$(BUILD)/bench: $(BUILD)/obj/tests/bench/bench.o $(BUILD)/libropescope.a
+$(BUILD)/bench: $(BENCH_SOURCES:%.c=$(BUILD)/obj/%.o) $(BUILD)/libropescope.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(BLAS_LIBS)
 
@@ -95,8 +97,8 @@ test-run:
 test-programs: all $(TEST_PROGRAMS) $(TOOL_PROGRAMS)
 
 bench: deps-test
-	@$(MAKE) --no-print-directory $(BUILD)/bench
-	@$(BUILD)/bench
+	@$(MAKE) --no-print-directory all $(BUILD)/bench
+	@$(BUILD)/bench $(BENCH_FLAGS)
 
 format:
 	clang-format -i $(FORMATTED)

@@ -1,234 +1,414 @@
-/* bench.c: speed as ratios within one run: the same bytes through a plain read, through the scan,
- * and through float32 conversion and OpenBLAS; then what a key press costs. Medians of several
- * runs. bench [DIRECTORY]: of that model; without one, of a made model of 268 MB of queries and
- * keys. */
+/* bench.c: speed as ratios within one run. bench [--json|--markdown] [--size MB] [--runs N]:
+ * makes models in $TMPDIR (or /tmp), measures, and removes them. PYTHON names a python3 with torch.
+ */
+#define _GNU_SOURCE 1
 #include "../unit/made_model.h"
+#include "../unit/synthetic.h"
+#include "figures.h"
+#include "process.h"
+#include "rates.h"
 
-#include "ropescope/analysis.h"
-
-#include <cblas.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
-enum { RUNS = 5, BLOCK_ROWS = 64 };
+enum { RUNS_MAX = 31, LAYER_MB = 67 /* 32 + 32 heads of 128 x 4096 numbers of two bytes */ };
 
-/* What all measurements share: the rows of a model, opened once and warm. */
 struct bench {
-    const char *path;
-    struct source *source;
-    struct checkpoint *checkpoint;
-    struct model *model;
-    size_t threads;
-    _Atomic size_t next_layer;
-    _Atomic uint64_t sink; /* so that no read can be left out */
+    char scratch[PATH_BYTES];
+    size_t runs, threads, megabytes;
 };
 
-static int by_value(const void *left, const void *right)
-{
-    double a = *(const double *)left, b = *(const double *)right;
-    return (a > b) - (a < b);
-}
+static const char program[] = "build/ropescope";
 
-/* Median seconds of RUNS calls, after one that warms up. */
-static double median(void (*run)(struct bench *), struct bench *bench)
-{
-    double seconds[RUNS];
-    run(bench);
-    for (int i = 0; i < RUNS; i++) {
-        double start = clock_seconds();
-        run(bench);
-        seconds[i] = clock_seconds() - start;
-    }
-    qsort(seconds, RUNS, sizeof *seconds, by_value);
-    return seconds[RUNS / 2];
-}
+/* ---- models -------------------------------------------------------------- */
 
-static void fail(const struct error *err)
+static void stop(const char *what, const char *path)
 {
-    fprintf(stderr, "bench: %s\n", err->what);
+    fprintf(stderr, "bench: %s: %s\n", path, what);
     exit(1);
 }
 
-/* ---- every layer by the threads of a pool --------------------------------- */
-
-typedef void visit_tensor(struct bench *bench, const struct projection *p,
-                          const unsigned char *data);
-
-struct visit {
-    struct bench *bench;
-    visit_tensor *visit;
-};
-
-static void visit_layers(void *arg, size_t worker)
+static void path_in(const struct bench *bench, const char *name, char path[PATH_BYTES])
 {
-    struct visit *visit = arg;
-    struct bench *bench = visit->bench;
-    (void)worker;
-    for (size_t i; (i = atomic_fetch_add(&bench->next_layer, 1)) < bench->model->layer_count;) {
-        for (int which = 0; which < PROJECTION_COUNT; which++) {
-            const struct projection *p = &bench->model->layers[i].projection[which];
-            visit->visit(
-                bench, p,
-                checkpoint_data(bench->checkpoint, checkpoint_tensor(bench->checkpoint, p->index)));
-        }
-    }
+    if (!path_join(path, bench->scratch, name))
+        stop("the path is too long", name);
 }
 
-static void visit_all(struct bench *bench, visit_tensor *each)
+/* Layers of Llama-2-7B's shape, or of Llama-3-8B's where `kv_heads` is 8. */
+static void make_model(const struct bench *bench, const char *name, enum made_dtype dtype,
+                       uint32_t layers, uint32_t kv_heads)
 {
-    struct visit visit = {bench, each};
-    struct error err;
-    struct pool *pool;
-    atomic_store(&bench->next_layer, 0);
-    if (pool_start(&pool, bench->threads, visit_layers, &visit, &err) != STATUS_OK)
-        fail(&err);
-    pool_join(pool);
-}
-
-/* ---- the yardsticks ------------------------------------------------------- */
-
-/* One word of each cache line: as fast as the mapping can be read at all. */
-static void read_lines(struct bench *bench, const struct projection *p, const unsigned char *data)
-{
-    uint64_t bytes = p->rows * p->row_length * (dtype_bits(p->dtype) / 8), sum = 0;
-    for (uint64_t at = 0; at + sizeof(uint64_t) <= bytes; at += 64) {
-        uint64_t word;
-        memcpy(&word, data + at, sizeof word);
-        sum += word;
-    }
-    atomic_fetch_add(&bench->sink, sum);
-}
-
-static void read_all(struct bench *bench)
-{
-    visit_all(bench, read_lines);
-}
-
-/* What a program without a fused kernel does: a block of rows to float32, three dot products a
- * pair. */
-static void blas_tensor(struct bench *bench, const struct projection *p, const unsigned char *data)
-{
-    size_t length = (size_t)p->row_length, row_bytes = length * (dtype_bits(p->dtype) / 8);
-    float *rows = memory_array(BLOCK_ROWS * length, sizeof *rows);
-    double sum = 0;
-    for (uint64_t row = 0; rows && row + BLOCK_ROWS <= p->rows; row += BLOCK_ROWS) {
-        dtype_to_float(p->dtype, data + row * row_bytes, BLOCK_ROWS * length, rows);
-        for (size_t i = 0; i < BLOCK_ROWS / 2; i++) {
-            const float *a = rows + i * length, *b = rows + (i + BLOCK_ROWS / 2) * length;
-            sum +=
-                (double)(cblas_sdot((int)length, a, 1, b, 1) + cblas_sdot((int)length, a, 1, a, 1) +
-                         cblas_sdot((int)length, b, 1, b, 1));
-        }
-    }
-    memory_free(rows);
-    atomic_fetch_add(&bench->sink, (uint64_t)(sum * sum));
-}
-
-static void blas_all(struct bench *bench)
-{
-    visit_all(bench, blas_tensor);
-}
-
-/* ---- the program ---------------------------------------------------------- */
-
-static struct session *open_session(const struct bench *bench, bool no_cache)
-{
-    struct session_options options = {.no_cache = no_cache, .threads = bench->threads};
-    struct session *session;
-    struct error err;
-    if (session_open(bench->path, &options, &session, &err) != STATUS_OK ||
-        session_wait(session, NULL, NULL, &err) != STATUS_OK)
-        fail(&err);
-    return session;
-}
-
-static void scan_all(struct bench *bench)
-{
-    session_close(open_session(bench, true));
-}
-
-static void open_cached(struct bench *bench)
-{
-    session_close(open_session(bench, false));
-}
-
-static void print_rate(const char *name, double bytes, double seconds, double yardstick)
-{
-    printf("%-40s %7.2f GB/s  %5.2f of the read rate\n", name, bytes / seconds / 1e9,
-           yardstick / seconds);
-}
-
-static void measure(struct bench *bench)
-{
-    double bytes = (double)bench->model->scanned_bytes;
-    double read = median(read_all, bench);
-    printf("%s: %.0f MB of queries and keys, %s, %zu threads\n", bench->model->name, bytes / 1e6,
-           dtype_name(bench->model->layers[0].projection[0].dtype), bench->threads);
-    print_rate("read, a word a cache line", bytes, read, read);
-    print_rate("scan, with opening", bytes, median(scan_all, bench), read);
-    print_rate("to float32 and OpenBLAS dots", bytes, median(blas_all, bench), read);
-    printf("%-40s %7.2f ms\n", "opening from the cache", 1e3 * median(open_cached, bench));
-    struct session *session = open_session(bench, false);
-    struct rule rule = RULE_DEFAULT;
-    double start = clock_seconds();
-    uint64_t fixed = 0;
-    for (int i = 0; i < 100; i++) {
-        rule.threshold = 0.001F * (float)i;
-        fixed += tally_model(session_angles(session), &rule).fixed;
-    }
-    atomic_fetch_add(&bench->sink, fixed);
-    printf("%-40s %7.3f ms of CPU for %llu pairs\n", "a threshold step, counting the model",
-           10 * (clock_seconds() - start), (unsigned long long)model_pairs(bench->model));
-    session_close(session);
-}
-
-/* ---- the model ------------------------------------------------------------ */
-
-static void make_model_in(const char *directory)
-{
-    struct made_model model = {.layers = 4,
+    char path[PATH_BYTES];
+    struct made_model model = {.layers = layers,
                                .heads = 32,
-                               .kv_heads = 32,
+                               .kv_heads = kv_heads,
                                .head_dim = 128,
                                .hidden = 4096,
-                               .dtype = MADE_BF16,
+                               .dtype = dtype,
                                .seed = 1};
-    if (!made_model_write(&model, directory)) {
-        fprintf(stderr, "bench: %s: the model could not be written\n", directory);
-        exit(1);
+    path_in(bench, name, path);
+    if (!made_model_write(&model, path))
+        stop("the model could not be written", path);
+}
+
+static void remove_tree(const char *path)
+{
+    const char *const argv[] = {"rm", "-rf", path, NULL};
+    struct run_cost cost;
+    if (!process_run(argv, false, NULL, 0, &cost))
+        fprintf(stderr, "bench: %s is left behind\n", path);
+}
+
+/* The weights again, written anew in steps of `step` bytes: this decides in what pieces the page
+ * cache holds them. */
+static void rewrite(const char *model, size_t step)
+{
+    char from[PATH_BYTES], to[PATH_BYTES];
+    unsigned char *block = memory_array(step, 1);
+    if (!block || !path_join(from, model, "model.safetensors") || !path_join(to, model, "new"))
+        stop("cannot be copied", model);
+    int in = open(from, O_RDONLY | O_CLOEXEC),
+        out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    bool good = in >= 0 && out >= 0;
+    for (ssize_t got; good && (got = read(in, block, step)) > 0;)
+        good = write(out, block, (size_t)got) == got;
+    if (!good || close(in) != 0 || close(out) != 0 || rename(to, from) != 0)
+        stop("cannot be copied", model);
+    memory_free(block);
+}
+
+/* ---- warm ---------------------------------------------------------------- */
+
+/* Several measurements taken in turn, so that whatever slows the machine slows them all. */
+struct measurement {
+    const char *name;
+    double (*measure)(struct rates *rates);
+    double seconds[RUNS_MAX];
+};
+
+static double whole_process(struct rates *rates)
+{
+    char threads[TEXT_NUMBER];
+    text_format(threads, sizeof threads, "%zu", rates->threads);
+    const char *const argv[] = {program, "scan",      "--no-cache", "--threads",
+                                threads, rates->path, NULL};
+    struct run_cost cost;
+    if (!process_run(argv, false, NULL, 0, &cost))
+        stop("the scan failed", rates->path);
+    return cost.seconds;
+}
+
+static void take_turns(const struct bench *bench, struct rates *rates, struct measurement *all,
+                       size_t count)
+{
+    for (size_t run = 0; run <= bench->runs; run++) {
+        for (size_t i = 0; i < count; i++)
+            all[i].seconds[run > 0 ? run - 1 : 0] = all[i].measure(rates); /* the first warms up */
     }
 }
 
-static void remove_tree(const char *directory)
+static double rate(const struct rates *rates, double seconds)
 {
-    char command[PATH_BYTES + 16];
-    if (!text_format(command, sizeof command, "rm -rf '%s'", directory) || system(command) != 0)
-        fprintf(stderr, "bench: %s is left behind\n", directory);
+    return (double)rates->model->scanned_bytes / seconds / 1e9;
+}
+
+static void measure_warm(const struct bench *bench, const char *path)
+{
+    struct measurement all[] = {
+        {"reading the mapping (R)", rates_stream, {0}},
+        {"scan of the same mapping", rates_scan, {0}},
+        {"float32 and OpenBLAS, same mapping", rates_blas, {0}},
+        {"reading a fresh mapping (F)", rates_stream_fresh, {0}},
+        {"whole process: ropescope scan", whole_process, {0}},
+    };
+    enum { COUNT = sizeof all / sizeof *all };
+    double median[COUNT];
+    struct rates rates;
+    rates_open(&rates, path, bench->threads);
+    take_turns(bench, &rates, all, COUNT);
+    for (size_t i = 0; i < COUNT; i++)
+        median[i] = figures_median(all[i].seconds, bench->runs);
+    for (size_t i = 0; i < COUNT; i++) {
+        const char *of = i == 0 ? NULL : "R";
+        figures_add(all[i].name, rate(&rates, median[i]), "GB/s", median[0] / median[i], of);
+    }
+    figures_add("whole process against F", rate(&rates, median[4]), "GB/s", median[3] / median[4],
+                "F");
+    rates_close(&rates);
+}
+
+static void measure_kernels(const struct bench *bench, const char *path)
+{
+    struct rates rates;
+    rates_open(&rates, path, bench->threads);
+    for (size_t i = 0; (rates.kernel = kernel_at(i)) != NULL; i++) {
+        struct measurement pair[] = {{"R", rates_stream, {0}}, {"kernel", rates_kernel, {0}}};
+        char name[64];
+        take_turns(bench, &rates, pair, 2);
+        double stream = figures_median(pair[0].seconds, bench->runs);
+        double kernel = figures_median(pair[1].seconds, bench->runs);
+        text_format(name, sizeof name, "kernel %s", kernel_name(rates.kernel));
+        figures_add(name, rate(&rates, kernel), "GB/s", stream / kernel, "R");
+    }
+    rates_close(&rates);
+}
+
+static void measure_dtypes(const struct bench *bench)
+{
+    static const size_t steps[] = {4096, 16 << 20};
+    for (int dtype = 0; dtype < MADE_DTYPES; dtype++) {
+        size_t size = dtype == MADE_F64 ? 4 : dtype == MADE_F32 ? 2 : 1;
+        uint32_t layers = (uint32_t)(bench->megabytes / (LAYER_MB * size));
+        char path[PATH_BYTES], title[96];
+        make_model(bench, "dtype", (enum made_dtype)dtype, layers > 0 ? layers : 1, 32);
+        path_in(bench, "dtype", path);
+        for (size_t i = 0; i < 2; i++) {
+            text_format(title, sizeof title, "%s, warm, written in steps of %s",
+                        made_dtype_name[dtype], i == 0 ? "4 kB" : "16 MB");
+            figures_section(title);
+            rewrite(path, steps[i]);
+            measure_warm(bench, path);
+        }
+        measure_kernels(bench, path);
+        remove_tree(path);
+    }
+}
+
+/* ---- cold ---------------------------------------------------------------- */
+
+static double cold_scan(struct rates *rates)
+{
+    rates_drop_cache(rates);
+    return whole_process(rates);
+}
+
+static double cold_dd(struct rates *rates)
+{
+    rates_drop_cache(rates);
+    return rates_dd(rates);
+}
+
+static void measure_cold(const struct bench *bench, const char *path)
+{
+    struct measurement pair[] = {{"read(2) in blocks of 1 MiB (D)", cold_dd, {0}},
+                                 {"whole process: ropescope scan", cold_scan, {0}}};
+    struct rates rates;
+    rates_open(&rates, path, bench->threads);
+    double warm = rates_dd(&rates);
+    figures_section("BF16, cold");
+    take_turns(bench, &rates, pair, 2);
+    double dd = figures_median(pair[0].seconds, bench->runs);
+    double scan = figures_median(pair[1].seconds, bench->runs);
+    if (dd < 1.5 * warm) {
+        figures_note("the system kept the file in memory: no cold figures");
+    } else {
+        figures_add(pair[0].name, rate(&rates, dd), "GB/s", 0, NULL);
+        figures_add(pair[1].name, rate(&rates, scan), "GB/s", dd / scan, "D");
+    }
+    rates_close(&rates);
+}
+
+/* ---- against PyTorch ----------------------------------------------------- */
+
+static const char *find_python(void)
+{
+    const char *const candidates[] = {getenv("PYTHON"), "/usr/bin/python3", "python3"};
+    struct run_cost cost;
+    for (size_t i = 0; i < sizeof candidates / sizeof *candidates; i++) {
+        const char *const argv[] = {candidates[i], "-c", "import torch", NULL};
+        if (candidates[i] && process_run(argv, false, NULL, 0, &cost))
+            return candidates[i];
+    }
+    return NULL;
+}
+
+/* Peak without file-backed pages, of a run of its own: watching takes time. */
+static double owned_memory(const char *path)
+{
+    const char *const argv[] = {program, "scan", "--no-cache", path, NULL};
+    struct run_cost cost;
+    if (!process_run(argv, true, NULL, 0, &cost))
+        stop("the scan failed", path);
+    return cost.owned_bytes;
+}
+
+static void measure_authors(const struct bench *bench, const char *path)
+{
+    enum { RUNS = 3 };
+    char threads[TEXT_NUMBER], output[256];
+    const char *python = find_python();
+    figures_section("BF16, against the authors' formula in PyTorch");
+    if (!python) {
+        figures_note("no python3 with torch was found: name one with PYTHON=");
+        return;
+    }
+    text_format(threads, sizeof threads, "%zu", bench->threads);
+    const char *const argv[] = {python, "tests/bench/authors.py", path, "0.01", threads, NULL};
+    double theirs[RUNS], ours[RUNS], peak = 0, fraction;
+    struct run_cost cost;
+    struct rates rates;
+    rates_open(&rates, path, bench->threads);
+    for (int i = 0; i < RUNS; i++) {
+        if (!process_run(argv, false, output, sizeof output, &cost) ||
+            sscanf(output, "%lf %lf %lf", &theirs[i], &peak, &fraction) != 3)
+            stop("PyTorch failed", path);
+        ours[i] = whole_process(&rates);
+    }
+    double torch = figures_median(theirs, RUNS), scan = figures_median(ours, RUNS);
+    double memory = owned_memory(path);
+    figures_add("cosine_similarity, without import (P)", rate(&rates, torch), "GB/s", 0, NULL);
+    figures_add("whole process: ropescope scan", rate(&rates, scan), "GB/s", torch / scan, "P");
+    figures_add("peak memory of PyTorch, without import (M)", peak / 1e6, "MB", 0, NULL);
+    figures_add("peak memory of the scan, without file pages", memory / 1e6, "MB", memory / peak,
+                "M");
+    rates_close(&rates);
+}
+
+/* ---- growth and shapes --------------------------------------------------- */
+
+/* Bytes that fit into half of what the disk and the memory have free. */
+static double room_for_models(const struct bench *bench)
+{
+    struct statvfs disk;
+    double memory = (double)sysconf(_SC_AVPHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+    if (statvfs(bench->scratch, &disk) != 0)
+        return 0;
+    double space = (double)disk.f_bavail * (double)disk.f_frsize;
+    return (space < memory ? space : memory) / 2;
+}
+
+static void measure_shape(const struct bench *bench, const char *name, uint32_t layers,
+                          uint32_t kv_heads, double *first)
+{
+    double seconds[RUNS_MAX];
+    char path[PATH_BYTES];
+    struct rates rates;
+    if (layers * (32.0 + kv_heads) / 64 * LAYER_MB * 1e6 > room_for_models(bench)) {
+        figures_note("the rest is left out: the disk or the memory is too small");
+        return;
+    }
+    make_model(bench, "shape", MADE_BF16, layers, kv_heads);
+    path_in(bench, "shape", path);
+    rates_open(&rates, path, bench->threads);
+    whole_process(&rates);
+    for (size_t i = 0; i < bench->runs; i++)
+        seconds[i] = whole_process(&rates);
+    double median = figures_median(seconds, bench->runs);
+    double each = median / (double)rates.model->scanned_bytes;
+    if (*first == 0)
+        *first = each;
+    figures_add(name, 1e3 * median, "ms", each / *first, "the first, by byte");
+    figures_add("  its memory, without file pages", owned_memory(path) / 1e6, "MB", 0, NULL);
+    rates_close(&rates);
+    remove_tree(path);
+}
+
+static void measure_growth(const struct bench *bench)
+{
+    double first = 0;
+    figures_section("BF16, whole process by bytes of queries and keys");
+    measure_shape(bench, "1.1 GB: 16 layers of 32 + 32 heads", 16, 32, &first);
+    measure_shape(bench, "2.1 GB: 32 layers (7B)", 32, 32, &first);
+    measure_shape(bench, "1.3 GB: 32 layers of 32 + 8 heads (8B)", 32, 8, &first);
+    measure_shape(bench, "4.3 GB: 64 layers", 64, 32, &first);
+    measure_shape(bench, "8.6 GB: 128 layers", 128, 32, &first);
+}
+
+/* ---- reopening ----------------------------------------------------------- */
+
+static void measure_reopening(const struct bench *bench, const char *name, size_t layers,
+                              uint32_t heads, uint32_t kv_heads)
+{
+    struct synthetic shape = {layers, heads, kv_heads, 64, -1, -1, false, "made"};
+    struct angles *angles = synthetic_new(&shape);
+    struct session_options options = {.threads = bench->threads};
+    double seconds[RUNS_MAX];
+    char path[PATH_BYTES], words[96], count[TEXT_NUMBER];
+    struct error err;
+    path_in(bench, "made.angles", path);
+    FILE *stream = fopen(path, "wb");
+    if (!angles || !stream || angles_write(angles, stream, &err) != STATUS_OK ||
+        fclose(stream) != 0)
+        stop("the angles could not be written", path);
+    text_format(words, sizeof words, "%s: %s pairs", name,
+                text_count(count, model_pairs(angles->model)));
+    synthetic_free(angles);
+    for (size_t i = 0; i < bench->runs; i++) {
+        struct session *session;
+        double start = clock_seconds();
+        if (session_open(path, &options, &session, &err) != STATUS_OK)
+            stop(err.what, path);
+        seconds[i] = clock_seconds() - start;
+        session_close(session);
+    }
+    figures_add(words, 1e3 * figures_median(seconds, bench->runs), "ms", 0, NULL);
+    unlink(path);
+}
+
+/* ---- all of it ----------------------------------------------------------- */
+
+static void measure(const struct bench *bench)
+{
+    char path[PATH_BYTES], title[96];
+    text_format(title, sizeof title, "%zu threads, kernel %s, %zu MB each, medians of %zu",
+                bench->threads, kernel_name(kernel_best()), bench->megabytes, bench->runs);
+    figures_section(title);
+    measure_dtypes(bench);
+    uint32_t layers = (uint32_t)(bench->megabytes / LAYER_MB);
+    make_model(bench, "model", MADE_BF16, layers > 0 ? layers : 1, 32);
+    path_in(bench, "model", path);
+    measure_cold(bench, path);
+    measure_authors(bench, path);
+    remove_tree(path);
+    figures_section("opening a file of angles");
+    measure_reopening(bench, "405B, grouped", 126, 128, 8);
+    measure_reopening(bench, "two million", 126, 232, 16);
+    measure_growth(bench);
+}
+
+static bool read_count(const char *text, size_t most, size_t *out)
+{
+    uint64_t value;
+    if (!text || !text_to_u64(text, &value) || value < 1 || value > most)
+        return false;
+    *out = (size_t)value;
+    return true;
 }
 
 int main(int argc, char **argv)
 {
-    char scratch[] = "/tmp/ropescope-bench-XXXXXX", made[PATH_BYTES];
-    struct bench bench = {.threads = pool_cores()};
-    struct model_options options = {0};
-    struct error err;
+    const char *tmp = getenv("TMPDIR");
+    struct bench bench = {.runs = 5, .threads = pool_cores(), .megabytes = 1074};
+    enum figure_style style = FIGURES_TEXT;
+    bool good = true;
+    for (int i = 1; i < argc && good; i++) {
+        if (strcmp(argv[i], "--json") == 0)
+            style = FIGURES_JSON;
+        else if (strcmp(argv[i], "--markdown") == 0)
+            style = FIGURES_MARKDOWN;
+        else if (strcmp(argv[i], "--runs") == 0)
+            good = read_count(argv[++i], RUNS_MAX, &bench.runs);
+        else if (strcmp(argv[i], "--size") == 0)
+            good = read_count(argv[++i], 1 << 20, &bench.megabytes);
+        else
+            good = false;
+    }
+    if (!good) {
+        fprintf(stderr, "bench [--json|--markdown] [--runs N] [--size MB]\n");
+        return 2;
+    }
     guard_install();
-    openblas_set_num_threads(1); /* the pool's threads are enough */
-    if (!mkdtemp(scratch) || !path_join(made, scratch, "made-4-layers"))
-        return 1;
-    setenv("XDG_CACHE_HOME", scratch, 1);
-    bench.path = argc > 1 ? argv[1] : made;
-    if (argc <= 1)
-        make_model_in(made);
-    if (source_locate(bench.path, &bench.source, &err) != STATUS_OK ||
-        checkpoint_open(bench.source, &bench.checkpoint, &err) != STATUS_OK ||
-        model_open(bench.checkpoint, &options, &bench.model, &err) != STATUS_OK)
-        fail(&err);
+    if (!path_join(bench.scratch, tmp && *tmp ? tmp : "/tmp", "ropescope-bench-XXXXXX") ||
+        !mkdtemp(bench.scratch))
+        stop("no directory could be made", "/tmp");
+    setenv("XDG_CACHE_HOME", bench.scratch, 1);
+    figures_begin(style);
     measure(&bench);
-    model_free(bench.model);
-    checkpoint_close(bench.checkpoint);
-    source_close(bench.source);
-    remove_tree(scratch);
+    figures_end();
+    remove_tree(bench.scratch);
     return 0;
 }
