@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LENGTH_BYTES = 8, HEADER_MAX = 100000000, RANK_MAX = UINT16_MAX };
+enum { LENGTH_BYTES = 8, HEADER_MAX = 100000000, RANK_MAX = UINT16_MAX, RELEASE_BYTES = 1 << 20 };
 
 /* One file on its way into the checkpoint. */
 struct reading {
@@ -23,6 +23,7 @@ struct reading {
     struct error *err;
     char *entry; /* copy of the key and the value of one entry: the mapping may fault */
     size_t entry_room;
+    size_t released; /* bytes of the header that need not stay in memory */
 };
 
 /* ---- reading the mapping, all of it guarded ------------------------------ */
@@ -70,7 +71,13 @@ static enum status next_entry(struct reading *r)
         r->entry = grown;
         r->entry_room = size;
     }
-    return guard_run(copy_entry, r) ? STATUS_OK : unreadable(r);
+    if (!guard_run(copy_entry, r))
+        return unreadable(r);
+    if (r->walk.at - r->released >= RELEASE_BYTES) {
+        r->released = r->walk.at;
+        mapping_release(r->mapping, r->released);
+    }
+    return STATUS_OK;
 }
 
 /* ---- one entry ----------------------------------------------------------- */

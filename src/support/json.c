@@ -19,6 +19,8 @@ static bool is_space(char c)
 static size_t unwritable_number(const char *text, size_t len)
 {
     static const char *const words[] = {"NaN", "Infinity", "-Infinity"};
+    if (*text != 'N' && *text != 'I' && *text != '-')
+        return 0;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         size_t size = strlen(words[i]);
         if (size <= len && memcmp(text, words[i], size) == 0)
@@ -76,11 +78,15 @@ enum status json_parse(const char *text, size_t len, const char *what, struct cJ
                          "%s: no valid JSON: control character 0x%02x at byte "
                          "%zu of %zu",
                          what, (unsigned char)text[control], control, len);
-    size_t size = copy_readable(text, len, NULL);
+    bool plain = !memchr(text, 'N', len) && !memchr(text, 'I', len); /* no such word in it */
+    size_t size = plain ? len : copy_readable(text, len, NULL);
     char *copy = memory_array(size + 1, 1);
     if (!copy)
         return error_memory(err);
-    copy_readable(text, len, copy);
+    if (plain)
+        memcpy(copy, text, len);
+    else
+        copy_readable(text, len, copy);
     const char *end = copy;
     cJSON *root = cJSON_ParseWithLengthOpts(copy, size + 1, &end, 1);
     if (!root)

@@ -1,6 +1,6 @@
-/* bench.c: speed as ratios within one run. bench [--json|--markdown] [--size MB] [--runs N]:
- * makes models in $TMPDIR (or /tmp), measures, and removes them. PYTHON names a python3 with torch.
- */
+/* bench.c: speed as ratios within one run. bench [--json|--markdown] [--size MB] [--runs N]
+ * [--only warm|cold|torch|growth|cached]: makes models in $TMPDIR (or /tmp), measures, and removes
+ * them. PYTHON names a python3 with torch. */
 #define _GNU_SOURCE 1
 #include "../unit/made_model.h"
 #include "../unit/synthetic.h"
@@ -20,6 +20,7 @@ enum { RUNS_MAX = 31, LAYER_MB = 67 /* 32 + 32 heads of 128 x 4096 numbers of tw
 struct bench {
     char scratch[PATH_BYTES];
     size_t runs, threads, megabytes;
+    const char *only; /* NULL: everything */
 };
 
 static const char program[] = "build/ropescope";
@@ -351,23 +352,43 @@ static void measure_reopening(const struct bench *bench, const char *name, size_
 
 /* ---- all of it ----------------------------------------------------------- */
 
+static bool wanted(const struct bench *bench, const char *part)
+{
+    return !bench->only || strcmp(bench->only, part) == 0;
+}
+
+/* Cold, and against PyTorch: of one model in BF16. */
+static void measure_one_model(const struct bench *bench)
+{
+    uint32_t layers = (uint32_t)(bench->megabytes / LAYER_MB);
+    char path[PATH_BYTES];
+    if (!wanted(bench, "cold") && !wanted(bench, "torch"))
+        return;
+    make_model(bench, "model", MADE_BF16, layers > 0 ? layers : 1, 32);
+    path_in(bench, "model", path);
+    if (wanted(bench, "torch"))
+        measure_authors(bench, path);
+    if (wanted(bench, "cold"))
+        measure_cold(bench, path);
+    remove_tree(path);
+}
+
 static void measure(const struct bench *bench)
 {
-    char path[PATH_BYTES], title[96];
+    char title[96];
     text_format(title, sizeof title, "%zu threads, kernel %s, %zu MB each, medians of %zu",
                 bench->threads, kernel_name(kernel_best()), bench->megabytes, bench->runs);
     figures_section(title);
-    measure_dtypes(bench);
-    uint32_t layers = (uint32_t)(bench->megabytes / LAYER_MB);
-    make_model(bench, "model", MADE_BF16, layers > 0 ? layers : 1, 32);
-    path_in(bench, "model", path);
-    measure_cold(bench, path);
-    measure_authors(bench, path);
-    remove_tree(path);
-    figures_section("opening a file of angles");
-    measure_reopening(bench, "405B, grouped", 126, 128, 8);
-    measure_reopening(bench, "two million", 126, 232, 16);
-    measure_growth(bench);
+    if (wanted(bench, "warm"))
+        measure_dtypes(bench);
+    measure_one_model(bench);
+    if (wanted(bench, "cached")) {
+        figures_section("opening a file of angles");
+        measure_reopening(bench, "405B, grouped", 126, 128, 8);
+        measure_reopening(bench, "two million", 126, 240, 8);
+    }
+    if (wanted(bench, "growth"))
+        measure_growth(bench);
 }
 
 static bool read_count(const char *text, size_t most, size_t *out)
@@ -394,11 +415,14 @@ int main(int argc, char **argv)
             good = read_count(argv[++i], RUNS_MAX, &bench.runs);
         else if (strcmp(argv[i], "--size") == 0)
             good = read_count(argv[++i], 1 << 20, &bench.megabytes);
+        else if (strcmp(argv[i], "--only") == 0 && argv[i + 1])
+            bench.only = argv[++i];
         else
             good = false;
     }
     if (!good) {
-        fprintf(stderr, "bench [--json|--markdown] [--runs N] [--size MB]\n");
+        fprintf(stderr, "bench [--json|--markdown] [--runs N] [--size MB] "
+                        "[--only warm|cold|torch|growth|cached]\n");
         return 2;
     }
     guard_install();

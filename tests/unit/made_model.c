@@ -189,9 +189,11 @@ static bool write_file(const struct made_model *m, const char *directory, const 
         errno = ENAMETOOLONG;
         return false;
     }
+    enum { STEP_BYTES = 16 << 20 }; /* as a download does: the page cache holds large pieces then */
     FILE *stream = fopen(path, "wb");
     if (!stream)
         return false;
+    setvbuf(stream, NULL, _IOFBF, made_model_bytes(m) < STEP_BYTES ? BUFSIZ : STEP_BYTES);
     bool good = write(m, stream);
     return fclose(stream) == 0 && good;
 }
