@@ -150,7 +150,7 @@ help:
 	@echo 'make            build build/ropescope'
 	@echo 'make demo       install what is missing, build, open the explorer on the demo model'
 	@echo 'make test       install what is missing, check the formatting, run every test, plain and sanitized'
-	@echo 'make bench      speed, as ratios measured side by side in one run'
+	@echo 'make bench      speed, as ratios measured side by side in one run (BENCH_FLAGS="--markdown", "--json")'
 	@echo 'make format     clang-format over the tree;  make lint: gcc and clang, warnings as errors'
 	@echo 'make install    into PREFIX (/usr/local), under DESTDIR;  make uninstall'
 	@echo 'make deps       install what the build needs;  make clean'
