@@ -58,7 +58,6 @@ struct source_file {
 struct source {
     const char *path;          /* absolute, links resolved */
     const char *name;          /* what people call it: "Llama-2-7b-hf" */
-    const char *format;        /* "safetensors" */
     const char *config_path;   /* for errors; set even where there is none */
     struct cJSON *config;      /* NULL: none */
     const char *index_path;    /* NULL: one file */
@@ -69,8 +68,9 @@ struct source {
 };
 
 /* Finds config and weight files of a directory (config.json with model.safetensors, or with
- * model.safetensors.index.json and its shards) or of one .safetensors file with its config beside
- * it. Weight files are only stat'ed. Free with source_close. */
+ * model.safetensors.index.json and its shards) or of one weight file with its config beside it.
+ * Weight files are only stat'ed: what format they have shows when they are opened. Free with
+ * source_close. */
 enum status source_locate(const char *path, struct source **out, struct error *err);
 void source_close(struct source *source);
 /* The path still leads to that file, with its size and time. */
@@ -90,14 +90,19 @@ struct tensor {
 
 struct checkpoint;
 
-/* Maps every file of the source read-only and checks all headers by the rules of the format (for
- * safetensors: tensor.rs of 0.8 and no duplicate names). `source` is borrowed and must outlive the
- * checkpoint. Free with checkpoint_close. */
+/* Maps every file of the source read-only, finds its format by its content and checks all headers
+ * by the rules of that format (for safetensors: tensor.rs of 0.8 and no duplicate names). `source`
+ * is borrowed and must outlive the checkpoint. Free with checkpoint_close. */
 enum status checkpoint_open(const struct source *source, struct checkpoint **out,
                             struct error *err);
 void checkpoint_close(struct checkpoint *checkpoint);
 
 const struct source *checkpoint_source(const struct checkpoint *checkpoint);
+const char *checkpoint_format(const struct checkpoint *checkpoint); /* "safetensors" */
+/* What is said about the model: by the weight file itself where its format does that, else by the
+ * config beside it; NULL: nothing. The path is for errors and is set even then. */
+const struct cJSON *checkpoint_config(const struct checkpoint *checkpoint);
+const char *checkpoint_config_path(const struct checkpoint *checkpoint);
 size_t checkpoint_tensor_count(const struct checkpoint *checkpoint);
 /* Tensors in the order of their files, then offsets. */
 const struct tensor *checkpoint_tensor(const struct checkpoint *checkpoint, size_t index);

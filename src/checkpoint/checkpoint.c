@@ -1,6 +1,7 @@
 /* checkpoint.c: the files of a source mapped read-only, their tensors by name. */
 #include "reader.h"
 
+#include <cjson/cJSON.h>
 #include <string.h>
 #include <xxhash.h>
 
@@ -53,9 +54,15 @@ static enum status read_files(struct checkpoint *checkpoint, struct error *err)
 {
     const struct source *source = checkpoint->source;
     for (size_t i = 0; i < source->file_count; i++) {
-        enum status status = mapping_open(&checkpoint->mappings[i], source->files[i].path, err);
+        const struct format *format = NULL;
+        const struct source_file *file = &source->files[i];
+        enum status status = mapping_open(&checkpoint->mappings[i], file->path, err);
         if (status == STATUS_OK)
-            status = safetensors_read(checkpoint, (uint32_t)i, err);
+            status = format_of(&checkpoint->mappings[i], file, &format, err);
+        if (i == 0)
+            checkpoint->format = format;
+        if (status == STATUS_OK)
+            status = format->read(checkpoint, (uint32_t)i, err);
         if (status != STATUS_OK)
             return status;
     }
@@ -88,6 +95,7 @@ void checkpoint_close(struct checkpoint *checkpoint)
     memory_free(checkpoint->tensors);
     memory_free(checkpoint->buckets);
     arena_free(&checkpoint->names);
+    cJSON_Delete(checkpoint->config);
     memory_free(checkpoint);
 }
 
@@ -96,6 +104,21 @@ void checkpoint_close(struct checkpoint *checkpoint)
 const struct source *checkpoint_source(const struct checkpoint *checkpoint)
 {
     return checkpoint->source;
+}
+
+const char *checkpoint_format(const struct checkpoint *checkpoint)
+{
+    return checkpoint->format->name;
+}
+
+const struct cJSON *checkpoint_config(const struct checkpoint *checkpoint)
+{
+    return checkpoint->config ? checkpoint->config : checkpoint->source->config;
+}
+
+const char *checkpoint_config_path(const struct checkpoint *checkpoint)
+{
+    return checkpoint->config ? checkpoint->source->files[0].path : checkpoint->source->config_path;
 }
 
 size_t checkpoint_tensor_count(const struct checkpoint *checkpoint)

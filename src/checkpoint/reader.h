@@ -4,8 +4,24 @@
 
 #include "ropescope/checkpoint.h"
 
+/* One format of weight files. */
+struct format {
+    const char *name; /* "safetensors" */
+    /* Whether a file's first bytes (and its size) are of this format. Called inside guard_run. */
+    bool (*recognises)(const struct mapping *mapping);
+    /* Reads the header of one mapped file, checks it, and appends its tensors in the order of their
+     * offsets. May set checkpoint->config to what the file itself says about the model. */
+    enum status (*read)(struct checkpoint *checkpoint, uint32_t file, struct error *err);
+};
+
+/* The format of one mapped file; an error where it is none of ours. */
+enum status format_of(const struct mapping *mapping, const struct source_file *file,
+                      const struct format **out, struct error *err);
+
 struct checkpoint {
     const struct source *source; /* borrowed */
+    const struct format *format; /* of the first file */
+    struct cJSON *config;        /* that the weights carry themselves; NULL: none */
     struct mapping *mappings;    /* (source->file_count) */
     struct tensor *tensors;      /* (tensor_count) in the order of their files, then offsets */
     size_t tensor_count, tensor_room;
@@ -17,8 +33,9 @@ struct checkpoint {
 /* Appends an empty tensor; NULL: no memory. Valid until the next call. */
 struct tensor *checkpoint_append(struct checkpoint *checkpoint);
 
-/* Reads the header of one mapped file, checks it, and appends its tensors in the order of their
- * offsets. */
+/* ---- the formats, each in its own file ----------------------------------- */
+
+bool safetensors_recognises(const struct mapping *mapping);
 enum status safetensors_read(struct checkpoint *checkpoint, uint32_t file, struct error *err);
 
 #endif

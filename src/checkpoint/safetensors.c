@@ -353,6 +353,16 @@ static enum status check_layout(struct reading *r, size_t first)
     return STATUS_OK;
 }
 
+/* The format has no magic number: a length, and behind it a JSON object. */
+bool safetensors_recognises(const struct mapping *mapping)
+{
+    size_t at = LENGTH_BYTES;
+    while (at < mapping->size && at < LENGTH_BYTES + 64 && mapping->data[at] != 0 &&
+           strchr(" \t\r\n", mapping->data[at]))
+        at++;
+    return at < mapping->size && mapping->data[at] == '{';
+}
+
 enum status safetensors_read(struct checkpoint *checkpoint, uint32_t file, struct error *err)
 {
     struct reading r = {

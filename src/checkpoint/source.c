@@ -300,35 +300,42 @@ static const char *name_of_file(struct source *source, const char *directory, co
     const char *name = path_name(path);
     if (strcmp(name, SINGLE_FILE) == 0)
         return name_of_directory(source, directory);
-    return arena_text(&source->arena, name, strlen(name) - strlen(".safetensors"));
+    const char *dot = strrchr(name, '.');
+    return arena_text(&source->arena, name,
+                      dot && dot > name ? (size_t)(dot - name) : strlen(name));
 }
 
 static enum status locate_file(struct source *source, const char *given, const char *directory,
                                struct error *err)
 {
     const char *name = path_name(given);
-    if (!text_ends_with(name, ".safetensors")) {
-        error_set(err, STATUS_FAILED, "%s: not a file that ropescope reads", given);
-        return error_help(err, "it reads .safetensors and .angles files and directories of them");
-    }
     source->name = name_of_file(source, directory, given);
     return add_files(source, directory, &name, 1, err);
 }
 
+/* The config lies beside the name that was given, even where that is a link to elsewhere; else
+ * beside the file that the link leads to. */
+static const char *config_directory(const char *directory, const char *resolved,
+                                    char other[PATH_BYTES])
+{
+    if (path_is_directory(resolved) || has_file(other, directory, "config.json"))
+        return directory;
+    path_directory(other, resolved);
+    return other;
+}
+
 static enum status locate(struct source *source, const char *given, struct error *err)
 {
-    char resolved[PATH_BYTES], directory[PATH_BYTES];
+    char resolved[PATH_BYTES], directory[PATH_BYTES], path[PATH_BYTES];
     if (!realpath(given, resolved))
         return error_set(err, STATUS_FAILED, "%s: %s", *given ? given : "\"\"", strerror(errno));
     source->path = keep(source, resolved);
-    source->format = "safetensors";
     bool is_directory = path_is_directory(resolved);
-    /* The config lies beside the name that was given, even where that is a link to elsewhere. */
     if (is_directory)
         text_format(directory, sizeof directory, "%s", resolved);
     else
-        path_directory(directory, text_ends_with(given, ".safetensors") ? given : resolved);
-    enum status status = read_config(source, directory, err);
+        path_directory(directory, given);
+    enum status status = read_config(source, config_directory(directory, resolved, path), err);
     if (status != STATUS_OK)
         return status;
     if (!is_directory)

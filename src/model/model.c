@@ -11,23 +11,21 @@
 
 static enum status resolve_family(struct builder *b)
 {
-    const struct source *source = checkpoint_source(b->checkpoint);
-    if (!source->config) {
-        error_set(b->err, STATUS_FAILED, "%s: not there, and it tells the model's family",
-                  source->config_path);
+    const char *path = b->config.path;
+    if (!b->config.top) {
+        error_set(b->err, STATUS_FAILED, "%s: not there, and it tells the model's family", path);
         return error_help(b->err, "put the model's config.json beside its weights");
     }
     const char *type = config_model_type(&b->config);
     if (!type)
-        return error_set(b->err, STATUS_FAILED, "%s: it has no model_type", source->config_path);
+        return error_set(b->err, STATUS_FAILED, "%s: it has no model_type", path);
     const char *why = family_without_rope(type);
     if (why)
-        return error_set(b->err, STATUS_FAILED, "%s: model_type %s has no rotary pairs: %s",
-                         source->config_path, type, why);
+        return error_set(b->err, STATUS_FAILED, "%s: model_type %s has no rotary pairs: %s", path,
+                         type, why);
     b->family = family_find(type);
     if (!b->family) {
-        error_set(b->err, STATUS_FAILED, "%s: model_type %s is not known", source->config_path,
-                  type);
+        error_set(b->err, STATUS_FAILED, "%s: model_type %s is not known", path, type);
         return error_help(b->err, "if it rotates like llama, a copy of config.json that says so "
                                   "opens it");
     }
@@ -234,10 +232,10 @@ static bool closing_facts(struct builder *b)
 static enum status build(struct builder *b)
 {
     const struct source *source = checkpoint_source(b->checkpoint);
-    b->config = config_of(source->config, source->config_path);
+    b->config = config_of(checkpoint_config(b->checkpoint), checkpoint_config_path(b->checkpoint));
     b->model->name = builder_text(b, "%s", source->name);
     b->model->path = builder_text(b, "%s", source->path);
-    b->model->format = builder_text(b, "%s", source->format);
+    b->model->format = builder_text(b, "%s", checkpoint_format(b->checkpoint));
     b->model->files_bytes = checkpoint_bytes(b->checkpoint);
     if (!b->model->name || !b->model->path || !b->model->format)
         return error_memory(b->err);
