@@ -7,7 +7,9 @@
 
 /* ---- number formats (dtype.c) -------------------------------------------- */
 
-/* The dtypes that a safetensors header may name (safetensors 0.8, tensor.rs). */
+/* The dtypes that a safetensors header may name (safetensors 0.8, tensor.rs), then those that only
+ * ggml has: blocks of numbers that share their scales. Files of angles hold these numbers: new ones
+ * are added at the end. */
 enum dtype {
     DTYPE_BOOL,
     DTYPE_F4,
@@ -31,17 +33,52 @@ enum dtype {
     DTYPE_F64,
     DTYPE_I64,
     DTYPE_U64,
+    DTYPE_Q4_0,
+    DTYPE_Q4_1,
+    DTYPE_Q5_0,
+    DTYPE_Q5_1,
+    DTYPE_Q8_0,
+    DTYPE_Q8_1,
+    DTYPE_Q2_K,
+    DTYPE_Q3_K,
+    DTYPE_Q4_K,
+    DTYPE_Q5_K,
+    DTYPE_Q6_K,
+    DTYPE_Q8_K,
+    DTYPE_IQ2_XXS,
+    DTYPE_IQ2_XS,
+    DTYPE_IQ3_XXS,
+    DTYPE_IQ1_S,
+    DTYPE_IQ4_NL,
+    DTYPE_IQ3_S,
+    DTYPE_IQ2_S,
+    DTYPE_IQ4_XS,
+    DTYPE_IQ1_M,
+    DTYPE_TQ1_0,
+    DTYPE_TQ2_0,
+    DTYPE_MXFP4,
+    DTYPE_NVFP4,
+    DTYPE_Q1_0,
+    DTYPE_Q2_0,
     DTYPE_COUNT
 };
 const char *dtype_name(enum dtype dtype);
-unsigned dtype_bits(enum dtype dtype); /* of one number */
+unsigned dtype_bits(enum dtype dtype);          /* of one number; 0: numbers come in blocks */
+unsigned dtype_block_numbers(enum dtype dtype); /* 1: each stands for itself */
+/* Bytes of `count` numbers; false where they are no whole blocks or bytes, or too many to count. */
+bool dtype_bytes(enum dtype dtype, uint64_t count, uint64_t *bytes);
+/* The safetensors dtype of that name. */
 bool dtype_from_name(const char *name, enum dtype *out);
-bool dtype_is_readable(
-    enum dtype dtype); /* rows of it can be turned into float32: F64 F32 F16 BF16 */
+/* The kernel takes rows of it as they are stored: F64 F32 F16 BF16. */
+bool dtype_is_plain(enum dtype dtype);
+/* Rows of it can be turned into float32: the plain ones, and blocks of ggml that quant.c knows. */
+bool dtype_is_readable(enum dtype dtype);
 
-/* `count` numbers stored little-endian at `from` (any alignment) as float32 or as double. Exact but
- * for F64 to float32, which rounds. The dtype must be readable. */
+/* `count` numbers (whole blocks) stored little-endian at `from` (any alignment) as float32. Exact
+ * for what is plain but F64, which rounds; blocks come out as ggml's own code has them. The dtype
+ * must be readable. */
 void dtype_to_float(enum dtype dtype, const void *from, size_t count, float *to);
+/* The same as double, of a plain dtype. */
 void dtype_to_double(enum dtype dtype, const void *from, size_t count, double *to);
 
 /* ---- where a model lies (source.c) --------------------------------------- */
@@ -78,17 +115,30 @@ bool source_file_is_same(const struct source_file *file);
 
 /* ---- tensors (checkpoint.c) ---------------------------------------------- */
 
+struct checkpoint;
+struct tensor;
+
+/* How the rows of a tensor become float32 where its dtype alone does not say: their scales lie in
+ * other tensors, or they are stored by columns. The reader of the format makes the tensor with the
+ * name and shape of the matrix that is meant, and a codec in the checkpoint's arena. */
+struct row_codec {
+    const char *name; /* the method, for people: "fp8, scales by blocks of 128 x 128" */
+    /* Writes row_length numbers. Runs inside guard_run, in any thread: it owns nothing. */
+    void (*to_float)(const struct checkpoint *checkpoint, const struct tensor *tensor, uint64_t row,
+                     float *to);
+    const void *detail; /* what to_float needs: indexes of other tensors, bits, group size */
+};
+
 struct tensor {
     const char *name;  /* belongs to the checkpoint */
     uint64_t shape[2]; /* the first two sizes; rows and row length of a matrix */
     uint64_t offset;   /* of its first byte in its file */
     uint64_t bytes;
-    uint32_t file; /* index into source->files */
-    uint16_t rank; /* number of sizes; only rank 2 is a matrix */
-    uint16_t dtype;
+    uint32_t file;                 /* index into source->files */
+    uint16_t rank;                 /* number of sizes; only rank 2 is a matrix */
+    uint16_t dtype;                /* of what is stored */
+    const struct row_codec *codec; /* NULL: the dtype says it all */
 };
-
-struct checkpoint;
 
 /* Maps every file of the source read-only, finds its format by its content and checks all headers
  * by the rules of that format (for safetensors: tensor.rs of 0.8 and no duplicate names). `source`
@@ -116,5 +166,18 @@ const unsigned char *checkpoint_data(const struct checkpoint *checkpoint,
 /* The mapping of the file that holds the tensor. */
 const struct mapping *checkpoint_mapping(const struct checkpoint *checkpoint,
                                          const struct tensor *tensor);
+
+/* ---- rows of a matrix (rows.c) ------------------------------------------- */
+
+/* The kernel takes its rows as they are stored, from checkpoint_data. */
+bool tensor_is_plain(const struct tensor *tensor);
+/* Its rows can be turned into float32. */
+bool tensor_is_readable(const struct tensor *tensor);
+/* Stored bytes of one row, its share of what the whole tensor takes. */
+uint64_t tensor_row_bytes(const struct tensor *tensor);
+/* One row of a readable matrix as shape[1] float32, whatever it is stored as. May fault: only
+ * inside guard_run. */
+void checkpoint_row_to_float(const struct checkpoint *checkpoint, const struct tensor *tensor,
+                             uint64_t row, float *to);
 
 #endif

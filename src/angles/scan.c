@@ -30,7 +30,7 @@ struct scan {
     struct unit *units; /* (unit_count) */
     size_t unit_count;
     struct layer_work *work; /* (model->layer_count) */
-    size_t longest_row;      /* bytes */
+    size_t longest_row;      /* bytes in sight of a window */
     _Atomic size_t next_unit;
     _Atomic size_t next_fetch; /* units before this one have been asked for ahead */
     _Atomic size_t workers_busy;
@@ -59,9 +59,9 @@ struct unit_job {
 /* The one place where two rows meet the kernel. */
 static struct pair_angle angle_of_rows(const struct unit_job *job, uint64_t a, uint64_t b)
 {
-    const struct projection *p = job->projection;
-    return kernel_angle(job->scan->kernel, p->dtype, window_row(job->window, a),
-                        window_row(job->window, b), (size_t)p->row_length);
+    const struct window *window = job->window;
+    return kernel_angle(job->scan->kernel, window->dtype, window_row(window, a),
+                        window_row(window, b), (size_t)job->projection->row_length);
 }
 
 /* Pairs of one head that fit the window, from the pair `at` (counted through all heads) on, `most`
@@ -71,7 +71,7 @@ static uint64_t compute_window(struct unit_job *job, uint64_t at, uint64_t most)
     const struct layer *layer = job->layer;
     const struct unit *unit = job->unit;
     uint32_t head = (uint32_t)(at / layer->pairs), pair = (uint32_t)(at % layer->pairs);
-    size_t count = window_rows(job->window, projection_row_bytes(job->projection)) / 2;
+    size_t count = window_rows(job->window) / 2;
     if (count > layer->pairs - pair)
         count = layer->pairs - pair;
     if (count > most)
@@ -123,11 +123,10 @@ static struct unit_job prepare_unit(const struct scan *scan, const struct unit *
 static bool run_unit(const struct scan *scan, const struct unit *unit, struct window *window)
 {
     struct unit_job job = prepare_unit(scan, unit, window);
-    window_begin(window, checkpoint_tensor(scan->checkpoint, job.projection->index),
-                 projection_row_bytes(job.projection));
+    window_begin(window, checkpoint_tensor(scan->checkpoint, job.projection->index));
     if (!guard_run(compute_unit, &job) || job.unreadable)
         return false;
-    window_end(window, unit_bytes(scan->model, unit));
+    window_end(window, unit_bytes(scan->checkpoint, scan->model, unit));
     return true;
 }
 
@@ -139,12 +138,14 @@ static void wake_receiver(struct scan *scan)
     (void)written; /* a full pipe wakes as well */
 }
 
-static void fail(struct scan *scan, const struct unit *unit)
+static void fail(struct scan *scan, const struct unit *unit, const struct window *window)
 {
     const struct projection *p = &scan->model->layers[unit->layer].projection[unit->projection];
     const struct source *source = checkpoint_source(scan->checkpoint);
     pthread_mutex_lock(&scan->lock);
-    if (scan->error.status == STATUS_OK) {
+    if (scan->error.status == STATUS_OK && window->converts && !window->buffer) {
+        error_memory(&scan->error);
+    } else if (scan->error.status == STATUS_OK) {
         error_set(&scan->error, STATUS_FAILED,
                   "%s: tensor %s could not be read: the file shrank or its disk failed",
                   source->files[unit->file].path, p->tensor);
@@ -184,7 +185,7 @@ static void fetch_ahead(struct scan *scan, size_t index)
         const struct projection *p = &scan->model->layers[unit->layer].projection[unit->projection];
         mapping_fetch(
             checkpoint_mapping(scan->checkpoint, checkpoint_tensor(scan->checkpoint, p->index)),
-            unit->offset, (size_t)unit_span(scan->model, unit));
+            unit->offset, (size_t)unit_span(scan->checkpoint, scan->model, unit));
         next = from + 1;
     }
 }
@@ -199,10 +200,10 @@ static void work_with(struct scan *scan, struct window *window)
         if (window->cold)
             fetch_ahead(scan, i);
         if (!run_unit(scan, unit, window)) {
-            fail(scan, unit);
+            fail(scan, unit, window);
             break;
         }
-        atomic_fetch_add(&scan->progress.done, unit_bytes(scan->model, unit));
+        atomic_fetch_add(&scan->progress.done, unit_bytes(scan->checkpoint, scan->model, unit));
         if (atomic_fetch_sub(&scan->work[unit->layer].units_left, 1) == 1)
             hand_over(scan, unit->layer);
     }
@@ -231,11 +232,12 @@ static bool plan_layers(struct scan *scan)
         const struct unit *unit = &scan->units[i];
         const struct layer *layer = &scan->model->layers[unit->layer];
         struct layer_work *work = &scan->work[unit->layer];
-        size_t row_bytes = projection_row_bytes(&layer->projection[unit->projection]);
+        size_t row_bytes = window_row_bytes(
+            checkpoint_tensor(scan->checkpoint, layer->projection[unit->projection].index));
         if (row_bytes > scan->longest_row)
             scan->longest_row = row_bytes;
         atomic_fetch_add(&work->units_left, 1);
-        bytes += unit_bytes(scan->model, unit);
+        bytes += unit_bytes(scan->checkpoint, scan->model, unit);
         if (!work->values)
             work->values = memory_array(layer_value_count(layer), sizeof *work->values);
         if (!work->values)

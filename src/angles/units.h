@@ -24,10 +24,14 @@ struct unit {
 struct unit *units_plan(const struct checkpoint *checkpoint, const struct angles *angles,
                         size_t *count);
 /* Bytes that it reads. */
-uint64_t unit_bytes(const struct model *model, const struct unit *unit);
+uint64_t unit_bytes(const struct checkpoint *checkpoint, const struct model *model,
+                    const struct unit *unit);
 /* Bytes from its first row to the end of its last, which may hold others between them. */
-uint64_t unit_span(const struct model *model, const struct unit *unit);
+uint64_t unit_span(const struct checkpoint *checkpoint, const struct model *model,
+                   const struct unit *unit);
 
-size_t projection_row_bytes(const struct projection *projection); /* as stored */
+/* As stored. */
+uint64_t projection_row_bytes(const struct checkpoint *checkpoint,
+                              const struct projection *projection);
 
 #endif

@@ -40,15 +40,23 @@ void window_free(struct window *window)
     *window = (struct window){0};
 }
 
-size_t window_rows(const struct window *window, size_t row_bytes)
+size_t window_row_bytes(const struct tensor *tensor)
 {
-    return row_bytes > 0 ? window->room / row_bytes : window->room;
+    return tensor_is_plain(tensor) ? (size_t)tensor_row_bytes(tensor)
+                                   : (size_t)tensor->shape[1] * sizeof(float);
 }
 
-void window_begin(struct window *window, const struct tensor *tensor, size_t row_bytes)
+size_t window_rows(const struct window *window)
+{
+    return window->row_bytes > 0 ? window->room / window->row_bytes : window->room;
+}
+
+void window_begin(struct window *window, const struct tensor *tensor)
 {
     window->tensor = tensor;
-    window->row_bytes = row_bytes;
+    window->converts = !tensor_is_plain(tensor);
+    window->dtype = window->converts ? DTYPE_F32 : (enum dtype)tensor->dtype;
+    window->row_bytes = window_row_bytes(tensor);
     window->before = cost_so_far();
 }
 
@@ -65,6 +73,14 @@ void window_end(struct window *window, uint64_t bytes)
     }
 }
 
+static bool convert_run(const struct window *window, struct row_run run, unsigned char *to)
+{
+    for (size_t row = 0; row < run.rows && window->buffer; row++)
+        checkpoint_row_to_float(window->checkpoint, window->tensor, run.first + row,
+                                (float *)(void *)(to + row * window->row_bytes));
+    return window->buffer != NULL;
+}
+
 bool window_show(struct window *window, const struct row_run run[WINDOW_RUNS])
 {
     const struct mapping *mapping = checkpoint_mapping(window->checkpoint, window->tensor);
@@ -73,7 +89,8 @@ bool window_show(struct window *window, const struct row_run run[WINDOW_RUNS])
         window->run[i] = run[i];
         size_t bytes = run[i].rows * window->row_bytes;
         uint64_t offset = window->tensor->offset + run[i].first * window->row_bytes;
-        if (window->copies && !mapping_read(mapping, offset, bytes, to))
+        if (window->converts ? !convert_run(window, run[i], to)
+                             : window->copies && !mapping_read(mapping, offset, bytes, to))
             return false;
         to += bytes;
     }
@@ -82,7 +99,7 @@ bool window_show(struct window *window, const struct row_run run[WINDOW_RUNS])
 
 const unsigned char *window_row(const struct window *window, uint64_t row)
 {
-    if (!window->copies)
+    if (!window->copies && !window->converts)
         return checkpoint_data(window->checkpoint, window->tensor) + row * window->row_bytes;
     size_t at = (size_t)(row - window->run[0].first);
     if (row < window->run[0].first || at >= window->run[0].rows)

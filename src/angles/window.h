@@ -1,5 +1,6 @@
 /* window.h: the rows that a worker looks at, straight in the mapping or copied out of the file,
- * whichever is faster in the state that the page cache is in. Only angles/ includes this. */
+ * whichever is faster in the state that the page cache is in; or made float32, where they are
+ * stored as something that the kernel cannot read. Only angles/ includes this. */
 #ifndef ROPESCOPE_ANGLES_WINDOW_H
 #define ROPESCOPE_ANGLES_WINDOW_H
 
@@ -24,30 +25,34 @@ struct read_cost {
 struct window {
     const struct checkpoint *checkpoint;
     const struct tensor *tensor;
-    size_t row_bytes;
+    enum dtype dtype; /* of the rows in sight */
+    size_t row_bytes; /* of a row in sight */
     struct row_run run[WINDOW_RUNS];
-    unsigned char *buffer; /* (room) owned; NULL: rows are never copied */
+    unsigned char *buffer; /* (room) owned; NULL: rows are never copied, nor made float32 */
     size_t room;
+    bool converts;   /* rows are made float32 in the buffer */
     bool copies;     /* rows come through the buffer just now */
     bool cold;       /* the last piece came from the disk */
     unsigned pieces; /* until the mapping is tried again */
     struct read_cost before;
 };
 
-/* A window for rows of up to `row_bytes` bytes. Free with window_free. */
+/* Bytes of a row of the tensor in sight. */
+size_t window_row_bytes(const struct tensor *tensor);
+/* A window for rows of up to `row_bytes` bytes in sight. Free with window_free. */
 void window_init(struct window *window, const struct checkpoint *checkpoint, size_t row_bytes);
 void window_free(struct window *window);
 
-/* Rows that fit: at least 2, so that a pair always does. */
-size_t window_rows(const struct window *window, size_t row_bytes);
-
 /* A piece of work of `bytes` bytes of one tensor begins, and is over. What it cost decides how the
  * next one is read. */
-void window_begin(struct window *window, const struct tensor *tensor, size_t row_bytes);
+void window_begin(struct window *window, const struct tensor *tensor);
 void window_end(struct window *window, uint64_t bytes);
 
-/* Brings rows into sight (the second run may be empty): at most window_rows together. false: the
- * file shrank or its disk failed. */
+/* Rows of that tensor that fit: at least 2, so that a pair always does. */
+size_t window_rows(const struct window *window);
+
+/* Brings rows into sight (the second run may be empty): at most window_rows together. Only inside
+ * guard_run. false: the file shrank, its disk failed, or there is no buffer for what it needs. */
 bool window_show(struct window *window, const struct row_run run[WINDOW_RUNS]);
 /* Where a row that is in sight lies. It may be in the mapping: only inside guard_run. */
 const unsigned char *window_row(const struct window *window, uint64_t row);

@@ -1,35 +1,62 @@
 /* dtype.c: the number formats of tensors, and rows of them as float32 or double. Stored numbers are
  * little-endian on every machine. */
-#include "ropescope/checkpoint.h"
-
-#include <string.h>
+#include "load.h"
+#include "quant.h"
 
 static const struct {
     const char *name;
-    unsigned bits;
+    unsigned bits;                       /* of one number, or: */
+    unsigned block_numbers, block_bytes; /* ggml-common.h, ggml commit d99724f2 */
 } dtypes[DTYPE_COUNT] = {
-    [DTYPE_BOOL] = {"BOOL", 8},
-    [DTYPE_F4] = {"F4", 4},
-    [DTYPE_F6_E2M3] = {"F6_E2M3", 6},
-    [DTYPE_F6_E3M2] = {"F6_E3M2", 6},
-    [DTYPE_U8] = {"U8", 8},
-    [DTYPE_I8] = {"I8", 8},
-    [DTYPE_F8_E5M2] = {"F8_E5M2", 8},
-    [DTYPE_F8_E4M3] = {"F8_E4M3", 8},
-    [DTYPE_F8_E8M0] = {"F8_E8M0", 8},
-    [DTYPE_F8_E4M3FNUZ] = {"F8_E4M3FNUZ", 8},
-    [DTYPE_F8_E5M2FNUZ] = {"F8_E5M2FNUZ", 8},
-    [DTYPE_I16] = {"I16", 16},
-    [DTYPE_U16] = {"U16", 16},
-    [DTYPE_F16] = {"F16", 16},
-    [DTYPE_BF16] = {"BF16", 16},
-    [DTYPE_I32] = {"I32", 32},
-    [DTYPE_U32] = {"U32", 32},
-    [DTYPE_F32] = {"F32", 32},
-    [DTYPE_C64] = {"C64", 64},
-    [DTYPE_F64] = {"F64", 64},
-    [DTYPE_I64] = {"I64", 64},
-    [DTYPE_U64] = {"U64", 64},
+    [DTYPE_BOOL] = {"BOOL", 8, 1, 0},
+    [DTYPE_F4] = {"F4", 4, 1, 0},
+    [DTYPE_F6_E2M3] = {"F6_E2M3", 6, 1, 0},
+    [DTYPE_F6_E3M2] = {"F6_E3M2", 6, 1, 0},
+    [DTYPE_U8] = {"U8", 8, 1, 0},
+    [DTYPE_I8] = {"I8", 8, 1, 0},
+    [DTYPE_F8_E5M2] = {"F8_E5M2", 8, 1, 0},
+    [DTYPE_F8_E4M3] = {"F8_E4M3", 8, 1, 0},
+    [DTYPE_F8_E8M0] = {"F8_E8M0", 8, 1, 0},
+    [DTYPE_F8_E4M3FNUZ] = {"F8_E4M3FNUZ", 8, 1, 0},
+    [DTYPE_F8_E5M2FNUZ] = {"F8_E5M2FNUZ", 8, 1, 0},
+    [DTYPE_I16] = {"I16", 16, 1, 0},
+    [DTYPE_U16] = {"U16", 16, 1, 0},
+    [DTYPE_F16] = {"F16", 16, 1, 0},
+    [DTYPE_BF16] = {"BF16", 16, 1, 0},
+    [DTYPE_I32] = {"I32", 32, 1, 0},
+    [DTYPE_U32] = {"U32", 32, 1, 0},
+    [DTYPE_F32] = {"F32", 32, 1, 0},
+    [DTYPE_C64] = {"C64", 64, 1, 0},
+    [DTYPE_F64] = {"F64", 64, 1, 0},
+    [DTYPE_I64] = {"I64", 64, 1, 0},
+    [DTYPE_U64] = {"U64", 64, 1, 0},
+    [DTYPE_Q4_0] = {"Q4_0", 0, 32, 18},
+    [DTYPE_Q4_1] = {"Q4_1", 0, 32, 20},
+    [DTYPE_Q5_0] = {"Q5_0", 0, 32, 22},
+    [DTYPE_Q5_1] = {"Q5_1", 0, 32, 24},
+    [DTYPE_Q8_0] = {"Q8_0", 0, 32, 34},
+    [DTYPE_Q8_1] = {"Q8_1", 0, 32, 36},
+    [DTYPE_Q2_K] = {"Q2_K", 0, 256, 84},
+    [DTYPE_Q3_K] = {"Q3_K", 0, 256, 110},
+    [DTYPE_Q4_K] = {"Q4_K", 0, 256, 144},
+    [DTYPE_Q5_K] = {"Q5_K", 0, 256, 176},
+    [DTYPE_Q6_K] = {"Q6_K", 0, 256, 210},
+    [DTYPE_Q8_K] = {"Q8_K", 0, 256, 292},
+    [DTYPE_IQ2_XXS] = {"IQ2_XXS", 0, 256, 66},
+    [DTYPE_IQ2_XS] = {"IQ2_XS", 0, 256, 74},
+    [DTYPE_IQ3_XXS] = {"IQ3_XXS", 0, 256, 98},
+    [DTYPE_IQ1_S] = {"IQ1_S", 0, 256, 50},
+    [DTYPE_IQ4_NL] = {"IQ4_NL", 0, 32, 18},
+    [DTYPE_IQ3_S] = {"IQ3_S", 0, 256, 110},
+    [DTYPE_IQ2_S] = {"IQ2_S", 0, 256, 82},
+    [DTYPE_IQ4_XS] = {"IQ4_XS", 0, 256, 136},
+    [DTYPE_IQ1_M] = {"IQ1_M", 0, 256, 56},
+    [DTYPE_TQ1_0] = {"TQ1_0", 0, 256, 54},
+    [DTYPE_TQ2_0] = {"TQ2_0", 0, 256, 66},
+    [DTYPE_MXFP4] = {"MXFP4", 0, 32, 17},
+    [DTYPE_NVFP4] = {"NVFP4", 0, 64, 36},
+    [DTYPE_Q1_0] = {"Q1_0", 0, 128, 18},
+    [DTYPE_Q2_0] = {"Q2_0", 0, 64, 18},
 };
 
 const char *dtype_name(enum dtype dtype)
@@ -42,10 +69,28 @@ unsigned dtype_bits(enum dtype dtype)
     return dtypes[dtype].bits;
 }
 
+unsigned dtype_block_numbers(enum dtype dtype)
+{
+    return dtypes[dtype].block_numbers;
+}
+
+bool dtype_bytes(enum dtype dtype, uint64_t count, uint64_t *bytes)
+{
+    unsigned numbers = dtypes[dtype].block_numbers;
+    if (dtypes[dtype].bits == 0)
+        return count % numbers == 0 &&
+               size_multiply(count / numbers, dtypes[dtype].block_bytes, bytes);
+    uint64_t bits;
+    if (!size_multiply(count, dtypes[dtype].bits, &bits) || bits % 8 != 0)
+        return false;
+    *bytes = bits / 8;
+    return true;
+}
+
 bool dtype_from_name(const char *name, enum dtype *out)
 {
     for (int i = 0; i < DTYPE_COUNT; i++) {
-        if (strcmp(dtypes[i].name, name) == 0) {
+        if (dtypes[i].bits > 0 && strcmp(dtypes[i].name, name) == 0) {
             *out = (enum dtype)i;
             return true;
         }
@@ -53,75 +98,23 @@ bool dtype_from_name(const char *name, enum dtype *out)
     return false;
 }
 
-bool dtype_is_readable(enum dtype dtype)
+bool dtype_is_plain(enum dtype dtype)
 {
     return dtype == DTYPE_F64 || dtype == DTYPE_F32 || dtype == DTYPE_F16 || dtype == DTYPE_BF16;
 }
 
-/* ---- loads: any alignment, little-endian --------------------------------- */
-
-static inline uint16_t load16(const unsigned char *from)
+bool dtype_is_readable(enum dtype dtype)
 {
-    uint16_t bits;
-    memcpy(&bits, from, sizeof bits);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    bits = __builtin_bswap16(bits);
-#endif
-    return bits;
+    return dtype_is_plain(dtype) || quant_of(dtype) != NULL;
 }
 
-static inline uint32_t load32(const unsigned char *from)
+/* Blocks one after the other. */
+static void blocks_to_float(enum dtype dtype, const unsigned char *from, size_t count, float *to)
 {
-    uint32_t bits;
-    memcpy(&bits, from, sizeof bits);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    bits = __builtin_bswap32(bits);
-#endif
-    return bits;
-}
-
-static inline uint64_t load64(const unsigned char *from)
-{
-    uint64_t bits;
-    memcpy(&bits, from, sizeof bits);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    bits = __builtin_bswap64(bits);
-#endif
-    return bits;
-}
-
-static inline float float_of_bits(uint32_t bits)
-{
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-static inline uint32_t bits_of_float(float value)
-{
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    return bits;
-}
-
-static inline double double_of_bits(uint64_t bits)
-{
-    double value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-/* IEEE 754 binary16, exactly and without branches: shifting exponent and mantissa into place leaves
- * the exponent 112 too small, for subnormals too, and a product with 2^112 mends it. Infinity and
- * NaN get the largest exponent instead. */
-static inline float float_of_half(uint16_t half)
-{
-    int32_t wide = (int16_t)half; /* signed throughout: old vector units compare nothing else */
-    int32_t magnitude = (wide & 0x7FFF) << 13;
-    uint32_t special = magnitude > 0x7BFF << 13 ? 0x7F800000U : 0;
-    uint32_t sign = (uint32_t)wide & 0x80000000U;
-    uint32_t bits = bits_of_float(float_of_bits((uint32_t)magnitude) * 0x1p112F);
-    return float_of_bits(bits | special | sign);
+    unsigned numbers = dtypes[dtype].block_numbers, bytes = dtypes[dtype].block_bytes;
+    quant_block *block_to_float = quant_of(dtype);
+    for (size_t i = 0; i < count / numbers; i++)
+        block_to_float(from + i * bytes, to + i * numbers);
 }
 
 /* ---- rows ---------------------------------------------------------------- */
@@ -138,9 +131,11 @@ void dtype_to_float(enum dtype dtype, const void *from, size_t count, float *res
     } else if (dtype == DTYPE_F32) {
         for (size_t i = 0; i < count; i++)
             to[i] = float_of_bits(load32(at + 4 * i));
-    } else {
+    } else if (dtype == DTYPE_F64) {
         for (size_t i = 0; i < count; i++)
             to[i] = (float)double_of_bits(load64(at + 8 * i));
+    } else {
+        blocks_to_float(dtype, at, count, to);
     }
 }
 

@@ -194,7 +194,7 @@ static enum status read_tensor(struct reading *r, const char *name, const cJSON 
     return STATUS_OK;
 }
 
-/* ---- words that cJSON reads more kindly than the format has them ---------- */
+/* ---- words that cJSON reads more kindly than the format has them --------- */
 
 /* Bytes of the string that starts here, with its quotes; *nul: it holds an escaped U+0000. */
 static size_t string_length(const char *text, size_t len, bool *nul)

@@ -148,8 +148,8 @@ static void count_scanned(struct builder *b, const struct layer *layer)
 {
     for (int which = 0; which < PROJECTION_COUNT; which++) {
         const struct projection *p = &layer->projection[which];
-        b->model->scanned_bytes +=
-            (uint64_t)p->heads * b->shape.rotary_dim * p->row_length * (dtype_bits(p->dtype) / 8);
+        b->model->scanned_bytes += (uint64_t)p->heads * b->shape.rotary_dim *
+                                   tensor_row_bytes(checkpoint_tensor(b->checkpoint, p->index));
     }
 }
 

@@ -183,7 +183,7 @@ static enum status check_matrix(struct builder *b, const struct tensor *tensor)
         return error_set(b->err, STATUS_FAILED,
                          "%s: tensor %s: %" PRIu64 " x %" PRIu64 " is no shape of a projection",
                          file, tensor->name, tensor->shape[0], tensor->shape[1]);
-    if (dtype_is_readable(tensor->dtype))
+    if (tensor_is_readable(tensor))
         return STATUS_OK;
     error_set(b->err, STATUS_FAILED, "%s: tensor %s: dtype %s cannot be read as weights", file,
               tensor->name, dtype_name(tensor->dtype));

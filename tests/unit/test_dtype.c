@@ -104,17 +104,46 @@ static void names_are_those_of_the_format(void **state)
 {
     (void)state;
     enum dtype found;
-    unsigned readable = 0;
-    for (int i = 0; i < DTYPE_COUNT; i++) {
+    unsigned plain = 0;
+    for (int i = 0; i <= DTYPE_U64; i++) {
         assert_true(dtype_from_name(dtype_name((enum dtype)i), &found));
         assert_int_equal(found, i);
         assert_true(dtype_bits((enum dtype)i) >= 4 && dtype_bits((enum dtype)i) <= 64);
-        readable += dtype_is_readable((enum dtype)i);
+        plain += dtype_is_plain((enum dtype)i);
     }
-    assert_int_equal(readable, 4);
+    assert_int_equal(plain, 4);
     assert_false(dtype_from_name("", &found));
     assert_false(dtype_from_name("bf16", &found));
     assert_false(dtype_from_name("BF16 ", &found));
+}
+
+/* ggml's blocks have names to show, but no safetensors header may use them. */
+static void blocks_are_no_dtypes_of_safetensors(void **state)
+{
+    (void)state;
+    enum dtype found;
+    for (int i = DTYPE_U64 + 1; i < DTYPE_COUNT; i++) {
+        assert_true(strlen(dtype_name((enum dtype)i)) > 0);
+        assert_false(dtype_from_name(dtype_name((enum dtype)i), &found));
+        assert_false(dtype_is_plain((enum dtype)i));
+        assert_int_equal(dtype_bits((enum dtype)i), 0);
+    }
+}
+
+static void bytes_are_whole_or_refused(void **state)
+{
+    (void)state;
+    uint64_t bytes;
+    assert_true(dtype_bytes(DTYPE_BF16, 3, &bytes));
+    assert_int_equal(bytes, 6);
+    assert_true(dtype_bytes(DTYPE_F4, 4, &bytes));
+    assert_int_equal(bytes, 2);
+    assert_false(dtype_bytes(DTYPE_F4, 3, &bytes));
+    assert_false(dtype_bytes(DTYPE_F64, UINT64_MAX / 8, &bytes));
+    assert_true(dtype_bytes(DTYPE_Q4_K, 512, &bytes));
+    assert_int_equal(bytes, 288);
+    assert_false(dtype_bytes(DTYPE_Q4_K, 511, &bytes));
+    assert_false(dtype_bytes(DTYPE_Q8_0, UINT64_MAX - 31, &bytes)); /* 34 / 32 of it wraps */
 }
 
 int main(void)
@@ -125,6 +154,8 @@ int main(void)
         cmocka_unit_test(wide_formats_load_from_any_byte),
         cmocka_unit_test(rows_convert_like_single_numbers),
         cmocka_unit_test(names_are_those_of_the_format),
+        cmocka_unit_test(blocks_are_no_dtypes_of_safetensors),
+        cmocka_unit_test(bytes_are_whole_or_refused),
     };
     return cmocka_run_group_tests_name("dtype", tests, NULL, NULL);
 }

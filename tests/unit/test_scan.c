@@ -62,8 +62,9 @@ static void every_pair_is_in_one_unit(void **state)
                 if (unit->layer != layer || unit->projection != which)
                     continue;
                 assert_int_equal(unit->first, next);
-                assert_true(unit_bytes(p.angles->model, unit) <= UNIT_BYTES);
-                assert_true(unit_span(p.angles->model, unit) >= unit_bytes(p.angles->model, unit));
+                assert_true(unit_bytes(p.opened.checkpoint, p.angles->model, unit) <= UNIT_BYTES);
+                assert_true(unit_span(p.opened.checkpoint, p.angles->model, unit) >=
+                            unit_bytes(p.opened.checkpoint, p.angles->model, unit));
                 next = (size_t)unit->first + unit->count;
                 seen += unit->count;
             }
@@ -140,13 +141,13 @@ static void a_copy_shows_what_the_mapping_shows(void **state)
     struct planned p = plan(&ragged);
     const struct projection *q = &p.angles->model->layers[1].projection[PROJECTION_QUERY];
     const struct tensor *tensor = checkpoint_tensor(p.opened.checkpoint, q->index);
-    size_t row_bytes = projection_row_bytes(q);
+    size_t row_bytes = (size_t)projection_row_bytes(p.opened.checkpoint, q);
     const struct row_run cases[][WINDOW_RUNS] = {
         {{40, 7}, {60, 7}}, {{3, 14}, {0, 0}}, {{60, 2}, {40, 2}}, {{0, 1}, {1, 1}}};
     struct window window;
     window_init(&window, p.opened.checkpoint, row_bytes);
-    window_begin(&window, tensor, row_bytes);
-    assert_true(window_rows(&window, row_bytes) >= 14);
+    window_begin(&window, tensor);
+    assert_true(window_rows(&window) >= 14);
     window.copies = true;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         assert_true(window_show(&window, cases[i]));
@@ -172,11 +173,11 @@ static void a_copy_of_a_file_that_shrank_fails(void **state)
     const struct unit *last = &p.units[p.count - 1];
     const struct projection *q = &p.angles->model->layers[last->layer].projection[last->projection];
     const struct row_run rows[WINDOW_RUNS] = {{q->rows - 2, 2}};
-    size_t row_bytes = projection_row_bytes(q);
+    size_t row_bytes = (size_t)projection_row_bytes(p.opened.checkpoint, q);
     struct window window;
     char path[PATH_BYTES];
     window_init(&window, p.opened.checkpoint, row_bytes);
-    window_begin(&window, checkpoint_tensor(p.opened.checkpoint, q->index), row_bytes);
+    window_begin(&window, checkpoint_tensor(p.opened.checkpoint, q->index));
     window.copies = true;
     assert_true(window_show(&window, rows));
     assert_true(path_join(path, scratch_path("model"), "model.safetensors"));
@@ -189,7 +190,8 @@ static void a_copy_of_a_file_that_shrank_fails(void **state)
 /* Ends a piece of a megabyte that cost so much. */
 static void end_piece(struct window *window, long faults, long blocks)
 {
-    window_begin(window, NULL, 1);
+    static const struct tensor bytes = {.dtype = DTYPE_F32, .shape = {1, 1}, .rank = 2, .bytes = 4};
+    window_begin(window, &bytes);
     window->before.faults -= faults;
     window->before.blocks -= blocks;
     window_end(window, 1 << 20);
@@ -227,8 +229,9 @@ static void a_pair_always_fits(void **state)
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         struct window window;
         window_init(&window, NULL, sizes[i]);
-        assert_true(window_rows(&window, sizes[i]) >= 2);
-        assert_true(window_rows(&window, sizes[i]) * sizes[i] <= window.room);
+        window.row_bytes = sizes[i];
+        assert_true(window_rows(&window) >= 2);
+        assert_true(window_rows(&window) * sizes[i] <= window.room);
         window_free(&window);
     }
 }
@@ -245,7 +248,8 @@ static void check_projection(const struct planned *p, const struct angles *angle
     for (uint32_t head = 0; head < q->heads; head++) {
         for (uint32_t pair = 0; pair < l->pairs; pair++) {
             uint64_t a, b;
-            size_t row_bytes = projection_row_bytes(q), at = (size_t)head * l->pairs + pair;
+            size_t row_bytes = (size_t)projection_row_bytes(p->opened.checkpoint, q),
+                   at = (size_t)head * l->pairs + pair;
             layer_pair_rows(l, which, head, pair, &a, &b);
             struct pair_angle angle = kernel_angle(kernel_best(), q->dtype, data + a * row_bytes,
                                                    data + b * row_bytes, (size_t)q->row_length);
