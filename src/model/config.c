@@ -1,13 +1,33 @@
-/* config.c: keys of config.json, looked up where models nest them. */
+/* config.c: keys of config.json, looked up where models nest them and under the names that they
+ * have. */
 #include "config.h"
 
 #include <cjson/cJSON.h>
 #include <math.h>
+#include <string.h>
 
-struct config config_of(const struct cJSON *root, const char *path)
+/* Meta's names, of params.json and of the arguments that llama2.c's training keeps, for the keys
+ * that Hugging Face gave other names. */
+static const struct {
+    const char *key, *meta;
+} other_names[] = {
+    {"num_hidden_layers", "n_layers"},     {"num_attention_heads", "n_heads"},
+    {"num_key_value_heads", "n_kv_heads"}, {"max_position_embeddings", "max_seq_len"},
+    {"rope_theta", "theta of freqs_cos"}, /* llama2.c: read off a table */
+};
+
+struct config config_of(const struct checkpoint *checkpoint)
 {
-    static const char *const nested[] = {"text_config", "llm_config", "language_config"};
-    struct config config = {.top = root, .text = root, .path = path};
+    static const char *const nested[] = {"text_config", "llm_config", "language_config",
+                                         "model_args"};
+    const cJSON *root = checkpoint_config(checkpoint);
+    bool own = root && root != checkpoint_source(checkpoint)->config;
+    struct config config = {
+        .top = root,
+        .text = root,
+        .path = checkpoint_config_path(checkpoint),
+        .source = own ? FACT_FORMAT : FACT_CONFIG,
+    };
     for (size_t i = 0; i < sizeof nested / sizeof *nested; i++) {
         const cJSON *text = json_get(root, nested[i]);
         if (cJSON_IsObject(text)) {
@@ -18,10 +38,25 @@ struct config config_of(const struct cJSON *root, const char *path)
     return config;
 }
 
-const struct cJSON *config_get(const struct config *config, const char *key)
+static const cJSON *get(const struct config *config, const char *key)
 {
     const cJSON *item = json_get(config->text, key);
     return item ? item : json_get(config->top, key);
+}
+
+const char *config_key(const struct config *config, const char *key)
+{
+    for (size_t i = 0; i < sizeof other_names / sizeof *other_names; i++) {
+        if (strcmp(other_names[i].key, key) == 0 && !get(config, key) &&
+            get(config, other_names[i].meta))
+            return other_names[i].meta;
+    }
+    return key;
+}
+
+const struct cJSON *config_get(const struct config *config, const char *key)
+{
+    return get(config, config_key(config, key));
 }
 
 const char *config_model_type(const struct config *config)
@@ -43,7 +78,8 @@ enum status config_refuse(const struct config *config, const char *key, const st
                     : cJSON_IsObject(item) ? "an object"
                     : cJSON_IsNumber(item) ? "infinite"
                                            : "a long value");
-    return error_set(err, STATUS_FAILED, "%s: %s is %s, %s", config->path, key, shown, wanted);
+    return error_set(err, STATUS_FAILED, "%s: %s is %s, %s", config->path, config_key(config, key),
+                     shown, wanted);
 }
 
 enum status config_count(const struct config *config, const char *key, uint32_t *value, bool *found,

@@ -1,8 +1,9 @@
-/* config.h: keys of config.json, looked up where models nest them. Only model/ includes this. */
+/* config.h: keys of config.json, looked up where models nest them and under the names that they
+ * have. Only model/ includes this. */
 #ifndef ROPESCOPE_MODEL_CONFIG_H
 #define ROPESCOPE_MODEL_CONFIG_H
 
-#include "ropescope/support.h"
+#include "ropescope/model.h"
 
 struct cJSON;
 
@@ -11,11 +12,15 @@ struct config {
     const struct cJSON *top;
     const struct cJSON *text; /* == top where nothing is nested */
     const char *path;         /* for errors */
+    enum fact_source source;  /* FACT_CONFIG, or FACT_FORMAT: the weight file itself says it */
 };
 
-struct config config_of(const struct cJSON *root, const char *path);
+struct config config_of(const struct checkpoint *checkpoint);
 /* The decoder's key, else the top one; NULL: absent or null. */
 const struct cJSON *config_get(const struct config *config, const char *key);
+/* The name under which the config has the key: Meta says n_heads for num_attention_heads. `key`
+ * itself where it has neither. */
+const char *config_key(const struct config *config, const char *key);
 /* The decoder's model_type, else the top one; NULL: none. */
 const char *config_model_type(const struct config *config);
 

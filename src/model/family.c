@@ -9,6 +9,12 @@
     "{\"rope_type\":\"yarn\",\"factor\":32,\"beta_fast\":32,\"beta_slow\":1,\"truncate\":false,"   \
     "\"original_max_position_embeddings\":4096}"
 
+/* apply_scaling of Meta's llama3/reference_impl/model.py. Its numbers are those of Llama 3.1;
+ * config files of Hugging Face have factor 32 for the 1B and 3B models of Llama 3.2. */
+#define META_SCALING                                                                               \
+    "{\"rope_type\":\"llama3\",\"factor\":8,\"low_freq_factor\":1,\"high_freq_factor\":4,"         \
+    "\"original_max_position_embeddings\":8192}"
+
 /* clang-format off */
 static const struct family families[] = {
     {.type = "llama"},
@@ -48,6 +54,10 @@ static const struct family families[] = {
     {.type = "llama4_text", .pairing = PAIRING_INTERLEAVED, .heads = 40, .kv_heads = 8, .head_dim = 128,
      .theta = 500000, .rotating = ROTATES_LISTED, .interval = 4,
      .scaling_is_always_llama3 = true},
+    /* Meta's own files, Mistral's in the same form, and llama2.c: rotated as complex numbers. */
+    {.type = "meta-llama", .query = "layers.%.attention.wq", .key = "layers.%.attention.wk",
+     .pairing = PAIRING_INTERLEAVED, .by_names = true, .scaling = META_SCALING,
+     .scaling_key = "use_scaled_rope"},
 };
 
 /* The same decoder under other names. */
@@ -93,6 +103,15 @@ const struct family *family_find(const char *type)
     }
     for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
         if (strcmp(families[i].type, type) == 0)
+            return &families[i];
+    }
+    return NULL;
+}
+
+const struct family *family_by_names(size_t index)
+{
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
+        if (families[i].by_names && index-- == 0)
             return &families[i];
     }
     return NULL;

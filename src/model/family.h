@@ -33,11 +33,15 @@ struct family {
     enum layer_frequencies frequencies;
     uint32_t interval;             /* of sliding_window_pattern or no_rope_layer_interval */
     const char *scaling;           /* JSON of rope_scaling where the config has none */
+    const char *scaling_key;       /* ... and this key is true; NULL: always */
     bool scaling_is_always_llama3; /* Llama 4: whatever rope_type says */
+    bool by_names;                 /* no config names it: the names of its tensors tell it */
 };
 
 /* The row of that model_type; NULL: unknown. */
 const struct family *family_find(const char *type);
+/* The families that the names of their tensors tell, one after the other; NULL: no more. */
+const struct family *family_by_names(size_t index);
 /* Why a model_type that we know of has no rotary pairs ("learned absolute positions"); NULL: it
  * may. */
 const char *family_without_rope(const char *type);

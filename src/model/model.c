@@ -9,16 +9,44 @@
 
 /* ---- the family ---------------------------------------------------------- */
 
+static enum status family_unknown(struct builder *b)
+{
+    const char *path = b->config.path;
+    if (b->config.top)
+        return error_set(b->err, STATUS_FAILED, "%s: it has no model_type", path);
+    error_set(b->err, STATUS_FAILED, "%s: not there, and it tells the model's family", path);
+    return error_help(b->err, "put the model's config.json beside its weights");
+}
+
+/* Without a model_type the names of the tensors may tell the family. */
+static enum status deduce_family(struct builder *b)
+{
+    struct layer_tensors *tensors = NULL;
+    size_t count = 0;
+    enum status status = STATUS_OK;
+    for (size_t i = 0; !b->family && status == STATUS_OK && family_by_names(i); i++) {
+        const struct family *family = family_by_names(i);
+        status = tensors_by_layer(b->checkpoint, family, &tensors, &count, b->err);
+        if (status == STATUS_OK && count > 0)
+            b->family = family;
+        memory_free(tensors);
+        tensors = NULL;
+    }
+    if (status != STATUS_OK || !b->family)
+        return status == STATUS_OK ? family_unknown(b) : status;
+    b->model->family = builder_text(b, "%s", b->family->type);
+    return b->model->family &&
+                   builder_fact(b, "family", FACT_FORMAT, "names of tensors", "%s", b->family->type)
+               ? STATUS_OK
+               : error_memory(b->err);
+}
+
 static enum status resolve_family(struct builder *b)
 {
     const char *path = b->config.path;
-    if (!b->config.top) {
-        error_set(b->err, STATUS_FAILED, "%s: not there, and it tells the model's family", path);
-        return error_help(b->err, "put the model's config.json beside its weights");
-    }
     const char *type = config_model_type(&b->config);
     if (!type)
-        return error_set(b->err, STATUS_FAILED, "%s: it has no model_type", path);
+        return deduce_family(b);
     const char *why = family_without_rope(type);
     if (why)
         return error_set(b->err, STATUS_FAILED, "%s: model_type %s has no rotary pairs: %s", path,
@@ -30,7 +58,7 @@ static enum status resolve_family(struct builder *b)
                                   "opens it");
     }
     b->model->family = builder_text(b, "%s", type);
-    return b->model->family && builder_fact(b, "family", FACT_CONFIG, "model_type", "%s", type)
+    return b->model->family && builder_fact(b, "family", b->config.source, "model_type", "%s", type)
                ? STATUS_OK
                : error_memory(b->err);
 }
@@ -43,10 +71,10 @@ static enum status leave_out(struct builder *b, uint32_t declared)
     size_t kept = 0;
     while (kept < b->layer_count && b->tensors[kept].number < declared)
         kept++;
-    bool noted =
-        kept == b->layer_count ||
-        builder_note(b, "%zu layers from layer %u on are left out: num_hidden_layers is %u",
-                     b->layer_count - kept, b->tensors[kept].number, declared);
+    bool noted = kept == b->layer_count ||
+                 builder_note(b, "%zu layers from layer %u on are left out: %s is %u",
+                              b->layer_count - kept, b->tensors[kept].number,
+                              config_key(&b->config, "num_hidden_layers"), declared);
     b->layer_count = kept;
     return noted ? STATUS_OK : error_memory(b->err);
 }
@@ -61,13 +89,14 @@ static enum status check_layer_numbers(struct builder *b, uint32_t declared, boo
         return error_help(b->err, "is every shard of the model there?");
     }
     if (found && declared != b->layer_count) {
-        error_set(b->err, STATUS_FAILED,
-                  "%s: num_hidden_layers is %u, but the weights hold %zu layers", b->config.path,
-                  declared, b->layer_count);
+        error_set(b->err, STATUS_FAILED, "%s: %s is %u, but the weights hold %zu layers",
+                  b->config.path, config_key(&b->config, "num_hidden_layers"), declared,
+                  b->layer_count);
         return error_help(b->err, "is every shard of the model there?");
     }
-    return builder_fact(b, "layers", found ? FACT_CONFIG : FACT_SHAPE,
-                        found ? "num_hidden_layers" : "names of tensors", "%zu", b->layer_count)
+    return builder_fact(b, "layers", found ? b->config.source : FACT_SHAPE,
+                        found ? config_key(&b->config, "num_hidden_layers") : "names of tensors",
+                        "%zu", b->layer_count)
                ? STATUS_OK
                : error_memory(b->err);
 }
@@ -203,7 +232,7 @@ static bool context_fact(struct builder *b)
     if (b->model->context == 0)
         return true;
     rope_context(&b->config, b->options, &tokens, &key, NULL); /* it went well for the layers */
-    return builder_fact(b, "context", key ? FACT_CONFIG : FACT_FLAG, key ? key : "--context",
+    return builder_fact(b, "context", key ? b->config.source : FACT_FLAG, key ? key : "--context",
                         "%" PRIu64 " tokens", b->model->context);
 }
 
@@ -232,7 +261,7 @@ static bool closing_facts(struct builder *b)
 static enum status build(struct builder *b)
 {
     const struct source *source = checkpoint_source(b->checkpoint);
-    b->config = config_of(checkpoint_config(b->checkpoint), checkpoint_config_path(b->checkpoint));
+    b->config = config_of(b->checkpoint);
     b->model->name = builder_text(b, "%s", source->name);
     b->model->path = builder_text(b, "%s", source->path);
     b->model->format = builder_text(b, "%s", checkpoint_format(b->checkpoint));

@@ -55,7 +55,7 @@ enum status rope_context(const struct config *config, const struct model_options
         if (!item)
             continue;
         *tokens = (double)length;
-        *key = keys[i];
+        *key = config_key(config, keys[i]);
     }
     return STATUS_OK;
 }
@@ -103,7 +103,7 @@ static enum status config_theta(const struct rope_question *q, const char *const
         double theta;
         status = config_real(q->config, keys[i], &theta, &found, err);
         if (status == STATUS_OK && found)
-            answer_theta(answer, theta, FACT_CONFIG, keys[i]);
+            answer_theta(answer, theta, q->config->source, config_key(q->config, keys[i]));
     }
     return status;
 }
@@ -124,7 +124,7 @@ static enum status resolve_theta(const struct rope_question *q, const cJSON *par
     if (status != STATUS_OK)
         return status;
     if (found) {
-        answer_theta(answer, theta, FACT_CONFIG, keys[0]);
+        answer_theta(answer, theta, q->config->source, keys[0]);
         return STATUS_OK;
     }
     return local ? config_theta(q, local_keys, 1, answer, err)
@@ -349,6 +349,12 @@ static enum status resolve_lengths(const struct rope_question *q, struct rope *r
                                : status;
 }
 
+/* The config has the key that asks for the family's scaling. */
+static bool uses_family_scaling(const struct rope_question *q)
+{
+    return q->family->scaling_key && cJSON_IsTrue(config_get(q->config, q->family->scaling_key));
+}
+
 enum status rope_resolve(const struct rope_question *q, struct arena *arena,
                          struct rope_answer *answer, struct error *err)
 {
@@ -356,7 +362,8 @@ enum status rope_resolve(const struct rope_question *q, struct arena *arena,
     cJSON *family_scaling = NULL;
     *answer = (struct rope_answer){.rope = {.rotary_dim = q->rotary_dim}};
     enum status status = find_parameters(q->config, &parameters, err);
-    answer->scaling_source = parameters ? FACT_CONFIG : FACT_DEFAULT;
+    answer->scaling_source =
+        parameters || uses_family_scaling(q) ? q->config->source : FACT_DEFAULT;
     bool nested = is_nested(parameters);
     bool sliding = strcmp(q->layer_type, "sliding_attention") == 0;
     bool local = sliding && !nested && q->family->frequencies == FREQUENCIES_LOCAL;
@@ -364,7 +371,8 @@ enum status rope_resolve(const struct rope_question *q, struct arena *arena,
         status = resolve_lengths(q, &answer->rope, err);
     if (status == STATUS_OK && nested)
         status = parameters_of_type(q, &parameters, err);
-    if (status == STATUS_OK && !parameters && q->family->scaling) {
+    if (status == STATUS_OK && !parameters && q->family->scaling &&
+        (!q->family->scaling_key || uses_family_scaling(q))) {
         status = json_parse(q->family->scaling, strlen(q->family->scaling), q->family->type,
                             &family_scaling, err);
         parameters = family_scaling;

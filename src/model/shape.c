@@ -13,7 +13,7 @@ static enum status given_count(struct builder *b, uint32_t flag, const char *key
     *source = FACT_FLAG;
     if (flag > 0)
         return STATUS_OK;
-    *source = FACT_CONFIG;
+    *source = b->config.source;
     return config_count(&b->config, key, value, &found, b->err);
 }
 
@@ -26,7 +26,7 @@ static const char *given_by(enum fact_source source, const char *flag, const cha
 
 static enum status resolve_query_heads(struct builder *b, uint64_t rows)
 {
-    static const char key[] = "num_attention_heads";
+    const char *key = config_key(&b->config, "num_attention_heads");
     enum fact_source source;
     uint32_t heads;
     enum status status = given_count(b, b->options->heads, key, &heads, &source);
@@ -81,7 +81,7 @@ static enum status resolve_head_dim(struct builder *b, uint64_t rows)
 
 static enum status resolve_key_heads(struct builder *b, uint64_t rows)
 {
-    static const char key[] = "num_key_value_heads";
+    const char *key = config_key(&b->config, "num_key_value_heads");
     enum fact_source source;
     uint32_t heads, dim = b->shape.head_dim;
     enum status status = given_count(b, b->options->kv_heads, key, &heads, &source);
@@ -164,7 +164,7 @@ static enum status resolve_rotary_dim(struct builder *b)
     const char *reason = !key ? "the family's own" : key;
     if (!key && rotary == dim)
         reason = "all of head_dim";
-    return builder_fact(b, "rotary dims", key ? FACT_CONFIG : FACT_FAMILY, reason, "%u of %u",
+    return builder_fact(b, "rotary dims", key ? b->config.source : FACT_FAMILY, reason, "%u of %u",
                         rotary, dim)
                ? STATUS_OK
                : error_memory(b->err);
