@@ -4,6 +4,7 @@
 
 static const struct format formats[] = {
     {"safetensors", safetensors_recognises, safetensors_read},
+    {"llama2.c", llama2c_recognises, llama2c_read},
 };
 enum { FORMAT_COUNT = sizeof formats / sizeof *formats };
 

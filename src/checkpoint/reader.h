@@ -37,5 +37,7 @@ struct tensor *checkpoint_append(struct checkpoint *checkpoint);
 
 bool safetensors_recognises(const struct mapping *mapping);
 enum status safetensors_read(struct checkpoint *checkpoint, uint32_t file, struct error *err);
+bool llama2c_recognises(const struct mapping *mapping);
+enum status llama2c_read(struct checkpoint *checkpoint, uint32_t file, struct error *err);
 
 #endif
