@@ -167,6 +167,10 @@ const unsigned char *checkpoint_data(const struct checkpoint *checkpoint,
 const struct mapping *checkpoint_mapping(const struct checkpoint *checkpoint,
                                          const struct tensor *tensor);
 
+/* All numbers of a small plain tensor as float32: factors of frequencies, say. */
+enum status checkpoint_read_numbers(const struct checkpoint *checkpoint,
+                                    const struct tensor *tensor, float *to, struct error *err);
+
 /* ---- rows of a matrix (rows.c) ------------------------------------------- */
 
 /* The kernel takes its rows as they are stored, from checkpoint_data. */

@@ -3,14 +3,22 @@
 #include "reader.h"
 
 static const struct format formats[] = {
-    {"safetensors", safetensors_recognises, safetensors_read},
-    {"llama2.c", llama2c_recognises, llama2c_read},
+    {"safetensors", ".safetensors", safetensors_recognises, safetensors_read},
+    {"gguf", ".gguf", gguf_recognises, gguf_read},
+    {"llama2.c", NULL, llama2c_recognises, llama2c_read},
 };
 enum { FORMAT_COUNT = sizeof formats / sizeof *formats };
 
-/* The first row: files that call themselves so are read as such, whatever they hold, so that a
- * damaged one is told what is wrong with it. */
-static const struct format *const safetensors = &formats[0];
+/* Files that call themselves so are read as such where their content is of no format at all, so
+ * that a damaged one is told what is wrong with it. */
+static const struct format *format_of_name(const char *name)
+{
+    for (size_t i = 0; i < FORMAT_COUNT; i++) {
+        if (formats[i].ending && text_ends_with(name, formats[i].ending))
+            return &formats[i];
+    }
+    return NULL;
+}
 
 struct question {
     const struct mapping *mapping;
@@ -34,13 +42,13 @@ enum status format_of(const struct mapping *mapping, const struct source_file *f
         return error_set(err, STATUS_FAILED,
                          "%s: it could not be read: the file shrank or its disk failed",
                          file->path);
-    if (!q.answer && text_ends_with(file->name, ".safetensors"))
-        q.answer = safetensors;
+    if (!q.answer)
+        q.answer = format_of_name(file->name);
     *out = q.answer;
     if (q.answer)
         return STATUS_OK;
     error_set(err, STATUS_FAILED,
               "%s: not a file that ropescope reads: its first bytes are of no format that it knows",
               file->path);
-    return error_help(err, "it reads safetensors and .angles files; is this one whole?");
+    return error_help(err, "it reads safetensors, GGUF and .angles files; is this one whole?");
 }

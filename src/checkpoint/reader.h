@@ -6,7 +6,8 @@
 
 /* One format of weight files. */
 struct format {
-    const char *name; /* "safetensors" */
+    const char *name;   /* "safetensors" */
+    const char *ending; /* of names of such files; NULL: they tell nothing */
     /* Whether a file's first bytes (and its size) are of this format. Called inside guard_run. */
     bool (*recognises)(const struct mapping *mapping);
     /* Reads the header of one mapped file, checks it, and appends its tensors in the order of their
@@ -39,5 +40,7 @@ bool safetensors_recognises(const struct mapping *mapping);
 enum status safetensors_read(struct checkpoint *checkpoint, uint32_t file, struct error *err);
 bool llama2c_recognises(const struct mapping *mapping);
 enum status llama2c_read(struct checkpoint *checkpoint, uint32_t file, struct error *err);
+bool gguf_recognises(const struct mapping *mapping);
+enum status gguf_read(struct checkpoint *checkpoint, uint32_t file, struct error *err);
 
 #endif

@@ -1,4 +1,5 @@
-/* rows.c: rows of a matrix as float32, one at a time, whatever they are stored as. */
+/* rows.c: rows of a matrix as float32, one at a time, whatever they are stored as; and small
+ * tensors as a whole. */
 #include "ropescope/checkpoint.h"
 
 bool tensor_is_plain(const struct tensor *tensor)
@@ -25,4 +26,31 @@ void checkpoint_row_to_float(const struct checkpoint *checkpoint, const struct t
         dtype_to_float(tensor->dtype,
                        checkpoint_data(checkpoint, tensor) + row * tensor_row_bytes(tensor),
                        (size_t)tensor->shape[1], to);
+}
+
+/* ---- small tensors ------------------------------------------------------- */
+
+struct reading {
+    const struct checkpoint *checkpoint;
+    const struct tensor *tensor;
+    size_t count;
+    float *to;
+};
+
+static void read_all(void *arg)
+{
+    struct reading *r = arg;
+    dtype_to_float(r->tensor->dtype, checkpoint_data(r->checkpoint, r->tensor), r->count, r->to);
+}
+
+enum status checkpoint_read_numbers(const struct checkpoint *checkpoint,
+                                    const struct tensor *tensor, float *to, struct error *err)
+{
+    size_t size = dtype_bits(tensor->dtype) / 8;
+    struct reading reading = {checkpoint, tensor, (size_t)tensor->bytes / size, to};
+    if (guard_run(read_all, &reading))
+        return STATUS_OK;
+    return error_set(err, STATUS_FAILED,
+                     "%s: tensor %s could not be read: the file shrank or its disk failed",
+                     checkpoint_source(checkpoint)->files[tensor->file].path, tensor->name);
 }

@@ -1,5 +1,6 @@
 /* source.c: where a model lies. Finds config, index and weight files of a path; weights are only
  * stat'ed, so that a cached model opens without touching them. */
+#include "gguf_set.h"
 #include "ropescope/checkpoint.h"
 
 #include <cjson/cJSON.h>
@@ -210,7 +211,8 @@ static enum status read_index(struct source *source, const char *directory, stru
 
 /* ---- the config ---------------------------------------------------------- */
 
-static enum status read_config(struct source *source, const char *directory, struct error *err)
+static enum status read_config(struct source *source, const char *given, const char *directory,
+                               struct error *err)
 {
     char path[PATH_BYTES];
     uint64_t hash = 0;
@@ -219,8 +221,8 @@ static enum status read_config(struct source *source, const char *directory, str
     source->config_path = keep(source, path);
     if (!source->config_path)
         return error_memory(err);
-    if (!path_is_file(path))
-        return STATUS_OK;
+    if (text_ends_with(given, ".gguf") || !path_is_file(path))
+        return STATUS_OK; /* whatever lies beside a file that says all of itself */
     enum status status = json_read_file(path, CONFIG_BYTES_MAX, &source->config, &hash, err);
     if (status == STATUS_OK && !cJSON_IsObject(source->config))
         status = error_set(err, STATUS_FAILED, "%s: it is no JSON object", path);
@@ -254,6 +256,30 @@ static size_t count_weight_files(const char *directory, char name[PATH_BYTES])
     return found;
 }
 
+/* The file of that name, or all files of its set: whichever of them is named, the first tells what
+ * the model is, and its path is the path of the model. */
+static enum status add_gguf(struct source *source, const char *directory, const char *name,
+                            struct error *err)
+{
+    char text[PATH_BYTES];
+    struct gguf_set set;
+    if (!gguf_set_parse(name, &set))
+        return add_files(source, directory, &name, 1, err);
+    const char **names = memory_array(set.count, sizeof *names);
+    bool kept = names != NULL;
+    for (uint32_t i = 0; i < set.count && kept; i++) {
+        gguf_set_name(text, name, &set, i + 1);
+        names[i] = keep(source, text);
+        kept = names[i] != NULL;
+    }
+    enum status status =
+        kept ? add_files(source, directory, names, set.count, err) : error_memory(err);
+    memory_free(names);
+    if (status == STATUS_OK)
+        source->path = source->files[0].path;
+    return status;
+}
+
 static enum status locate_in_directory(struct source *source, const char *directory,
                                        struct error *err)
 {
@@ -274,10 +300,17 @@ static enum status locate_in_directory(struct source *source, const char *direct
                   directory, found, INDEX_FILE);
         return error_help(err, "download the index, too, or name one of the files");
     }
-    error_set(err, STATUS_FAILED, "%s: no weights here: neither %s nor %s", directory, SINGLE_FILE,
-              INDEX_FILE);
+    found = gguf_models_in(directory, only);
+    if (found == 1)
+        return add_gguf(source, directory, only, err);
+    if (found > 1) {
+        error_set(err, STATUS_FAILED, "%s: %zu models in .gguf files", directory, found);
+        return error_help(err, "name one of the files");
+    }
+    error_set(err, STATUS_FAILED, "%s: no weights here: neither %s nor %s nor a .gguf file",
+              directory, SINGLE_FILE, INDEX_FILE);
     return error_help(err, "give a directory with config.json and safetensors weights, a "
-                           ".safetensors file or an .angles file");
+                           ".safetensors, .gguf or .angles file");
 }
 
 /* Hugging Face's cache calls a model models--ORG--NAME/snapshots/HASH; people call it NAME. */
@@ -300,6 +333,9 @@ static const char *name_of_file(struct source *source, const char *directory, co
     const char *name = path_name(path);
     if (strcmp(name, SINGLE_FILE) == 0)
         return name_of_directory(source, directory);
+    struct gguf_set set;
+    if (gguf_set_parse(name, &set))
+        return arena_text(&source->arena, name, set.stem);
     const char *dot = strrchr(name, '.');
     return arena_text(&source->arena, name,
                       dot && dot > name ? (size_t)(dot - name) : strlen(name));
@@ -310,7 +346,8 @@ static enum status locate_file(struct source *source, const char *given, const c
 {
     const char *name = path_name(given);
     source->name = name_of_file(source, directory, given);
-    return add_files(source, directory, &name, 1, err);
+    return text_ends_with(name, ".gguf") ? add_gguf(source, directory, name, err)
+                                         : add_files(source, directory, &name, 1, err);
 }
 
 /* The config lies beside the name that was given, even where that is a link to elsewhere; else
@@ -335,7 +372,8 @@ static enum status locate(struct source *source, const char *given, struct error
         text_format(directory, sizeof directory, "%s", resolved);
     else
         path_directory(directory, given);
-    enum status status = read_config(source, config_directory(directory, resolved, path), err);
+    enum status status =
+        read_config(source, given, config_directory(directory, resolved, path), err);
     if (status != STATUS_OK)
         return status;
     if (!is_directory)

@@ -22,6 +22,7 @@ struct builder {
     const struct model_options *options;
     struct config config;
     const struct family *family;
+    struct gguf_model *gguf;       /* NULL: the checkpoint has another format */
     struct layer_tensors *tensors; /* (layer_count) */
     struct layer_kind *kinds;      /* (layer_count) */
     size_t layer_count;
@@ -29,6 +30,14 @@ struct builder {
     struct shape shape;
     struct model *model; /* under construction */
     struct error *err;
+};
+
+/* A GGUF file says all of itself, in words of its own (gguf_model.c). */
+struct gguf_model {
+    struct family family;    /* its architecture, in our words */
+    struct cJSON *derived;   /* keys that Hugging Face would have, made of several of llama.cpp's */
+    bool permuted;           /* rows are not in the order of Hugging Face's files */
+    double original_context; /* for longrope; 0: unknown */
 };
 
 /* A text in the model's arena; NULL: no memory. */
@@ -47,6 +56,14 @@ enum status shape_resolve(struct builder *builder);
 /* Checks one projection of a layer against the shape and fills it. */
 enum status projection_build(struct builder *builder, const struct layer_tensors *tensors,
                              int which, struct projection *out);
+
+/* Of a GGUF file: fills b->gguf, the family and the names of its keys. Free with gguf_close. */
+enum status gguf_resolve(struct builder *builder);
+void gguf_close(struct builder *builder);
+/* Divides frequencies by the factors that the file has as a tensor, and says so in a fact where
+ * this is the first layer of its kind; `tokens` is the context that they are for. */
+enum status gguf_apply_factors(struct builder *builder, size_t layer, double tokens,
+                               double *frequency);
 
 /* Fills kinds: which layers rotate, and which share their frequencies. */
 enum status kinds_resolve(struct builder *builder);

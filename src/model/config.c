@@ -46,6 +46,10 @@ static const cJSON *get(const struct config *config, const char *key)
 
 const char *config_key(const struct config *config, const char *key)
 {
+    for (size_t i = 0; i < config->name_count; i++) {
+        if (strcmp(config->names[i].key, key) == 0)
+            return config->names[i].own;
+    }
     for (size_t i = 0; i < sizeof other_names / sizeof *other_names; i++) {
         if (strcmp(other_names[i].key, key) == 0 && !get(config, key) &&
             get(config, other_names[i].meta))

@@ -7,12 +7,19 @@
 
 struct cJSON;
 
+/* The name under which a format has a key. */
+struct config_name {
+    const char *key, *own;
+};
+
 /* Borrowed views; a multimodal model keeps its decoder's keys in `text` and the rest in `top`. */
 struct config {
     const struct cJSON *top;
-    const struct cJSON *text; /* == top where nothing is nested */
-    const char *path;         /* for errors */
-    enum fact_source source;  /* FACT_CONFIG, or FACT_FORMAT: the weight file itself says it */
+    const struct cJSON *text;        /* == top where nothing is nested */
+    const char *path;                /* for errors */
+    const struct config_name *names; /* (name_count) of this format; NULL: none */
+    size_t name_count;
+    enum fact_source source; /* FACT_CONFIG, or FACT_FORMAT: the weight file itself says it */
 };
 
 struct config config_of(const struct checkpoint *checkpoint);

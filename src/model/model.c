@@ -44,6 +44,8 @@ static enum status deduce_family(struct builder *b)
 static enum status resolve_family(struct builder *b)
 {
     const char *path = b->config.path;
+    if (strcmp(checkpoint_format(b->checkpoint), "gguf") == 0)
+        return gguf_resolve(b);
     const char *type = config_model_type(&b->config);
     if (!type)
         return deduce_family(b);
@@ -115,8 +117,9 @@ static enum status resolve_layers(struct builder *b)
                   "%s: no query and key projections of family %s among its %zu tensors",
                   checkpoint_source(b->checkpoint)->path, b->model->family,
                   checkpoint_tensor_count(b->checkpoint));
-        return error_help(b->err,
-                          "they would be called like model.layers.0.self_attn.q_proj.weight");
+        return error_help(b->err, "they would be called like %s",
+                          b->gguf ? "blk.0.attn_q.weight"
+                                  : "model.layers.0.self_attn.q_proj.weight");
     }
     status = leave_out(b, declared);
     return status == STATUS_OK ? check_layer_numbers(b, declared, found) : status;
@@ -160,6 +163,10 @@ static enum status resolve_frequency(struct builder *b, size_t index)
     if (!frequency || !frequency_facts(b, &answer, b->several_kinds ? kind->type : ""))
         return error_memory(b->err);
     rope_frequencies(&answer.rope, frequency);
+    if (b->gguf)
+        status = gguf_apply_factors(b, index, answer.rope.context, frequency);
+    if (status != STATUS_OK)
+        return status;
     for (uint32_t i = 0; i < b->shape.rotary_dim / 2; i++) {
         if (!isfinite(frequency[i]))
             return error_set(b->err, STATUS_FAILED,
@@ -236,23 +243,44 @@ static bool context_fact(struct builder *b)
                         "%" PRIu64 " tokens", b->model->context);
 }
 
+/* Whether a norm of queries stands beside the projection: q_proj and q_norm, attn_q and
+ * attn_q_norm.
+ */
+static bool has_norm(const struct builder *b, const char *query)
+{
+    static const struct {
+        const char *projection, *norm;
+    } names[] = {{"q_proj.weight", "q_norm.weight"}, {"attn_q.weight", "attn_q_norm.weight"}};
+    char norm[1024];
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        size_t stem = strlen(query) - strlen(names[i].projection);
+        if (text_ends_with(query, names[i].projection) &&
+            text_format(norm, sizeof norm, "%.*s%s", (int)stem, query, names[i].norm) &&
+            checkpoint_find(b->checkpoint, norm))
+            return true;
+    }
+    return false;
+}
+
 static bool closing_facts(struct builder *b)
 {
     enum pairing pairing = b->model->layers[0].pairing;
-    const char *reason =
-        b->options->has_pairing ? "--pairing" : builder_text(b, "how %s rotates", b->model->family);
-    if (!reason || !builder_fact(b, "pairing", b->options->has_pairing ? FACT_FLAG : FACT_FAMILY,
-                                 reason, "%s", pairing_name(pairing)))
+    bool flag = b->options->has_pairing;
+    const char *reason = flag      ? "--pairing"
+                         : b->gguf ? builder_text(b, "how llama.cpp rotates %s", b->model->family)
+                                   : builder_text(b, "how %s rotates", b->model->family);
+    if (!reason || !builder_fact(b, "pairing", flag ? FACT_FLAG : FACT_FAMILY, reason, "%s",
+                                 pairing_name(pairing)))
+        return false;
+    if (b->gguf && b->gguf->permuted &&
+        !builder_fact(b, "row order", FACT_FORMAT, "pair i is Hugging Face's rows i and i + R/2",
+                      "permuted"))
         return false;
     if (!context_fact(b))
         return false;
     const struct tensor *query =
         checkpoint_tensor(b->checkpoint, b->tensors[0].weight[PROJECTION_QUERY]);
-    size_t stem = strlen(query->name) - strlen("q_proj.weight");
-    char norm[1024];
-    if (text_ends_with(query->name, "q_proj.weight") &&
-        text_format(norm, sizeof norm, "%.*sq_norm.weight", (int)stem, query->name) &&
-        checkpoint_find(b->checkpoint, norm))
+    if (has_norm(b, query->name))
         return builder_note(b, "queries and keys are normed after the projection; cosines are of "
                                "the raw stored rows");
     return true;
@@ -288,6 +316,7 @@ enum status model_open(const struct checkpoint *checkpoint, const struct model_o
     if (!builder.model)
         return error_memory(err);
     enum status status = build(&builder);
+    gguf_close(&builder);
     memory_free(builder.tensors);
     memory_free(builder.kinds);
     if (status == STATUS_OK)

@@ -58,10 +58,11 @@ static enum status resolve_head_dim(struct builder *b, uint64_t rows)
 {
     enum fact_source source;
     uint32_t dim, heads = b->shape.query_heads;
-    enum status status = given_count(b, b->options->head_dim, "head_dim", &dim, &source);
+    const char *key = config_key(&b->config, "head_dim");
+    enum status status = given_count(b, b->options->head_dim, key, &dim, &source);
     if (status != STATUS_OK)
         return status;
-    const char *reason = given_by(source, "--head-dim", "head_dim");
+    const char *reason = given_by(source, "--head-dim", key);
     if (dim == 0) {
         dim = (uint32_t)(rows / heads);
         source = dim == b->family->head_dim ? FACT_DEFAULT : FACT_SHAPE;
@@ -142,18 +143,37 @@ static enum status find_partial(struct builder *b, double *partial, const char *
                 : rope_partial(&b->config, b->family, b->kinds[0].type, partial, key, b->err);
 }
 
-static enum status resolve_rotary_dim(struct builder *b)
+/* Dims that rotate: a count where the config has one, else a fraction, which is cut as transformers
+ * cuts it: int(dim * partial). */
+static enum status find_rotary(struct builder *b, uint32_t *rotary, const char **key)
 {
-    const char *key;
-    uint32_t dim = b->shape.head_dim;
+    bool found;
     double partial;
-    enum status status = find_partial(b, &partial, &key);
+    uint32_t dim = b->shape.head_dim;
+    *key = config_key(&b->config, "rotary_dim");
+    enum status status = config_count(&b->config, *key, rotary, &found, b->err);
+    if (status == STATUS_OK && found && *rotary > dim)
+        return error_set(b->err, STATUS_FAILED, "%s: %s is %u, more than the %u dims of a head",
+                         b->config.path, *key, *rotary, dim);
+    if (status != STATUS_OK || found)
+        return status;
+    status = find_partial(b, &partial, key);
     if (status != STATUS_OK)
         return status;
     if (!(partial > 0 && partial <= 1))
         return error_set(b->err, STATUS_FAILED, "%s: %s is %g, not a fraction of the head",
-                         b->config.path, key, partial);
-    uint32_t rotary = (uint32_t)(dim * partial); /* cut as transformers does: int(dim * partial) */
+                         b->config.path, *key, partial);
+    *rotary = (uint32_t)(dim * partial);
+    return STATUS_OK;
+}
+
+static enum status resolve_rotary_dim(struct builder *b)
+{
+    const char *key;
+    uint32_t rotary, dim = b->shape.head_dim;
+    enum status status = find_rotary(b, &rotary, &key);
+    if (status != STATUS_OK)
+        return status;
     if (rotary == 0 || rotary % 2 != 0) {
         error_set(b->err, STATUS_FAILED,
                   "%s: %u of %u dims of a head would rotate: an odd or empty part makes no pairs",
@@ -204,18 +224,58 @@ static enum status find_matrix(struct builder *b, const struct layer_tensors *te
     return check_matrix(b, *out);
 }
 
+/* One tensor for both: all query rows, then all key rows, then as many value rows. */
+static bool is_fused(const struct layer_tensors *tensors)
+{
+    return tensors->weight[PROJECTION_QUERY] == tensors->weight[PROJECTION_KEY];
+}
+
+/* Rows of query and key in a fused tensor, which only the config can tell apart. */
+static enum status split_rows(struct builder *b, const struct tensor *tensor,
+                              uint64_t rows[PROJECTION_COUNT])
+{
+    bool found;
+    uint32_t heads = b->options->heads, dim = b->options->head_dim, width = 0;
+    enum status status = STATUS_OK;
+    if (heads == 0)
+        status = config_count(&b->config, "num_attention_heads", &heads, &found, b->err);
+    if (status == STATUS_OK && dim == 0)
+        status = config_count(&b->config, "head_dim", &dim, &found, b->err);
+    if (status == STATUS_OK && dim == 0)
+        status = config_count(&b->config, "hidden_size", &width, &found, b->err);
+    if (status != STATUS_OK)
+        return status;
+    if (dim == 0)
+        dim = heads > 0 ? width / heads : 0;
+    rows[PROJECTION_QUERY] = (uint64_t)heads * dim;
+    if (rows[PROJECTION_QUERY] == 0 || tensor->shape[0] <= rows[PROJECTION_QUERY])
+        return error_set(b->err, STATUS_FAILED,
+                         "%s: tensor %s: %u query heads of %u dims leave none of its %" PRIu64
+                         " rows for keys",
+                         b->config.path, tensor->name, heads, dim, tensor->shape[0]);
+    rows[PROJECTION_KEY] = (tensor->shape[0] - rows[PROJECTION_QUERY]) / 2;
+    return STATUS_OK;
+}
+
 enum status shape_resolve(struct builder *b)
 {
     const struct tensor *query = NULL, *key = NULL;
+    uint64_t rows[PROJECTION_COUNT];
     enum status status = find_matrix(b, &b->tensors[0], PROJECTION_QUERY, &query);
     if (status == STATUS_OK)
         status = find_matrix(b, &b->tensors[0], PROJECTION_KEY, &key);
+    if (status != STATUS_OK)
+        return status;
+    rows[PROJECTION_QUERY] = query->shape[0];
+    rows[PROJECTION_KEY] = key->shape[0];
+    if (is_fused(&b->tensors[0]))
+        status = split_rows(b, query, rows);
     if (status == STATUS_OK)
-        status = resolve_query_heads(b, query->shape[0]);
+        status = resolve_query_heads(b, rows[PROJECTION_QUERY]);
     if (status == STATUS_OK)
-        status = resolve_head_dim(b, query->shape[0]);
+        status = resolve_head_dim(b, rows[PROJECTION_QUERY]);
     if (status == STATUS_OK)
-        status = resolve_key_heads(b, key->shape[0]);
+        status = resolve_key_heads(b, rows[PROJECTION_KEY]);
     return status == STATUS_OK ? resolve_rotary_dim(b) : status;
 }
 
@@ -228,11 +288,15 @@ enum status projection_build(struct builder *b, const struct layer_tensors *tens
         return status;
     uint32_t heads = which == PROJECTION_QUERY ? b->shape.query_heads : b->shape.key_heads;
     const char *file = checkpoint_source(b->checkpoint)->files[tensor->file].name;
-    if (tensor->shape[0] != (uint64_t)heads * b->shape.head_dim)
+    bool fused = is_fused(tensors);
+    uint64_t all_heads =
+        fused ? b->shape.query_heads + 2 * (uint64_t)b->shape.key_heads : (uint64_t)heads;
+    if (tensor->shape[0] != all_heads * b->shape.head_dim)
         return error_set(b->err, STATUS_FAILED,
-                         "%s: tensor %s: %" PRIu64 " rows where %u heads of %u make %" PRIu64, file,
-                         tensor->name, tensor->shape[0], heads, b->shape.head_dim,
-                         (uint64_t)heads * b->shape.head_dim);
+                         "%s: tensor %s: %" PRIu64 " rows where %" PRIu64
+                         " heads of %u make %" PRIu64,
+                         file, tensor->name, tensor->shape[0], all_heads, b->shape.head_dim,
+                         all_heads * b->shape.head_dim);
     const char *bias = tensors->bias[which] == TENSOR_ABSENT
                            ? NULL
                            : checkpoint_tensor(b->checkpoint, tensors->bias[which])->name;
@@ -244,7 +308,11 @@ enum status projection_build(struct builder *b, const struct layer_tensors *tens
         .row_length = tensor->shape[1],
         .dtype = tensor->dtype,
         .heads = heads,
-        .map = {.group = 1, .group_stride = b->shape.head_dim},
+        .map = {.base = fused && which == PROJECTION_KEY
+                            ? (uint64_t)b->shape.query_heads * b->shape.head_dim
+                            : 0,
+                .group = 1,
+                .group_stride = b->shape.head_dim},
         .index = tensors->weight[which],
     };
     return out->tensor && out->file && (out->bias || !bias) ? STATUS_OK : error_memory(b->err);

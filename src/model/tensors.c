@@ -171,6 +171,15 @@ static enum status gather(const struct checkpoint *checkpoint, struct matches *m
     return status;
 }
 
+/* A tensor that holds queries and keys was found as that of queries. */
+static void share_fused(struct layer_tensors *layers, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        layers[i].weight[PROJECTION_KEY] = layers[i].weight[PROJECTION_QUERY];
+        layers[i].bias[PROJECTION_KEY] = layers[i].bias[PROJECTION_QUERY];
+    }
+}
+
 enum status tensors_by_layer(const struct checkpoint *checkpoint, const struct family *family,
                              struct layer_tensors **out, size_t *count, struct error *err)
 {
@@ -185,7 +194,9 @@ enum status tensors_by_layer(const struct checkpoint *checkpoint, const struct f
         *out = memory_array(matches.count, sizeof **out);
         if (*out && matches.count > 0)
             status = gather(checkpoint, &matches, *out, count, err);
-        else if (!*out)
+        if (*out && strcmp(patterns[PROJECTION_QUERY], patterns[PROJECTION_KEY]) == 0)
+            share_fused(*out, *count);
+        if (!*out)
             status = error_memory(err);
     }
     memory_free(matches.list);

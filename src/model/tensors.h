@@ -9,7 +9,8 @@
 enum { TENSOR_ABSENT = UINT32_MAX };
 struct layer_tensors {
     uint32_t number;
-    uint32_t weight[PROJECTION_COUNT], bias[PROJECTION_COUNT]; /* TENSOR_ABSENT: none */
+    uint32_t weight[PROJECTION_COUNT], bias[PROJECTION_COUNT]; /* TENSOR_ABSENT: none; the same for
+                                                                  both: one tensor holds both */
 };
 
 /* Layers of the decoder in the order of their numbers, whichever of the accepted prefixes they
