@@ -124,6 +124,10 @@ uint64_t model_pairs(const struct model *model);
 /* The layer with that number; NULL where there is none. */
 const struct layer *model_layer(const struct model *model, uint32_t number);
 
+/* How far rows of that type move cosines against F32: the largest difference over a sample of rows
+ * that ggml quantised; 0: not measured, or nothing to measure. */
+double quantisation_moves(enum dtype dtype);
+
 /* ---- frequencies (frequency.c): pure ------------------------------------- */
 
 enum scaling_kind {

@@ -24,7 +24,7 @@ const char *builder_text(struct builder *b, const char *format, ...)
     return text;
 }
 
-enum { FACTS_MAX = 16, NOTES_MAX = 8 };
+enum { FACTS_MAX = 24, NOTES_MAX = 8 };
 
 bool builder_fact(struct builder *b, const char *name, enum fact_source source, const char *reason,
                   const char *format, ...)

@@ -65,6 +65,10 @@ void gguf_close(struct builder *builder);
 enum status gguf_apply_factors(struct builder *builder, size_t layer, double tokens,
                                double *frequency);
 
+/* Says as what query and key rows are stored, where they are no plain numbers, and what that does
+ * to their cosines; false: no memory. */
+bool quantisation_fact(struct builder *builder);
+
 /* Fills kinds: which layers rotate, and which share their frequencies. */
 enum status kinds_resolve(struct builder *builder);
 

@@ -273,10 +273,11 @@ static bool closing_facts(struct builder *b)
                                  pairing_name(pairing)))
         return false;
     if (b->gguf && b->gguf->permuted &&
-        !builder_fact(b, "row order", FACT_FORMAT, "pair i is Hugging Face's rows i and i + R/2",
+        !builder_fact(b, "row order", FACT_FORMAT,
+                      "the converter put Hugging Face's rows i and i + R/2 side by side",
                       "permuted"))
         return false;
-    if (!context_fact(b))
+    if (!context_fact(b) || !quantisation_fact(b))
         return false;
     const struct tensor *query =
         checkpoint_tensor(b->checkpoint, b->tensors[0].weight[PROJECTION_QUERY]);

@@ -207,8 +207,7 @@ static enum status check_matrix(struct builder *b, const struct tensor *tensor)
         return STATUS_OK;
     error_set(b->err, STATUS_FAILED, "%s: tensor %s: dtype %s cannot be read as weights", file,
               tensor->name, dtype_name(tensor->dtype));
-    return error_help(b->err,
-                      "query and key may be F64, F32, F16 or BF16: use the unquantised model");
+    return error_help(b->err, "use the model as it was before that, or quantised in another way");
 }
 
 static enum status find_matrix(struct builder *b, const struct layer_tensors *tensors, int which,

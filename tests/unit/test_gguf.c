@@ -329,6 +329,18 @@ static void every_cut_is_refused(void **state)
     memory_free(bytes);
 }
 
+/* Whether it opens and can be scanned. */
+static bool can_be_scanned(const char *path)
+{
+    const struct session_options options = {.no_cache = true, .threads = 1};
+    struct session *session;
+    if (session_open(path, &options, &session, NULL) != STATUS_OK)
+        return false;
+    bool scanned = session_wait(session, NULL, NULL, NULL) == STATUS_OK;
+    session_close(session);
+    return scanned;
+}
+
 static void every_flipped_byte_is_survived(void **state)
 {
     (void)state;
@@ -346,12 +358,12 @@ static void every_flipped_byte_is_survived(void **state)
             unsigned char flipped = bytes[i] ^ flips[f];
             file_patch(path, i, &flipped, 1);
             make_old(path);
-            refused += refusal_of(path) != NULL;
+            refused += !can_be_scanned(path);
         }
         file_patch(path, i, &bytes[i], 1);
     }
     assert_true(refused > header); /* most of them matter */
-    assert_null(refusal_of(path));
+    assert_true(can_be_scanned(path));
     memory_free(bytes);
 }
 
