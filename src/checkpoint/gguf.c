@@ -258,10 +258,9 @@ static enum status read_version(struct gguf *gguf)
         return STATUS_OK;
     gguf_fail(gguf, "version %" PRIu32 " of the format, versions %d and %d are read", version,
               VERSION_OLDEST, VERSION_NEWEST);
-    return version < VERSION_OLDEST
-               ? error_help(gguf->err, "convert the model again: nothing reads "
-                                       "version 1 any more")
-               : gguf->err->status;
+    if (version < VERSION_OLDEST)
+        error_help(gguf->err, "convert the model again: nothing reads version 1 any more");
+    return STATUS_FAILED;
 }
 
 static enum status read_counts(struct gguf *gguf, uint64_t *tensors, uint64_t *values)

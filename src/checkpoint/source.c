@@ -53,9 +53,9 @@ static enum status stat_file(struct source *source, const char *directory, const
         return error_set(err, STATUS_FAILED, "%s/%s: the path is too long", directory, name);
     if (!realpath(path, resolved) || stat(resolved, &info) != 0) {
         error_set(err, STATUS_FAILED, "%s: %s", path, strerror(errno));
-        return source->index_path
-                   ? error_help(err, "%s names it: download the missing shard", source->index_path)
-                   : err->status;
+        if (source->index_path)
+            error_help(err, "%s names it: download the missing shard", source->index_path);
+        return STATUS_FAILED;
     }
     if (!S_ISREG(info.st_mode))
         return error_set(err, STATUS_FAILED, "%s: not a regular file", path);
