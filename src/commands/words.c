@@ -165,7 +165,7 @@ void options_help(const struct command *command, FILE *stream)
                 each->arguments, each->about);
     fprintf(stream,
             "\nMODEL is a directory with config.json and safetensors weights, a .safetensors\n"
-            "file, or an .angles file that scan -o wrote. Flags of the explorer:\n\n");
+            "or .gguf file, or an .angles file that scan -o wrote. Flags of the explorer:\n\n");
     help_flags(COMMAND_EXPLORE, stream);
     fprintf(stream,
             "\nropescope COMMAND --help tells the flags of a command; ? in the explorer its "

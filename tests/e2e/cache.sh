@@ -172,18 +172,28 @@ mv "$hold/elsewhere" "$model"
 
 # ---- which files are opened -----------------------------------------------------------------------
 
-opened_weights() { # how many times .safetensors files are opened
+opened_weights() { # MODEL: how many times weight files are opened
     ASAN_OPTIONS=detect_leaks=0:$ASAN_OPTIONS strace -f -e trace=open,openat -o "$hold/trace" \
-        "$program" stats "$model" >/dev/null 2>&1
-    grep -c '\.safetensors"' "$hold/trace"
+        "$program" stats "$1" >/dev/null 2>&1
+    grep -c '\.\(safetensors\|gguf\)"' "$hold/trace"
 }
 name="a second opening opens no weight file"
 if strace -o /dev/null true 2>/dev/null; then
     forget
-    check "a first opening opens the weights once" test "$(opened_weights)" = 1
-    check "$name" test "$(opened_weights)" = 0
+    check "a first opening opens the weights once" test "$(opened_weights "$model")" = 1
+    check "$name" test "$(opened_weights "$model")" = 0
 else
     skip "$name" "no strace that works here"
+fi
+gguf=../shared/models/stories260K/stories260K.gguf
+name="nor does that of a GGUF file, which says all of itself"
+if ! strace -o /dev/null true 2>/dev/null; then
+    skip "$name" "no strace that works here"
+elif [ ! -e "$gguf" ]; then
+    skip "$name" "$gguf is not there"
+else
+    check "a first opening opens a GGUF file once" test "$(opened_weights "$gguf")" = 1
+    check "$name" test "$(opened_weights "$gguf")" = 0
 fi
 
 finish
