@@ -27,8 +27,10 @@ struct builder {
     struct layer_kind *kinds;      /* (layer_count) */
     size_t layer_count;
     bool several_kinds; /* layers differ in their frequencies: facts name the kind */
-    struct shape shape;
-    struct model *model; /* under construction */
+    struct shape shape; /* of the first layer, and of all where head_list is NULL */
+    const struct cJSON
+        *head_list[PROJECTION_COUNT]; /* one count a layer; NULL: all have the same */
+    struct model *model;              /* under construction */
     struct error *err;
 };
 

@@ -56,20 +56,28 @@ static enum status name_keys(struct builder *b)
 
 /* ---- counts -------------------------------------------------------------- */
 
-/* Head counts may be lists with one number a layer; where all are the same it is the model's. */
-static enum status derive_heads(struct builder *b, const char *key)
+/* Head counts may be lists with one number a layer. What the first layer has stands for the model,
+ * and where others have something else they are asked one by one. */
+static enum status derive_heads(struct builder *b, const char *key, int which)
 {
     const char *name = config_key(&b->config, key);
     const cJSON *list = json_get(metadata(b), name);
-    if (!cJSON_IsArray(list))
+    bool flag = which == PROJECTION_QUERY ? b->options->heads > 0 : b->options->kv_heads > 0;
+    if (!cJSON_IsArray(list) || flag)
         return STATUS_OK;
-    const cJSON *first = list->child;
-    for (const cJSON *item = first; item; item = item->next) {
-        if (!cJSON_IsNumber(item) || item->valuedouble != first->valuedouble)
-            return refuse(b, name, "layers differ in their heads, which is not supported yet");
+    uint64_t heads, layers = 0;
+    json_whole(config_get(&b->config, "num_hidden_layers"), &layers);
+    if (!list->child || (uint64_t)cJSON_GetArraySize(list) < layers)
+        return refuse(b, name, "the list has fewer numbers than there are layers");
+    for (const cJSON *item = list->child; item; item = item->next) {
+        if (!json_whole(item, &heads) || heads > UINT32_MAX)
+            return refuse(b, name, "an entry is no whole number below 2^32");
+        if (heads == 0)
+            return refuse(b, name, "models with layers that have no attention are not read yet");
+        if (heads != (uint64_t)list->child->valuedouble)
+            b->head_list[which] = list;
     }
-    return first ? derive(b, b->gguf->derived, name, cJSON_CreateNumber(first->valuedouble))
-                 : refuse(b, name, "it is an empty list");
+    return derive(b, b->gguf->derived, name, cJSON_CreateNumber(list->child->valuedouble));
 }
 
 /* block_count counts the layers that predict further tokens, too. */
@@ -239,9 +247,9 @@ static enum status describe(struct builder *b, const struct gguf_architecture *r
     if (status == STATUS_OK)
         status = derive_layers(b);
     if (status == STATUS_OK)
-        status = derive_heads(b, "num_attention_heads");
+        status = derive_heads(b, "num_attention_heads", PROJECTION_QUERY);
     if (status == STATUS_OK)
-        status = derive_heads(b, "num_key_value_heads");
+        status = derive_heads(b, "num_key_value_heads", PROJECTION_KEY);
     if (status == STATUS_OK)
         status = apply_exceptions(b);
     if (status == STATUS_OK)

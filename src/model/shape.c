@@ -2,6 +2,7 @@
  * rows; what nobody says is read off the rows. */
 #include "builder.h"
 
+#include <cjson/cJSON.h>
 #include <inttypes.h>
 
 /* A count that a flag, else the config gives; *source tells which; 0 where neither does. */
@@ -275,7 +276,36 @@ enum status shape_resolve(struct builder *b)
         status = resolve_head_dim(b, rows[PROJECTION_QUERY]);
     if (status == STATUS_OK)
         status = resolve_key_heads(b, rows[PROJECTION_KEY]);
+    if (status == STATUS_OK && (b->head_list[PROJECTION_QUERY] || b->head_list[PROJECTION_KEY]) &&
+        !builder_note(b, "layers differ in their heads; the counts above are those of layer 0"))
+        status = error_memory(b->err);
     return status == STATUS_OK ? resolve_rotary_dim(b) : status;
+}
+
+/* The shape of one layer: its own head counts where they are listed. */
+static struct shape layer_shape(const struct builder *b, uint32_t number)
+{
+    struct shape shape = b->shape;
+    uint32_t *const counts[PROJECTION_COUNT] = {&shape.query_heads, &shape.key_heads};
+    for (int which = 0; which < PROJECTION_COUNT; which++) {
+        const cJSON *item = cJSON_GetArrayItem(b->head_list[which], (int)number);
+        if (item)
+            *counts[which] = (uint32_t)item->valuedouble;
+    }
+    return shape;
+}
+
+/* Rows of a projection's tensor that belong to heads: of a fused one, to those of the values, too.
+ */
+static enum status check_rows(struct builder *b, const struct tensor *tensor, uint64_t heads)
+{
+    const char *file = checkpoint_source(b->checkpoint)->files[tensor->file].name;
+    uint64_t rows = heads * b->shape.head_dim;
+    if (tensor->shape[0] == rows)
+        return STATUS_OK;
+    return error_set(b->err, STATUS_FAILED,
+                     "%s: tensor %s: %" PRIu64 " rows where %" PRIu64 " heads of %u make %" PRIu64,
+                     file, tensor->name, tensor->shape[0], heads, b->shape.head_dim, rows);
 }
 
 enum status projection_build(struct builder *b, const struct layer_tensors *tensors, int which,
@@ -285,20 +315,22 @@ enum status projection_build(struct builder *b, const struct layer_tensors *tens
     enum status status = find_matrix(b, tensors, which, &tensor);
     if (status != STATUS_OK)
         return status;
-    uint32_t heads = which == PROJECTION_QUERY ? b->shape.query_heads : b->shape.key_heads;
-    const char *file = checkpoint_source(b->checkpoint)->files[tensor->file].name;
+    const struct shape shape = layer_shape(b, tensors->number);
+    uint32_t heads = which == PROJECTION_QUERY ? shape.query_heads : shape.key_heads;
     bool fused = is_fused(tensors);
-    uint64_t all_heads =
-        fused ? b->shape.query_heads + 2 * (uint64_t)b->shape.key_heads : (uint64_t)heads;
-    if (tensor->shape[0] != all_heads * b->shape.head_dim)
+    if (shape.query_heads % shape.key_heads != 0)
         return error_set(b->err, STATUS_FAILED,
-                         "%s: tensor %s: %" PRIu64 " rows where %" PRIu64
-                         " heads of %u make %" PRIu64,
-                         file, tensor->name, tensor->shape[0], all_heads, b->shape.head_dim,
-                         all_heads * b->shape.head_dim);
+                         "%s: layer %u: %u query heads cannot share %u key heads evenly",
+                         b->config.path, tensors->number, shape.query_heads, shape.key_heads);
+    status =
+        check_rows(b, tensor, fused ? shape.query_heads + 2 * (uint64_t)shape.key_heads : heads);
+    if (status != STATUS_OK)
+        return status;
+    const char *file = checkpoint_source(b->checkpoint)->files[tensor->file].name;
     const char *bias = tensors->bias[which] == TENSOR_ABSENT
                            ? NULL
                            : checkpoint_tensor(b->checkpoint, tensors->bias[which])->name;
+    bool behind_queries = fused && which == PROJECTION_KEY;
     *out = (struct projection){
         .tensor = builder_text(b, "%s", tensor->name),
         .file = builder_text(b, "%s", file),
@@ -307,11 +339,9 @@ enum status projection_build(struct builder *b, const struct layer_tensors *tens
         .row_length = tensor->shape[1],
         .dtype = tensor->dtype,
         .heads = heads,
-        .map = {.base = fused && which == PROJECTION_KEY
-                            ? (uint64_t)b->shape.query_heads * b->shape.head_dim
-                            : 0,
+        .map = {.base = behind_queries ? (uint64_t)shape.query_heads * shape.head_dim : 0,
                 .group = 1,
-                .group_stride = b->shape.head_dim},
+                .group_stride = shape.head_dim},
         .index = tensors->weight[which],
     };
     return out->tensor && out->file && (out->bias || !bias) ? STATUS_OK : error_memory(b->err);

@@ -300,6 +300,84 @@ static void what_lies_beside_is_not_asked(void **state)
     close_opened(&opened);
 }
 
+static void version_2_is_the_same(void **state)
+{
+    (void)state;
+    struct made_gguf made;
+    make_small(&made);
+    made_gguf_end(&made, "old.gguf");
+    file_patch(scratch_path("old.gguf"), 4, "\x02", 1);
+    assert_null(refusal_of(scratch_path("old.gguf")));
+}
+
+static void data_may_be_aligned_otherwise(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t alignment;
+        bool good;
+    } rows[] = {{8, true}, {64, true}, {4096, true}, {48, false}, {0, false}};
+    struct made_gguf made;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        made_gguf_begin(&made, "llama", 1, 32);
+        made_gguf_u32(&made, "llama.attention.head_count", 4);
+        made_gguf_u32(&made, "general.alignment", rows[i].alignment);
+        if (rows[i].alignment == 0)
+            made.alignment = 32;
+        made_gguf_attention(&made, 1, 64, 64, 3); /* rows of 12 bytes: there is something to pad */
+        made_gguf_matrix(&made, "odd.weight", 1, 3, 1);
+        made_gguf_matrix(&made, "last.weight", 1, 3, 1);
+        made_gguf_end(&made, "aligned.gguf");
+        const char *what = refusal_of(scratch_path("aligned.gguf"));
+        if (rows[i].good != (what == NULL))
+            fail_msg("alignment %u: %s", rows[i].alignment, what ? what : "opened");
+        if (what)
+            assert_says(what, "key general.alignment");
+    }
+}
+
+/* Names go to CSV, JSON and the screen: they must be text. */
+static void names_are_text(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"", "blk.0.\xff.weight",
+                                        "0123456789012345678901234567890123456789"
+                                        "012345678901234567890123"};
+    static const uint64_t sizes[] = {1};
+    static const float one = 1;
+    struct made_gguf made;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        make_small(&made);
+        made_gguf_tensor(&made, names[i], 1, sizes, 0, &one, sizeof one);
+        made_gguf_end(&made, "named.gguf");
+        assert_says(refusal_of(scratch_path("named.gguf")), "its name");
+        make_small(&made);
+        made_gguf_u32(&made, names[i], 1);
+        made_gguf_end(&made, "named.gguf");
+        const char *what = refusal_of(scratch_path("named.gguf"));
+        if (i < 2)
+            assert_says(what, "its name");
+        else
+            assert_null(what); /* keys may be long */
+    }
+}
+
+/* Lists that no model has cost no memory, and what they hold is passed over exactly. */
+static void long_lists_are_passed_over(void **state)
+{
+    (void)state;
+    enum { MANY = 300000 };
+    uint32_t *many = calloc(MANY, sizeof *many);
+    struct made_gguf made;
+    assert_non_null(many);
+    make_small(&made);
+    made_gguf_list(&made, "tokenizer.ggml.token_type", many, MANY);
+    made_gguf_u32(&made, "general.alignment", 32);
+    made_gguf_end(&made, "listed.gguf");
+    assert_null(refusal_of(scratch_path("listed.gguf")));
+    free(many);
+}
+
 /* A file as old as the hills: one of this very moment is waited for before it is trusted. */
 static void make_old(const char *path)
 {
@@ -318,7 +396,7 @@ static void every_cut_is_refused(void **state)
     made_gguf_end(&made, "whole.gguf");
     unsigned char *bytes = file_get(scratch_path("whole.gguf"), &size);
     text_format(cut, sizeof cut, "%s", scratch_path("cut.gguf"));
-    for (size_t len = 0; len < size; len += len < 1500 ? 1 : 61) {
+    for (size_t len = 0; len < size; len += len < 1500 || len + 70 > size ? 1 : 61) {
         scratch_write("cut.gguf", bytes, len);
         make_old(cut);
         if (!refusal_of(cut))
@@ -483,6 +561,10 @@ int main(void)
         cmocka_unit_test(what_does_not_rotate_says_why),
         made_test(a_file_without_an_ending_opens),
         made_test(what_lies_beside_is_not_asked),
+        made_test(version_2_is_the_same),
+        made_test(data_may_be_aligned_otherwise),
+        made_test(names_are_text),
+        made_test(long_lists_are_passed_over),
         made_test(every_cut_is_refused),
         made_test(every_flipped_byte_is_survived),
         made_test(any_file_of_a_set_opens_it),

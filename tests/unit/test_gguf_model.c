@@ -137,25 +137,57 @@ static void what_does_not_rotate_is_refused(void **state)
 
 /* ---- counts -------------------------------------------------------------- */
 
-static void equal_lists_are_single_counts(void **state)
+static void counts_may_be_lists_by_layer(void **state)
 {
     (void)state;
     struct made_gguf made;
-    static const uint32_t queries[] = {4, 4}, keys[] = {2, 2}, unlike[] = {2, 1};
+    static const uint32_t queries[] = {4, 4}, keys[] = {2, 2};
+    made_gguf_begin(&made, "llama", 2, 64);
+    made_gguf_list(&made, "llama.attention.head_count", queries, 2);
+    made_gguf_list(&made, "llama.attention.head_count_kv", keys, 2);
+    made_gguf_attention(&made, 2, 64, 32, 32);
+    const struct model *model = open_made(&made, NULL);
+    assert_int_equal(model->layers[0].projection[PROJECTION_KEY].heads, 2);
+    assert_string_equal(fact_of(model, "key heads")->reason, "llama.attention.head_count_kv");
+    assert_int_equal(model->note_count, 0);
+    close_opened(&opened);
+}
+
+static void layers_may_differ_in_their_heads(void **state)
+{
+    (void)state;
+    struct made_gguf made;
+    uint64_t a, b;
+    static const uint32_t queries[] = {4, 6}, keys[] = {2, 3}, uneven[] = {2, 4}, none[] = {2, 0};
+    made_gguf_begin(&made, "openelm", 2, 64);
+    made_gguf_list(&made, "openelm.attention.head_count", queries, 2);
+    made_gguf_list(&made, "openelm.attention.head_count_kv", keys, 2);
+    made_gguf_matrix(&made, "blk.0.attn_qkv.weight", 16 * (4 + 2 + 2), 64, 1);
+    made_gguf_matrix(&made, "blk.1.attn_qkv.weight", 16 * (6 + 3 + 3), 64, 1);
+    const struct model *model = open_made(&made, NULL);
+    assert_int_equal(model->layers[0].projection[PROJECTION_QUERY].heads, 4);
+    assert_int_equal(model->layers[1].projection[PROJECTION_QUERY].heads, 6);
+    assert_int_equal(model->layers[1].projection[PROJECTION_KEY].heads, 3);
+    layer_pair_rows(&model->layers[1], PROJECTION_KEY, 2, 1, &a, &b);
+    assert_int_equal(a, 16 * (6 + 2) + 1);
+    assert_int_equal(b, a + 8);
+    assert_int_equal(model->note_count, 1);
+    close_opened(&opened);
+    const uint32_t *const wrong[] = {uneven, none};
+    static const char *const says[] = {"layer 1: 6 query heads cannot share 4 key heads",
+                                       "key openelm.attention.head_count_kv: models with layers"};
     for (size_t i = 0; i < 2; i++) {
-        made_gguf_begin(&made, "llama", 2, 64);
-        made_gguf_list(&made, "llama.attention.head_count", queries, 2);
-        made_gguf_list(&made, "llama.attention.head_count_kv", i == 0 ? keys : unlike, 2);
-        made_gguf_attention(&made, 2, 64, 32, 32);
-        if (i == 1) {
-            refuse_made(&made, "llama.attention.head_count_kv");
-            continue;
-        }
-        const struct model *model = open_made(&made, NULL);
-        assert_int_equal(model->layers[0].projection[PROJECTION_KEY].heads, 2);
-        assert_string_equal(fact_of(model, "key heads")->reason, "llama.attention.head_count_kv");
-        close_opened(&opened);
+        made_gguf_begin(&made, "openelm", 2, 64);
+        made_gguf_list(&made, "openelm.attention.head_count", queries, 2);
+        made_gguf_list(&made, "openelm.attention.head_count_kv", wrong[i], 2);
+        made_gguf_matrix(&made, "blk.0.attn_qkv.weight", 16 * (4 + 2 + 2), 64, 1);
+        made_gguf_matrix(&made, "blk.1.attn_qkv.weight", 16 * (6 + 4 + 4), 64, 1);
+        refuse_made(&made, says[i]);
     }
+    made_gguf_begin(&made, "llama", 2, 64);
+    made_gguf_list(&made, "llama.attention.head_count", queries, 1);
+    made_gguf_attention(&made, 2, 64, 64, 32);
+    refuse_made(&made, "llama.attention.head_count: the list has fewer numbers");
 }
 
 static void rotated_dims_are_counted(void **state)
@@ -476,7 +508,8 @@ int main(void)
         made_test(pairing_is_the_architectures),
         made_test(sections_make_glm4_half_split),
         made_test(what_does_not_rotate_is_refused),
-        made_test(equal_lists_are_single_counts),
+        made_test(counts_may_be_lists_by_layer),
+        made_test(layers_may_differ_in_their_heads),
         made_test(rotated_dims_are_counted),
         made_test(further_layers_are_left_out),
         made_test(fused_rows_are_told_apart),
