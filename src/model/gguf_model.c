@@ -209,6 +209,10 @@ static enum status find_architecture(struct builder *b, const struct gguf_archit
     if (checkpoint_tensor_count(b->checkpoint) == 0)
         return error_set(b->err, STATUS_FAILED,
                          "%s: it holds no tensors: a vocabulary without a model", path);
+    why = gguf_unread(name);
+    if (why)
+        return error_set(b->err, STATUS_FAILED, "%s: architecture %s cannot be read yet: %s", path,
+                         name, why);
     *row = gguf_architecture_find(name);
     if (!*row)
         return error_set(b->err, STATUS_FAILED, "%s: key %s: %s is not known", path, key, name);

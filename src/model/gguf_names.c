@@ -118,6 +118,21 @@ static const struct {
 };
 /* clang-format on */
 
+/* Those that rotate in a way that no row of the table above can say. */
+#define LATENT "its rotary rows lie in latent projections"
+#define HYBRID "some of its layers have no attention"
+/* clang-format off */
+static const struct {
+    const char *name, *why;
+} unread[] = {
+    {"deepseek2", LATENT},     {"minicpm3", LATENT},   {"plm", LATENT},        {"glm-dsa", LATENT},
+    {"granitehybrid", HYBRID}, {"lfm2", HYBRID},       {"lfm2moe", HYBRID},    {"plamo2", HYBRID},
+    {"plamo3", HYBRID},        {"qwen3next", HYBRID},  {"qwen35", HYBRID},     {"qwen35moe", HYBRID},
+    {"mimo2", "heads of its sliding layers differ from the others"},
+    {"step35", "heads of its sliding layers differ from the others"},
+};
+/* clang-format on */
+
 const struct gguf_key gguf_keys[] = {
     {"num_hidden_layers", "block_count"},
     {"num_attention_heads", "attention.head_count"},
@@ -145,6 +160,15 @@ const char *gguf_without_rope(const char *name)
     for (size_t i = 0; i < sizeof without_rope / sizeof *without_rope; i++) {
         if (strcmp(without_rope[i].name, name) == 0)
             return without_rope[i].why;
+    }
+    return NULL;
+}
+
+const char *gguf_unread(const char *name)
+{
+    for (size_t i = 0; i < sizeof unread / sizeof *unread; i++) {
+        if (strcmp(unread[i].name, name) == 0)
+            return unread[i].why;
     }
     return NULL;
 }

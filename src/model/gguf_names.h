@@ -22,6 +22,8 @@ struct gguf_architecture {
 const struct gguf_architecture *gguf_architecture_find(const char *name);
 /* Why an architecture that we know of has no rotary pairs; NULL: it may. */
 const char *gguf_without_rope(const char *name);
+/* Why an architecture that rotates cannot be read yet; NULL: it may. */
+const char *gguf_unread(const char *name);
 
 /* Hugging Face's key and llama.cpp's, without the architecture that stands before it. */
 struct gguf_key {
