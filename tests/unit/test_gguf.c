@@ -340,12 +340,13 @@ static void data_may_be_aligned_otherwise(void **state)
 static void names_are_text(void **state)
 {
     (void)state;
-    static const char *const names[] = {"", "blk.0.\xff.weight",
-                                        "0123456789012345678901234567890123456789"
-                                        "012345678901234567890123"};
+    static const char long_name[] =
+        "blk.0.a.name.of.64.bytes.which.is.one.more.than.ggml.lets.pass..";
+    static const char *const names[] = {"", "blk.0.\xff.weight", long_name};
     static const uint64_t sizes[] = {1};
     static const float one = 1;
     struct made_gguf made;
+    assert_int_equal(strlen(long_name), 64);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         make_small(&made);
         made_gguf_tensor(&made, names[i], 1, sizes, 0, &one, sizeof one);
