@@ -123,7 +123,8 @@ struct tensor;
  * name and shape of the matrix that is meant, and a codec in the checkpoint's arena. */
 struct row_codec {
     const char *name; /* the method, for people: "fp8, scales by blocks of 128 x 128" */
-    /* Writes row_length numbers. Runs inside guard_run, in any thread: it owns nothing. */
+    /* Writes row_length numbers. Runs inside guard_run, in any thread: it owns nothing. NULL: such
+     * rows are not read, and whoever needs them is told the name. */
     void (*to_float)(const struct checkpoint *checkpoint, const struct tensor *tensor, uint64_t row,
                      float *to);
     const void *detail; /* what to_float needs: indexes of other tensors, bits, group size */

@@ -5,6 +5,8 @@
 static const struct format formats[] = {
     {"safetensors", ".safetensors", safetensors_recognises, safetensors_read},
     {"gguf", ".gguf", gguf_recognises, gguf_read},
+    {"PyTorch", NULL, torch_zip_recognises, torch_zip_read},
+    {"pickle", NULL, bare_pickle_recognises, bare_pickle_read},
     {"llama2.c", NULL, llama2c_recognises, llama2c_read},
 };
 enum { FORMAT_COUNT = sizeof formats / sizeof *formats };

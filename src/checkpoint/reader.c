@@ -1,5 +1,7 @@
-/* reader.c: the growing list of tensors that readers of formats fill. */
+/* reader.c: what readers of formats share: the growing list of tensors, and bytes of a file. */
 #include "reader.h"
+
+#include <string.h>
 
 struct tensor *checkpoint_append(struct checkpoint *checkpoint)
 {
@@ -16,4 +18,30 @@ struct tensor *checkpoint_append(struct checkpoint *checkpoint)
     struct tensor *tensor = &checkpoint->tensors[checkpoint->tensor_count++];
     *tensor = (struct tensor){0};
     return tensor;
+}
+
+struct copying {
+    const unsigned char *from;
+    void *to;
+    size_t size;
+};
+
+static void copy(void *arg)
+{
+    const struct copying *job = arg;
+    memcpy(job->to, job->from, job->size);
+}
+
+enum status mapping_copy(const struct mapping *mapping, const char *path, uint64_t offset,
+                         size_t size, void *to, struct error *err)
+{
+    if (offset > mapping->size || size > mapping->size - offset)
+        return error_set(err, STATUS_FAILED, "%s: the file is cut short", path);
+    if (size == 0)
+        return STATUS_OK;
+    struct copying job = {.from = mapping->data + offset, .to = to, .size = size};
+    return guard_run(copy, &job)
+               ? STATUS_OK
+               : error_set(err, STATUS_FAILED,
+                           "%s: it could not be read: the file shrank or its disk failed", path);
 }

@@ -34,10 +34,18 @@ struct checkpoint {
 /* Appends an empty tensor; NULL: no memory. Valid until the next call. */
 struct tensor *checkpoint_append(struct checkpoint *checkpoint);
 
+/* `size` bytes at `offset` of a mapped file, which is checked against its size and guarded. */
+enum status mapping_copy(const struct mapping *mapping, const char *path, uint64_t offset,
+                         size_t size, void *to, struct error *err);
+
 /* ---- the formats, each in its own file ----------------------------------- */
 
 bool safetensors_recognises(const struct mapping *mapping);
 enum status safetensors_read(struct checkpoint *checkpoint, uint32_t file, struct error *err);
+bool torch_zip_recognises(const struct mapping *mapping);
+enum status torch_zip_read(struct checkpoint *checkpoint, uint32_t file, struct error *err);
+bool bare_pickle_recognises(const struct mapping *mapping);
+enum status bare_pickle_read(struct checkpoint *checkpoint, uint32_t file, struct error *err);
 bool llama2c_recognises(const struct mapping *mapping);
 enum status llama2c_read(struct checkpoint *checkpoint, uint32_t file, struct error *err);
 bool gguf_recognises(const struct mapping *mapping);

@@ -9,7 +9,7 @@ bool tensor_is_plain(const struct tensor *tensor)
 
 bool tensor_is_readable(const struct tensor *tensor)
 {
-    return tensor->codec || dtype_is_readable(tensor->dtype);
+    return tensor->codec ? tensor->codec->to_float != NULL : dtype_is_readable(tensor->dtype);
 }
 
 uint64_t tensor_row_bytes(const struct tensor *tensor)

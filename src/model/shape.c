@@ -206,6 +206,9 @@ static enum status check_matrix(struct builder *b, const struct tensor *tensor)
                          file, tensor->name, tensor->shape[0], tensor->shape[1]);
     if (tensor_is_readable(tensor))
         return STATUS_OK;
+    if (tensor->codec)
+        return error_set(b->err, STATUS_FAILED, "%s: tensor %s: %s cannot be read as weights", file,
+                         tensor->name, tensor->codec->name);
     error_set(b->err, STATUS_FAILED, "%s: tensor %s: dtype %s cannot be read as weights", file,
               tensor->name, dtype_name(tensor->dtype));
     return error_help(b->err, "use the model as it was before that, or quantised in another way");
