@@ -100,12 +100,13 @@ struct source {
     const char *index_path;    /* NULL: one file */
     struct source_file *files; /* (file_count) in the order of their names */
     size_t file_count;
+    bool sliced;            /* each file holds a slice of every tensor: Meta's model parallelism */
     uint64_t metadata_hash; /* XXH3 of config.json and of the index */
     struct arena arena;     /* owns the texts and files */
 };
 
-/* Finds config and weight files of a directory (config.json with model.safetensors, or with
- * model.safetensors.index.json and its shards) or of one weight file with its config beside it.
+/* Finds config and weight files of a directory (by the names that libraries give them, with an
+ * index of shards or without) or of one weight file with its config beside it.
  * Weight files are only stat'ed: what format they have shows when they are opened. Free with
  * source_close. */
 enum status source_locate(const char *path, struct source **out, struct error *err);

@@ -66,7 +66,8 @@ static enum status read_files(struct checkpoint *checkpoint, struct error *err)
         if (status != STATUS_OK)
             return status;
     }
-    return index_names(checkpoint, err);
+    enum status status = source->sliced ? slices_join(checkpoint, err) : STATUS_OK;
+    return status == STATUS_OK ? index_names(checkpoint, err) : status;
 }
 
 enum status checkpoint_open(const struct source *source, struct checkpoint **out, struct error *err)

@@ -34,6 +34,10 @@ struct checkpoint {
 /* Appends an empty tensor; NULL: no memory. Valid until the next call. */
 struct tensor *checkpoint_append(struct checkpoint *checkpoint);
 
+/* Makes one tensor of the slices of each that can be a query or key projection, where every file of
+ * the source holds one; other tensors are dropped: they are cut in other ways (slices.c). */
+enum status slices_join(struct checkpoint *checkpoint, struct error *err);
+
 /* `size` bytes at `offset` of a mapped file, which is checked against its size and guarded. */
 enum status mapping_copy(const struct mapping *mapping, const char *path, uint64_t offset,
                          size_t size, void *to, struct error *err);
