@@ -57,7 +57,9 @@ static const struct family families[] = {
     /* Meta's own files, Mistral's in the same form, and llama2.c: rotated as complex numbers. */
     {.type = "meta-llama", .query = "layers.%.attention.wq", .key = "layers.%.attention.wk",
      .pairing = PAIRING_INTERLEAVED, .by_names = true, .scaling = META_SCALING,
-     .scaling_key = "use_scaled_rope"},
+     .scaling_key = "use_scaled_rope",
+     .scaling_note = "use_scaled_rope: factor 8 is that of Meta's code; Hugging Face's config of "
+                     "Llama 3.2 1B and 3B has 32"},
 };
 
 /* The same decoder under other names. */

@@ -34,6 +34,7 @@ struct family {
     uint32_t interval;             /* of sliding_window_pattern or no_rope_layer_interval */
     const char *scaling;           /* JSON of rope_scaling where the config has none */
     const char *scaling_key;       /* ... and this key is true; NULL: always */
+    const char *scaling_note;      /* what to know of it; NULL: nothing */
     bool scaling_is_always_llama3; /* Llama 4: whatever rope_type says */
     bool by_names;                 /* no config names it: the names of its tensors tell it */
 };

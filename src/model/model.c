@@ -137,7 +137,11 @@ static bool frequency_facts(struct builder *b, const struct rope_answer *answer,
     if (!where || !name || !scaling ||
         !builder_fact(b, name, answer->theta_source, reason, "%s",
                       text_double(theta, answer->rope.theta)) ||
-        !builder_fact(b, scaling, answer->scaling_source, "", "%s", answer->scaling_name))
+        !builder_fact(b, scaling, answer->scaling_source, answer->scaling_key, "%s",
+                      answer->scaling_name))
+        return false;
+    if (*answer->scaling_key && b->family->scaling_note &&
+        !builder_note(b, "%s", b->family->scaling_note))
         return false;
     return !answer->unknown_scaling ||
            builder_note(b, "rope scaling \"%s\" is not known: frequencies are unscaled",

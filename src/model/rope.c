@@ -362,8 +362,9 @@ enum status rope_resolve(const struct rope_question *q, struct arena *arena,
     cJSON *family_scaling = NULL;
     *answer = (struct rope_answer){.rope = {.rotary_dim = q->rotary_dim}};
     enum status status = find_parameters(q->config, &parameters, err);
-    answer->scaling_source =
-        parameters || uses_family_scaling(q) ? q->config->source : FACT_DEFAULT;
+    bool asked = !parameters && uses_family_scaling(q);
+    answer->scaling_source = parameters || asked ? q->config->source : FACT_DEFAULT;
+    answer->scaling_key = asked ? q->family->scaling_key : "";
     bool nested = is_nested(parameters);
     bool sliding = strcmp(q->layer_type, "sliding_attention") == 0;
     bool local = sliding && !nested && q->family->frequencies == FREQUENCIES_LOCAL;
@@ -372,7 +373,7 @@ enum status rope_resolve(const struct rope_question *q, struct arena *arena,
     if (status == STATUS_OK && nested)
         status = parameters_of_type(q, &parameters, err);
     if (status == STATUS_OK && !parameters && q->family->scaling &&
-        (!q->family->scaling_key || uses_family_scaling(q))) {
+        (!q->family->scaling_key || asked)) {
         status = json_parse(q->family->scaling, strlen(q->family->scaling), q->family->type,
                             &family_scaling, err);
         parameters = family_scaling;

@@ -21,7 +21,8 @@ struct rope_answer {
     const char *theta_key;  /* "rope_theta"; "" for a flag or a default */
     char scaling_name[128]; /* "llama3, factor 8" */
     enum fact_source scaling_source;
-    bool unknown_scaling; /* a type that has no formula here: left unscaled */
+    const char *scaling_key; /* "use_scaled_rope"; "" where the scaling tells itself */
+    bool unknown_scaling;    /* a type that has no formula here: left unscaled */
 };
 
 /* Resolution order as in transformers: rope_parameters (5.x) or rope_scaling (4.x), by layer type
