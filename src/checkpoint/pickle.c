@@ -6,7 +6,7 @@
 #include <string.h>
 
 enum {
-    STACK_MAX = 1 << 17,
+    STACK_MAX = 1 << 16,
     STACK_FIRST = 1 << 10,
     BUDGET_BYTES = 1 << 20, /* and as much for each byte of the pickle: */
     BUDGET_FACTOR = 32,
