@@ -261,8 +261,9 @@ static enum status add_tensors(struct reading *r)
         if (entry[0].kind == PICKLE_TEXT && entry[1].kind == PICKLE_TENSOR)
             status = add_tensor(r, entry[0].text, entry[1].tensor);
     }
-    qsort(r->checkpoint->tensors + first, r->checkpoint->tensor_count - first,
-          sizeof *r->checkpoint->tensors, by_offset);
+    size_t count = r->checkpoint->tensor_count - first;
+    if (count > 0)
+        qsort(r->checkpoint->tensors + first, count, sizeof *r->checkpoint->tensors, by_offset);
     return status;
 }
 

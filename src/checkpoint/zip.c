@@ -152,7 +152,8 @@ static int by_name(const void *left, const void *right)
 
 static enum status sort_entries(struct zip *zip, struct error *err)
 {
-    qsort(zip->entries, zip->count, sizeof *zip->entries, by_name);
+    if (zip->count > 0)
+        qsort(zip->entries, zip->count, sizeof *zip->entries, by_name);
     for (size_t i = 1; i < zip->count; i++) {
         if (by_name(&zip->entries[i - 1], &zip->entries[i]) == 0)
             return error_set(err, STATUS_FAILED, "%s: entry %s stands twice in the archive",
