@@ -129,6 +129,7 @@ struct row_codec {
     void (*to_float)(const struct checkpoint *checkpoint, const struct tensor *tensor, uint64_t row,
                      float *to);
     const void *detail; /* what to_float needs: indexes of other tensors, bits, group size */
+    bool exact;         /* nothing is rounded: plain numbers that only lie in other places */
 };
 
 struct tensor {
@@ -177,6 +178,8 @@ enum status checkpoint_read_numbers(const struct checkpoint *checkpoint,
 
 /* The kernel takes its rows as they are stored, from checkpoint_data. */
 bool tensor_is_plain(const struct tensor *tensor);
+/* Its rows are the numbers of a plain dtype, wherever they lie. */
+bool tensor_is_exact(const struct tensor *tensor);
 /* Its rows can be turned into float32. */
 bool tensor_is_readable(const struct tensor *tensor);
 /* Stored bytes of one row, its share of what the whole tensor takes. */

@@ -52,5 +52,7 @@ enum status format_of(const struct mapping *mapping, const struct source_file *f
     error_set(err, STATUS_FAILED,
               "%s: not a file that ropescope reads: its first bytes are of no format that it knows",
               file->path);
-    return error_help(err, "it reads safetensors, GGUF and .angles files; is this one whole?");
+    return error_help(err,
+                      "it reads safetensors, GGUF, PyTorch, llama2.c and .angles files; is this "
+                      "one whole?");
 }

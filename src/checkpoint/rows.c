@@ -7,6 +7,11 @@ bool tensor_is_plain(const struct tensor *tensor)
     return !tensor->codec && dtype_is_plain(tensor->dtype);
 }
 
+bool tensor_is_exact(const struct tensor *tensor)
+{
+    return dtype_is_plain(tensor->dtype) && (!tensor->codec || tensor->codec->exact);
+}
+
 bool tensor_is_readable(const struct tensor *tensor)
 {
     return tensor->codec ? tensor->codec->to_float != NULL : dtype_is_readable(tensor->dtype);

@@ -65,7 +65,11 @@ static enum status join(struct checkpoint *checkpoint, const struct tensor *from
         return status;
     slices->rows = from->shape[0];
     *codec = (struct row_codec){
-        .name = "slices of several files", .to_float = joined_to_float, .detail = slices};
+        .name = "slices of several files",
+        .to_float = joined_to_float,
+        .detail = slices,
+        .exact = tensor_is_exact(from),
+    };
     joined.codec = codec;
     *out = joined;
     return STATUS_OK;

@@ -174,6 +174,7 @@ static enum status add_strides(struct reading *r, const struct pickle_tensor *vi
         .name = repeats ? "a view that repeats its numbers" : "rows that lie apart",
         .to_float = repeats ? NULL : strided_to_float,
         .detail = strides,
+        .exact = true,
     };
     tensor->codec = codec;
     return STATUS_OK;

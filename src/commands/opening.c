@@ -27,7 +27,8 @@ enum status open_named_model(const struct options *options, struct session **out
     if (!path) {
         if (!find_demo_model(demo)) {
             error_set(err, STATUS_USAGE, "no MODEL was named and the demo model is not installed");
-            return error_help(err, "name a directory with config.json and safetensors weights");
+            return error_help(err,
+                              "name a directory with config.json and weights, or a weight file");
         }
         path = demo;
     }

@@ -164,8 +164,9 @@ void options_help(const struct command *command, FILE *stream)
         fprintf(stream, "  ropescope %-8s%-20s %s\n", each == commands ? "" : each->name,
                 each->arguments, each->about);
     fprintf(stream,
-            "\nMODEL is a directory with config.json and safetensors weights, a .safetensors\n"
-            "or .gguf file, or an .angles file that scan -o wrote. Flags of the explorer:\n\n");
+            "\nMODEL is a directory with config.json and weights, a weight file (safetensors,\n"
+            "PyTorch, Meta's consolidated, llama2.c, GGUF), or an .angles file that scan -o\n"
+            "wrote. Flags of the explorer:\n\n");
     help_flags(COMMAND_EXPLORE, stream);
     fprintf(stream,
             "\nropescope COMMAND --help tells the flags of a command; ? in the explorer its "

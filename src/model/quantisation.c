@@ -37,7 +37,9 @@ static void name_types(const struct builder *b, int which, char *out, size_t siz
         if (seen[tensor->dtype])
             continue;
         seen[tensor->dtype] = true;
-        const char *name = tensor->codec ? tensor->codec->name : dtype_name(tensor->dtype);
+        const char *name = tensor_is_exact(tensor) ? dtype_name(tensor->dtype)
+                           : tensor->codec         ? tensor->codec->name
+                                                   : dtype_name(tensor->dtype);
         text_format(out + used, size - used, "%s%s", used ? ", " : "", name);
         used += strlen(out + used);
     }
@@ -53,7 +55,7 @@ static int worst_type(const struct builder *b, bool *known)
         for (int which = 0; which < PROJECTION_COUNT; which++) {
             const struct tensor *tensor =
                 checkpoint_tensor(b->checkpoint, b->tensors[i].weight[which]);
-            if (tensor_is_plain(tensor))
+            if (tensor_is_exact(tensor))
                 continue;
             double moved = tensor->codec ? 0 : quantisation_moves(tensor->dtype);
             *known = *known && moved > 0;

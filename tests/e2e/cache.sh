@@ -175,7 +175,7 @@ mv "$hold/elsewhere" "$model"
 opened_weights() { # MODEL: how many times weight files are opened
     ASAN_OPTIONS=detect_leaks=0:$ASAN_OPTIONS strace -f -e trace=open,openat -o "$hold/trace" \
         "$program" stats "$1" >/dev/null 2>&1
-    grep -c '\.\(safetensors\|gguf\)"' "$hold/trace"
+    grep -c '\.\(safetensors\|gguf\|bin\|pt\|pth\)"' "$hold/trace"
 }
 name="a second opening opens no weight file"
 if strace -o /dev/null true 2>/dev/null; then
@@ -184,6 +184,14 @@ if strace -o /dev/null true 2>/dev/null; then
     check "$name" test "$(opened_weights "$model")" = 0
 else
     skip "$name" "no strace that works here"
+fi
+torch=tests/fixtures/torch
+if strace -o /dev/null true 2>/dev/null; then
+    for format in shards:2 meta-two:2 ckpt.pt:1 v2.bin:1; do
+        check "a first opening of ${format%:*} opens each file once" \
+            test "$(opened_weights "$torch/${format%:*}")" = "${format#*:}"
+        check "a second one opens none" test "$(opened_weights "$torch/${format%:*}")" = 0
+    done
 fi
 gguf=../shared/models/stories260K/stories260K.gguf
 name="nor does that of a GGUF file, which says all of itself"

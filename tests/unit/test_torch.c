@@ -151,6 +151,24 @@ static void facts_say_where_they_come_from(void **state)
     }
 }
 
+/* Rows that lie apart, or in several files, are not rounded; int8 are. */
+static void only_rounded_rows_are_called_quantised(void **state)
+{
+    (void)state;
+    static const char *const files[] = {"views", "meta-two", "v1.bin", "v2.bin"};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        char path[PATH_BYTES];
+        assert_true(path_join(path, FIXTURES, files[i]));
+        struct session *session = open_session(path, "cache");
+        const struct model *model = session_angles(session)->model;
+        size_t told = 0;
+        for (size_t at = 0; at < model->fact_count; at++)
+            told += strcmp(model->facts[at].name, "quantisation") == 0;
+        assert_int_equal(told, strcmp(files[i], "v2.bin") == 0);
+        session_close(session);
+    }
+}
+
 /* ---- the same weights in several formats --------------------------------- */
 
 static void check_same(const char *left, const char *right)
@@ -355,6 +373,7 @@ int main(void)
         cmocka_unit_test(evil_files_are_refused_at_once), /* before others take memory */
         cmocka_unit_test(models_have_the_cosines_of_torch),
         cmocka_unit_test(facts_say_where_they_come_from),
+        cmocka_unit_test(only_rounded_rows_are_called_quantised),
         cmocka_unit_test(second_openings_read_no_weights),
         cmocka_unit_test(slices_make_the_whole),
         cmocka_unit_test(formats_agree_bit_for_bit),
