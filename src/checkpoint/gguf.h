@@ -14,7 +14,7 @@ struct gguf {
     uint64_t at;          /* how far it has been read */
     char where[192];      /* what is being read, for errors: "key llama.block_count" */
     uint64_t alignment;   /* of the data of each tensor */
-    uint64_t listed;      /* numbers of lists in values */
+    uint64_t kept;        /* values, those of lists counted one by one */
     struct cJSON *values; /* key: value, of what a model is told by */
     struct error *err;
 };

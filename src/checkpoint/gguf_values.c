@@ -12,7 +12,7 @@ enum {
     KEY_BYTES_MAX = 65535, /* as the format has it */
     TEXT_KEPT = 1024,      /* bytes; chat templates are longer */
     LIST_KEPT = 4096,      /* numbers; one for each layer */
-    LISTS_KEPT = 65536,    /* numbers of all lists together */
+    KEPT_MAX = 65536,      /* values in all, those of lists counted one by one */
     ALIGNMENT_DEFAULT = 32,
 };
 
@@ -73,12 +73,12 @@ static cJSON *json_of(uint32_t type, const unsigned char *at)
     return type == TYPE_BOOL ? cJSON_CreateBool(*at != 0) : cJSON_CreateNumber(number_of(type, at));
 }
 
-/* Lists cost much more memory than the bytes that they are read from: those of models are few. */
+/* Kept values cost much more memory than the bytes that they are read from, and models have few. */
 static bool has_room(struct gguf *gguf, uint64_t count)
 {
-    if (gguf->listed + count > LISTS_KEPT)
+    if (gguf->kept + count > KEPT_MAX)
         return false;
-    gguf->listed += count;
+    gguf->kept += count;
     return true;
 }
 
@@ -95,7 +95,8 @@ static enum status keep_single(struct gguf *gguf, const char *key, uint32_t type
 {
     unsigned char bytes[8];
     enum status status = gguf_take(gguf, bytes, type_bytes[type]);
-    return status == STATUS_OK ? keep(gguf, key, json_of(type, bytes)) : status;
+    return status == STATUS_OK && has_room(gguf, 1) ? keep(gguf, key, json_of(type, bytes))
+                                                    : status;
 }
 
 static enum status keep_list(struct gguf *gguf, const char *key, uint32_t type, uint64_t count)
@@ -173,7 +174,7 @@ static enum status read_text(struct gguf *gguf, const char *key)
     text[len] = '\0';
     if (!text_is_utf8(text, (size_t)len) || strlen(text) != len)
         return gguf_fail(gguf, "its value is no UTF-8 text");
-    return keep(gguf, key, cJSON_CreateString(text));
+    return has_room(gguf, 1) ? keep(gguf, key, cJSON_CreateString(text)) : STATUS_OK;
 }
 
 static enum status read_list(struct gguf *gguf, const char *key)
@@ -191,7 +192,7 @@ static enum status read_list(struct gguf *gguf, const char *key)
         return skip_texts(gguf, count);
     if (type >= TYPE_COUNT)
         return gguf_fail(gguf, "it is a list of unknown type %" PRIu32, type);
-    if (count <= LIST_KEPT && has_room(gguf, count))
+    if (count <= LIST_KEPT && has_room(gguf, count + 1))
         return keep_list(gguf, key, type, count);
     return size_multiply(count, type_bytes[type], &bytes)
                ? skip(gguf, bytes)
