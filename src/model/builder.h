@@ -62,6 +62,8 @@ enum status projection_build(struct builder *builder, const struct layer_tensors
 /* Of a GGUF file: fills b->gguf, the family and the names of its keys. Free with gguf_close. */
 enum status gguf_resolve(struct builder *builder);
 void gguf_close(struct builder *builder);
+/* The layer has factors of its own, so that it shares its frequencies with no other. */
+bool gguf_has_own_factors(const struct builder *builder, size_t layer);
 /* Divides frequencies by the factors that the file has as a tensor, and says so in a fact where
  * this is the first layer of its kind; `tokens` is the context that they are for. */
 enum status gguf_apply_factors(struct builder *builder, size_t layer, double tokens,

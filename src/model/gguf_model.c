@@ -286,17 +286,26 @@ void gguf_close(struct builder *b)
 
 /* ---- factors that are tensors -------------------------------------------- */
 
+static const struct tensor *own_factors(const struct builder *b, uint32_t layer)
+{
+    char name[64];
+    text_format(name, sizeof name, "blk.%u.rope_freqs.weight", layer);
+    return checkpoint_find(b->checkpoint, name);
+}
+
+bool gguf_has_own_factors(const struct builder *b, size_t layer)
+{
+    return b->gguf && own_factors(b, b->tensors[layer].number);
+}
+
 /* Llama 3's scaling comes as rope_freqs, longrope as two lists of which the length decides; NULL:
  * this model has neither. */
 static const struct tensor *find_factors(const struct builder *b, uint32_t layer, double tokens)
 {
-    char name[64];
     bool is_long = tokens > b->gguf->original_context;
-    text_format(name, sizeof name, "blk.%u.rope_freqs.weight", layer);
-    const char *const names[] = {name, "rope_freqs.weight",
-                                 is_long ? "rope_factors_long.weight"
-                                         : "rope_factors_short.weight"};
-    const struct tensor *found = NULL;
+    const char *const names[] = {"rope_freqs.weight", is_long ? "rope_factors_long.weight"
+                                                              : "rope_factors_short.weight"};
+    const struct tensor *found = own_factors(b, layer);
     for (size_t i = 0; i < sizeof names / sizeof *names && !found; i++)
         found = checkpoint_find(b->checkpoint, names[i]);
     return found;

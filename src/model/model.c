@@ -153,7 +153,8 @@ static enum status resolve_frequency(struct builder *b, size_t index)
 {
     struct model *model = b->model;
     const struct layer_kind *kind = &b->kinds[index];
-    if (kind->first != index) {
+    bool first = kind->first == index;
+    if (!first && !gguf_has_own_factors(b, index)) {
         model->layers[index].frequency = model->layers[kind->first].frequency;
         return STATUS_OK;
     }
@@ -164,7 +165,7 @@ static enum status resolve_frequency(struct builder *b, size_t index)
     if (status != STATUS_OK)
         return status;
     double *frequency = arena_alloc(&model->arena, b->shape.rotary_dim / 2 * sizeof *frequency);
-    if (!frequency || !frequency_facts(b, &answer, b->several_kinds ? kind->type : ""))
+    if (!frequency || (first && !frequency_facts(b, &answer, b->several_kinds ? kind->type : "")))
         return error_memory(b->err);
     rope_frequencies(&answer.rope, frequency);
     if (b->gguf)

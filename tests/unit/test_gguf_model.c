@@ -361,6 +361,13 @@ static void factors_divide_frequencies(void **state)
     assert_string_equal(fact_of(model, "rope factors")->value, "rope_freqs.weight");
     close_opened(&opened);
 
+    begin(&made, "llama", 2); /* older files have them layer by layer */
+    made_gguf_tensor(&made, "blk.1.rope_freqs.weight", 1, sizes, 0, factors, sizeof factors);
+    model = open_made(&made, NULL);
+    assert_near(model->layers[0].frequency[5], plain_frequency(10000, 5));
+    assert_near(model->layers[1].frequency[5], plain_frequency(10000, 5) / 8);
+    close_opened(&opened);
+
     static const float bad[] = {1, 1, 1, 1, 0, 1, 1, 1};
     begin(&made, "llama", 1);
     made_gguf_tensor(&made, "rope_freqs.weight", 1, sizes, 0, bad, sizeof bad);
