@@ -5,6 +5,7 @@
 #include "reader.h"
 #include "zip.h"
 
+#include <cjson/cJSON.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -268,12 +269,20 @@ static enum status add_tensors(struct reading *r)
     return status;
 }
 
-/* What training kept of the model's arguments, where no config lies beside the file. */
+/* What training kept beside the weights tells about the model where no config does. The arguments
+ * of the model itself are surer than a config that happens to lie there. */
 static enum status keep_config(struct reading *r)
 {
-    if (r->checkpoint->source->config || r->checkpoint->config)
+    cJSON *config = NULL;
+    if (r->checkpoint->config)
         return STATUS_OK;
-    return pickle_to_json(&r->pickle.root, &r->checkpoint->config, r->err);
+    enum status status = pickle_to_json(&r->pickle.root, &config, r->err);
+    if (r->checkpoint->source->config && !json_get(config, "model_args")) {
+        cJSON_Delete(config);
+        return status;
+    }
+    r->checkpoint->config = config;
+    return status;
 }
 
 enum status torch_zip_read(struct checkpoint *checkpoint, uint32_t file, struct error *err)

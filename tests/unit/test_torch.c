@@ -151,6 +151,50 @@ static void facts_say_where_they_come_from(void **state)
     }
 }
 
+/* A config.json beside a training checkpoint is of another model; one beside a state dict is not.
+ */
+static void arguments_of_the_model_come_first(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *file, *family;
+    } files[] = {{"/ckpt.pt", "meta-llama"}, {"/nested/last.pt", "llama"}};
+    scratch_text("config.json", "{\"model_type\":\"llama\",\"num_attention_heads\":4}");
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        char path[PATH_BYTES];
+        struct opened opened;
+        struct error err;
+        size_t size;
+        text_format(path, sizeof path, "%s%s", FIXTURES, files[i].file);
+        unsigned char *bytes = file_get(path, &size);
+        scratch_write("ckpt.pt", bytes, size);
+        memory_free(bytes);
+        assert_int_equal(open_model(&opened, "ckpt.pt", NULL, &err), STATUS_OK);
+        assert_string_equal(opened.model->family, files[i].family);
+        close_opened(&opened);
+    }
+    assert_int_equal(remove(scratch_path("config.json")), 0);
+}
+
+/* Without params.json the names tell the family, and a flag the heads. */
+static void flags_stand_in_for_a_config(void **state)
+{
+    (void)state;
+    const struct model_options heads = {.heads = 4};
+    struct opened opened;
+    struct error err;
+    size_t size;
+    unsigned char *bytes = file_get(FIXTURES "/meta-one/consolidated.00.pth", &size);
+    scratch_write("alone.pth", bytes, size);
+    memory_free(bytes);
+    assert_int_equal(open_model(&opened, "alone.pth", NULL, &err), STATUS_FAILED);
+    assert_says(err.help, "--heads N");
+    assert_int_equal(open_model(&opened, "alone.pth", &heads, &err), STATUS_OK);
+    assert_int_equal(opened.model->layers[0].projection[PROJECTION_KEY].heads, 2);
+    assert_int_equal(opened.model->layers[0].pairing, PAIRING_INTERLEAVED);
+    close_opened(&opened);
+}
+
 /* Rows that lie apart, or in several files, are not rounded; int8 are. */
 static void only_rounded_rows_are_called_quantised(void **state)
 {
@@ -373,6 +417,8 @@ int main(void)
         cmocka_unit_test(evil_files_are_refused_at_once), /* before others take memory */
         cmocka_unit_test(models_have_the_cosines_of_torch),
         cmocka_unit_test(facts_say_where_they_come_from),
+        cmocka_unit_test(arguments_of_the_model_come_first),
+        cmocka_unit_test(flags_stand_in_for_a_config),
         cmocka_unit_test(only_rounded_rows_are_called_quantised),
         cmocka_unit_test(second_openings_read_no_weights),
         cmocka_unit_test(slices_make_the_whole),
