@@ -177,8 +177,8 @@ static void fetch_ahead(struct scan *scan, size_t index)
     size_t next = atomic_load(&scan->next_fetch), end = index + 1 + AHEAD_UNITS;
     if (end > scan->unit_count)
         end = scan->unit_count;
-    while (next < end) {
-        size_t from = next > index ? next : index + 1;
+    for (size_t from; next < end && index + 1 < end;) {
+        from = next > index ? next : index + 1;
         if (!atomic_compare_exchange_weak(&scan->next_fetch, &next, from + 1))
             continue;
         const struct unit *unit = &scan->units[from];

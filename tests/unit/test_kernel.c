@@ -520,10 +520,17 @@ static void test_the_list(void **state)
     }
 }
 
+static int use_kernel(void **state)
+{
+    kernel = *state;
+    return 0;
+}
+
+/* Every test with every kernel that this machine can run: one group, as the plan of a test wants.
+ */
 int main(void)
 {
-    const struct CMUnitTest list[] = {cmocka_unit_test(test_the_list)};
-    const struct CMUnitTest tests[] = {
+    static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_length),
         cmocka_unit_test(test_every_alignment),
         cmocka_unit_test(test_rounding_that_adds_up),
@@ -539,8 +546,19 @@ int main(void)
         cmocka_unit_test(test_a_row_with_itself),
         cmocka_unit_test(test_sums),
     };
-    int failed = cmocka_run_group_tests_name("list of kernels", list, NULL, NULL);
-    for (size_t i = 0; (kernel = kernel_at(i)) != NULL; i++)
-        failed += cmocka_run_group_tests_name(kernel_name(kernel), tests, NULL, NULL);
-    return failed;
+    enum { TESTS = sizeof tests / sizeof *tests, KERNELS_MAX = 8, NAME_BYTES = 80 };
+    static struct CMUnitTest all[1 + TESTS * KERNELS_MAX] = {cmocka_unit_test(test_the_list)};
+    static char names[TESTS * KERNELS_MAX][NAME_BYTES];
+    size_t count = 1;
+    for (size_t k = 0; k < KERNELS_MAX && kernel_at(k); k++) {
+        for (size_t i = 0; i < TESTS; i++, count++) {
+            snprintf(names[count - 1], NAME_BYTES, "%s: %s", kernel_name(kernel_at(k)),
+                     tests[i].name);
+            all[count] = tests[i];
+            all[count].name = names[count - 1];
+            all[count].setup_func = use_kernel;
+            all[count].initial_state = (void *)(uintptr_t)kernel_at(k);
+        }
+    }
+    return _cmocka_run_group_tests("kernel", all, count, NULL, NULL);
 }
