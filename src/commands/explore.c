@@ -6,6 +6,11 @@
 
 /* Frames a second while a scan runs, and how often its progress is looked at. */
 static const double FRAME_SECONDS = 1.0 / 20, PROGRESS_SECONDS = 0.25;
+/* A step of the threshold sends so many bytes at once; a map that follows it may change all over,
+ * and what it costs more comes when no step has followed for a moment: a key held down over a slow
+ * line never waits for the map. */
+enum { STEP_BYTES = 1200 };
+static const double REST_SECONDS = 0.1;
 
 struct explorer {
     struct session *session;
@@ -20,6 +25,7 @@ struct explorer {
     char model_words[2 * PATH_BYTES];
     unsigned dirty;
     double drawn;              /* clock_seconds() of the last frame */
+    bool rest;                 /* that frame was not sent to its end */
     bool scan_told;            /* how the scan ended is known, and shown where it failed */
     struct error scan_failure; /* STATUS_OK: none */
 };
@@ -31,7 +37,8 @@ static void draw(struct explorer *x)
     if (x->dirty & DIRTY_WHOLE)
         screen_redraw(x->screen);
     frame_draw(x->canvas, &x->state);
-    screen_draw(x->screen, x->canvas, &x->state.theme);
+    size_t budget = x->dirty == DIRTY_STEP ? STEP_BYTES : SIZE_MAX;
+    x->rest = !screen_draw(x->screen, x->canvas, &x->state.theme, budget);
     x->dirty = DIRTY_NOTHING;
     x->drawn = clock_seconds();
 }
@@ -43,11 +50,20 @@ static double frame_due(const struct explorer *x)
     return due > 0 ? due : 0;
 }
 
+/* Seconds until what is left of the last frame may be sent. */
+static double rest_due(const struct explorer *x)
+{
+    double due = x->drawn + REST_SECONDS - clock_seconds();
+    return due > 0 ? due : 0;
+}
+
 /* How long to wait for something to happen; < 0: for ever. */
 static double patience(const struct explorer *x)
 {
     if (x->dirty)
         return frame_due(x);
+    if (x->rest)
+        return rest_due(x);
     return x->state.scanning ? PROGRESS_SECONDS : -1;
 }
 
@@ -194,6 +210,8 @@ static enum status run(struct explorer *x, struct error *err)
     status = session_start(x->session, err);
     poll_scan(x);
     while (status == STATUS_OK && !x->state.quit) {
+        if (x->rest && !x->dirty && rest_due(x) <= 0)
+            x->dirty = DIRTY_FRAME;
         if (x->dirty && frame_due(x) <= 0)
             draw(x);
         status = handle_events(x, err);

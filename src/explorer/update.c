@@ -271,7 +271,8 @@ unsigned update_action(struct state *state, enum action action)
         !update_look(state, action) && !update_scatter(state, action))
         change_place(state, action);
     update_keep_line(state); /* whatever it was, it may have changed the order of a list */
-    return DIRTY_FRAME;
+    return action >= ACTION_THRESHOLD_DOWN && action <= ACTION_THRESHOLD_FAR_UP ? DIRTY_STEP
+                                                                                : DIRTY_FRAME;
 }
 
 unsigned update_key(struct state *state, uint32_t key)

@@ -289,33 +289,73 @@ static bool same_cells(const struct canvas_cell *a, const struct canvas_cell *b,
     return true;
 }
 
-/* Gives curses the lines that changed: asking it to compare them all costs more than all else that
- * a step of the threshold does. */
-static void give_rows(struct screen *screen, const struct canvas *canvas)
+/* About what a line that changed costs to send: a jump to each stretch of cells that did, changes
+ * of colours, the bytes of the characters. A short gap is sent rather than jumped over. */
+static size_t cost_of_row(const struct canvas_cell *now, const struct canvas_cell *before, int cols)
 {
+    enum { LINE = 8, JUMP = 6, COLOURS = 24, WIDE = 3, GAP = 4 };
+    size_t cost = LINE, gap_cost = 0;
+    int gap = GAP + 1; /* cells since the last that changed */
+    struct style style = {0}, gap_style = {0};
+    for (int col = 0; col < cols; col++) {
+        bool same = same_cells(&now[col], &before[col], 1);
+        bool restyled = memcmp(&gap_style, &now[col].style, sizeof style) != 0;
+        gap_cost += (restyled ? COLOURS : 0U) + (now[col].code < 0x80 ? 1U : WIDE);
+        gap_style = now[col].style;
+        gap++;
+        if (same)
+            continue;
+        if (gap > GAP + 1) {
+            restyled = memcmp(&style, &now[col].style, sizeof style) != 0;
+            gap_cost = JUMP + (restyled ? COLOURS : 0U) + (now[col].code < 0x80 ? 1U : WIDE);
+        }
+        cost += gap_cost;
+        gap_cost = 0;
+        gap = 0;
+        style = gap_style;
+    }
+    return cost;
+}
+
+/* Gives curses the lines that changed (asking it to compare them all costs more than all else that
+ * a step of the threshold does), from the last on, as long as they cost `budget` bytes at most.
+ * false: there are more. */
+static bool give_rows(struct screen *screen, const struct canvas *canvas, size_t budget)
+{
+    bool all = true;
     int rows, cols, width = canvas->cols;
     screen_size(screen, &rows, &cols);
     rows = rows < canvas->rows ? rows : canvas->rows;
     cols = cols < width ? cols : width;
-    if (!screen->drawn)
+    bool first = !screen->drawn;
+    if (first) {
         erase(); /* clear() would send the whole screen each time */
-    for (int row = 0; row < rows; row++) {
-        size_t start = (size_t)row * (size_t)width;
-        const struct canvas_cell *cells = canvas->cells + start;
-        if (!screen->drawn || !same_cells(cells, screen->drawn->cells + start, width))
-            put_row(screen, row, cols, cells, width);
-    }
-    if (!screen->drawn)
         screen->drawn = canvas_new(canvas->rows, width); /* NULL: all is given again */
-    if (screen->drawn)
-        memcpy(screen->drawn->cells, canvas->cells,
-               (size_t)canvas->rows * (size_t)width * sizeof *canvas->cells);
+    }
+    for (int row = rows - 1; row >= 0; row--) {
+        const struct canvas_cell *cells = canvas->cells + (size_t)row * (size_t)width;
+        struct canvas_cell *drawn =
+            screen->drawn ? screen->drawn->cells + (size_t)row * (size_t)width : NULL;
+        if (!first && drawn && same_cells(cells, drawn, width))
+            continue;
+        size_t cost = first || !drawn || budget == SIZE_MAX ? 0 : cost_of_row(cells, drawn, width);
+        if (cost > budget) {
+            all = false;
+            continue;
+        }
+        budget -= budget == SIZE_MAX ? 0 : cost;
+        put_row(screen, row, cols, cells, width);
+        if (drawn)
+            memcpy(drawn, cells, (size_t)width * sizeof *drawn);
+    }
+    return all;
 }
 
-void screen_draw(struct screen *screen, const struct canvas *canvas, const struct theme *theme)
+bool screen_draw(struct screen *screen, const struct canvas *canvas, const struct theme *theme,
+                 size_t budget)
 {
     check_drawn(screen, canvas, theme);
-    give_rows(screen, canvas);
+    bool all = give_rows(screen, canvas, budget);
     if (screen->redraw)
         clearok(curscr, TRUE);
     screen->redraw = false;
@@ -323,6 +363,7 @@ void screen_draw(struct screen *screen, const struct canvas *canvas, const struc
     tty_let_stop(&screen->tty); /* doupdate() would forget it */
     wnoutrefresh(stdscr);
     doupdate();
+    return all;
 }
 
 void screen_redraw(struct screen *screen)

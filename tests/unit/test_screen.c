@@ -57,7 +57,7 @@ static void show(struct screen *screen, const struct canvas *canvas)
 {
     struct theme theme;
     theme_default(&theme);
-    screen_draw(screen, canvas, &theme);
+    screen_draw(screen, canvas, &theme, SIZE_MAX);
 }
 
 static void paint(struct canvas *canvas)
@@ -93,6 +93,31 @@ static int act_frames(void)
     screen_close(screen);
     screen_close(NULL);
     return 3;
+}
+
+/* A map that changes all over: a budget's worth at once, from the last line on, then the rest. */
+static int act_budget(void)
+{
+    struct screen *screen = opened();
+    struct canvas *canvas = canvas_for(screen);
+    struct theme theme;
+    theme_default(&theme);
+    show(screen, canvas);
+    for (int row = 0; row < canvas->rows; row++)
+        for (int col = 0; col < canvas->cols; col++)
+            canvas_put(canvas, row, col, 0x2593, style_heat((row * 7 + col * 3) % 10 / 10.0));
+    canvas_text(canvas, canvas->rows - 1, 0, 20, style_of(ROLE_TEXT), NULL, "the last line");
+    play_mark("before");
+    MUST(!screen_draw(screen, canvas, &theme, 4000));
+    play_mark("at once");
+    while (!screen_draw(screen, canvas, &theme, 4000)) {
+    }
+    play_mark("all");
+    MUST(screen_draw(screen, canvas, &theme, 0));
+    play_mark("nothing");
+    canvas_free(canvas);
+    screen_close(screen);
+    return 4;
 }
 
 static int act_one_frame(void)
@@ -328,6 +353,20 @@ static void test_only_changes_are_sent(void **state)
     assert_true(play_heard(&play, LEAVE_ALTERNATE) && play_heard(&play, SHOW_CURSOR));
 }
 
+static void test_a_budget_is_kept(void **state)
+{
+    (void)state;
+    play_start(&play, (struct scene){.act = act_budget});
+    play_wait_mark(&play, "before");
+    size_t once = play_wait_mark(&play, "at once");
+    assert_in_range(once, 1500, 4600);
+    assert_true(play_heard(&play, "the last line"));
+    size_t rest = play_wait_mark(&play, "all");
+    assert_true(rest > 20000 && !play_heard(&play, "the last line"));
+    assert_int_equal(play_wait_mark(&play, "nothing"), 0);
+    play_assert_exit(&play, 4);
+}
+
 static void test_characters_by_locale(void **state)
 {
     (void)state;
@@ -538,6 +577,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_only_changes_are_sent),
+        cmocka_unit_test(test_a_budget_is_kept),
         cmocka_unit_test(test_characters_by_locale),
         cmocka_unit_test(test_colours_by_terminal),
         cmocka_unit_test(test_no_color_is_heeded),
