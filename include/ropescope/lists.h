@@ -133,6 +133,21 @@ size_t state_line(const struct state *state);
 /* Puts the cursor on it; a head of keys brings a query head that meets it. */
 void state_select_item(struct state *state, const struct row *item);
 
+/* Pairs of a projection of the selected head, of the selected layer, of the model; and of all that
+ * the rule covers: of the model from the first masked layer on. */
+struct tally state_tally(const struct state *state, enum scope scope, int projection);
+struct tally state_tally_rule(const struct state *state, enum scope scope);
+
+/* The lowest and the highest number of the maps; the maps keep them here. */
+struct map_extent {
+    bool set;
+    enum measure measure;
+    uint32_t block; /* heads to the side of a cell */
+    size_t ready;   /* layers that had landed */
+    double low, high;
+};
+struct map_extent *memo_extent(const struct state *state);
+
 /* A histogram of the selection in the state's unit. */
 const struct histogram *state_histogram(const struct state *state, enum scope scope, int projection,
                                         uint32_t bins);

@@ -1,5 +1,6 @@
 /* memo.c: what follows from the state and is dear to work out, kept until what it follows from
  * changes. None of it can be told from working it out anew, but by the clock. */
+#include "explorer/counts.h"
 #include "ropescope/lists.h"
 
 #include <math.h>
@@ -33,6 +34,9 @@ struct memo {
     uint32_t *fixed;     /* pairs that are, (layer, projection, head) */
     size_t *fixed_start; /* (layer) where its heads start */
     double *chance;      /* (layer, projection) */
+
+    struct counts counts;
+    struct map_extent extent;
 };
 
 struct memo *memo_new(void)
@@ -58,6 +62,7 @@ void memo_free(struct memo *memo)
     memory_free(memo->fixed);
     memory_free(memo->fixed_start);
     memory_free(memo->chance);
+    counts_free(&memo->counts);
     memory_free(memo);
 }
 
@@ -210,6 +215,45 @@ const struct points *state_points(const struct state *state, enum scope scope)
 struct scatter_cache *memo_scatter(const struct state *state)
 {
     return &state->memo->scatter;
+}
+
+/* ---- counts -------------------------------------------------------------- */
+
+struct tally state_tally(const struct state *state, enum scope scope, int projection)
+{
+    struct selection at = state->settings.selection;
+    float threshold = state->settings.rule.threshold;
+    struct counts *counts = &state->memo->counts;
+    at.scope = scope;
+    if (scope == SCOPE_HEAD || !counts_update(counts, state->angles, threshold))
+        return tally_selection(state->angles, &at, projection, threshold);
+    bool all = scope == SCOPE_MODEL;
+    return counts_sum(counts, state->angles, projection, all ? 0 : at.layer,
+                      all ? state->angles->model->layer_count : at.layer + 1, 0);
+}
+
+struct tally state_tally_rule(const struct state *state, enum scope scope)
+{
+    const struct rule *rule = &state->settings.rule;
+    struct counts *counts = &state->memo->counts;
+    struct tally total = {0};
+    if (scope == SCOPE_MODEL && !counts_update(counts, state->angles, rule->threshold))
+        return tally_model(state->angles, rule);
+    for (int p = 0; p < PROJECTION_COUNT; p++) {
+        if (!rule->projection[p])
+            continue;
+        struct tally one = scope == SCOPE_MODEL
+                               ? counts_sum(counts, state->angles, p, 0,
+                                            state->angles->model->layer_count, rule->first_layer)
+                               : state_tally(state, scope, p);
+        tally_add(&total, &one);
+    }
+    return total;
+}
+
+struct map_extent *memo_extent(const struct state *state)
+{
+    return &state->memo->extent;
 }
 
 /* ---- measures ------------------------------------------------------------ */

@@ -1,4 +1,5 @@
 /* bar.c: the threshold and what it fixes, in a line. */
+#include "ropescope/lists.h"
 #include "views/draw.h"
 
 #include <math.h>
@@ -11,18 +12,11 @@ struct fractions {
 
 static struct fractions fractions_of(const struct state *state)
 {
-    struct fractions out = {0};
-    struct selection at = state->settings.selection;
-    const struct rule *rule = &state->settings.rule;
-    at.scope = SCOPE_HEAD;
-    out.model = tally_model(state->angles, rule);
+    struct fractions out = {.model = state_tally_rule(state, SCOPE_MODEL)};
     if (!state_ready(state))
         return out;
-    out.layer = tally_layer(state->angles, at.layer, rule);
-    for (int p = 0; p < PROJECTION_COUNT; p++) {
-        struct tally one = tally_selection(state->angles, &at, p, rule->threshold);
-        tally_add(&out.head, &one);
-    }
+    out.layer = state_tally_rule(state, SCOPE_LAYER);
+    out.head = state_tally_rule(state, SCOPE_HEAD);
     return out;
 }
 

@@ -1,4 +1,5 @@
 /* histogram.c: how the cosines of a selection are spread, beside what chance would give. */
+#include "ropescope/lists.h"
 #include "views/draw.h"
 
 #include <math.h>
@@ -113,11 +114,8 @@ void histogram_line(struct canvas *canvas, struct rect rect, const struct glyphs
                     const struct state *state, enum scope scope, int projection)
 {
     char number[TEXT_NUMBER];
-    struct selection selection = state->settings.selection;
     bool leads = projection == state->lead;
-    selection.scope = scope;
-    struct tally tally =
-        tally_selection(state->angles, &selection, projection, state->settings.rule.threshold);
+    struct tally tally = state_tally(state, scope, projection);
     struct line line = line_start(canvas, glyphs, rect, 0);
     line_add(&line, style_with(role_of(projection), leads ? STYLE_BOLD | STYLE_UNDERLINE : 0), "%s",
              projection_name(projection));

@@ -1,5 +1,6 @@
 /* maps.c: the heat maps of the overview: a measure of every head, layers downwards. Zoomed out, a
  * cell sums up a block of layers and heads: the mean of those that have a value. */
+#include "ropescope/lists.h"
 #include "views/draw.h"
 
 #include <float.h>
@@ -80,18 +81,33 @@ static uint32_t most_heads(const struct state *state, int projection)
 }
 
 /* Of all cells, in sight or not. */
-static struct scale extent(const struct state *state)
+static struct map_extent measure_extent(const struct state *state)
 {
-    struct scale scale = {INFINITY, -INFINITY, false};
+    struct map_extent all = {.set = true,
+                             .measure = state->settings.measure,
+                             .block = state_map_block(state),
+                             .ready = state->angles->ready,
+                             .low = INFINITY,
+                             .high = -INFINITY};
     struct layout_needs needs = layout_needs_of(state);
     for (size_t row = 0; row < needs.layers; row++)
         for (int p = 0; p < PROJECTION_COUNT; p++)
             for (uint32_t col = 0; col < needs.heads[p]; col++) {
                 double value = mean_of(state, p, block_at(state, row, col)).value;
-                scale.low = fmin(scale.low, value); /* fmin and fmax pass NaN over */
-                scale.high = fmax(scale.high, value);
+                all.low = fmin(all.low, value); /* fmin and fmax pass NaN over */
+                all.high = fmax(all.high, value);
             }
-    return scale;
+    return all;
+}
+
+/* Looks at every head of the model, so it is done once: no threshold changes it. */
+static struct scale extent(const struct state *state)
+{
+    struct map_extent *kept = memo_extent(state);
+    if (!kept->set || kept->measure != state->settings.measure ||
+        kept->block != state_map_block(state) || kept->ready != state->angles->ready)
+        *kept = measure_extent(state);
+    return (struct scale){kept->low, kept->high, false};
 }
 
 static struct scale scale_of(const struct state *state)

@@ -237,6 +237,51 @@ static void test_list_of_pairs_moves_the_selection(void **context)
 
 /* Sorted by any column of any list, each line once, keys in order, no number last; the selection
  * stays on its pair. */
+static void assert_same_tally(struct tally a, struct tally b)
+{
+    assert_int_equal(a.pairs, b.pairs);
+    assert_int_equal(a.fixed, b.fixed);
+    assert_int_equal(a.undefined, b.undefined);
+    assert_true(fabs(a.sum_abs - b.sum_abs) <= 1e-12 * fabs(b.sum_abs));
+    assert_true(a.max_abs == b.max_abs);
+    assert_true(fabs(a.sum_chance - b.sum_chance) <= 1e-12 * fabs(b.sum_chance));
+}
+
+/* What is kept from step to step is what would be counted anew, while layers land, too. */
+static void test_kept_counts_are_fresh(void **unused)
+{
+    (void)unused;
+    for (size_t s = 0; s < SHAPES; s++) {
+        struct angles *angles = synthetic_new(&shapes[s]);
+        struct state state;
+        assert_int_equal(state_init(&state, angles, NULL), STATUS_OK);
+        struct view_settings *now = &state.settings;
+        bool waits = shapes[s].waiting_layer >= 0;
+        for (size_t step = 0; step < 30; step++) {
+            type(&state, step % 5 == 4 ? "f" : step % 7 == 6 ? "P" : step % 2 ? "]" : "}j");
+            if (step == 15 && waits) {
+                angles->layers[shapes[s].waiting_layer].ready = true;
+                angles->ready++;
+            }
+            assert_same_tally(state_tally_rule(&state, SCOPE_MODEL),
+                              tally_model(angles, &now->rule));
+            for (int p = 0; p < PROJECTION_COUNT; p++)
+                for (enum scope scope = SCOPE_HEAD; scope <= SCOPE_MODEL; scope++) {
+                    struct selection at = now->selection;
+                    at.scope = scope;
+                    assert_same_tally(state_tally(&state, scope, p),
+                                      tally_selection(angles, &at, p, now->rule.threshold));
+                }
+        }
+        if (waits) {
+            angles->layers[shapes[s].waiting_layer].ready = false;
+            angles->ready--;
+        }
+        state_free(&state);
+        synthetic_free(angles);
+    }
+}
+
 /* Deeper is narrower, and what leads is in sight; back is wide again. */
 static void test_dive_narrows(void **unused)
 {
@@ -698,6 +743,7 @@ int main(void)
         ON_SMALL(test_scatter_cursor),
         ON_SMALL(test_zoom_of_the_scatter),
         ON_SMALL(test_measures_units_and_bins_step_round),
+        cmocka_unit_test(test_kept_counts_are_fresh),
         cmocka_unit_test(test_dive_narrows),
         cmocka_unit_test(test_heads_of_the_leading_projection),
         cmocka_unit_test(test_sorted_lists),
