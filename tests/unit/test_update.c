@@ -247,6 +247,19 @@ static void assert_same_tally(struct tally a, struct tally b)
     assert_true(fabs(a.sum_chance - b.sum_chance) <= 1e-12 * fabs(b.sum_chance));
 }
 
+static void assert_fresh(const struct state *state)
+{
+    const struct view_settings *now = &state->settings;
+    assert_same_tally(state_tally_rule(state, SCOPE_MODEL), tally_model(state->angles, &now->rule));
+    for (int p = 0; p < PROJECTION_COUNT; p++)
+        for (enum scope scope = SCOPE_HEAD; scope <= SCOPE_MODEL; scope++) {
+            struct selection at = now->selection;
+            at.scope = scope;
+            assert_same_tally(state_tally(state, scope, p),
+                              tally_selection(state->angles, &at, p, now->rule.threshold));
+        }
+}
+
 /* What is kept from step to step is what would be counted anew, while layers land, too. */
 static void test_kept_counts_are_fresh(void **unused)
 {
@@ -255,23 +268,15 @@ static void test_kept_counts_are_fresh(void **unused)
         struct angles *angles = synthetic_new(&shapes[s]);
         struct state state;
         assert_int_equal(state_init(&state, angles, NULL), STATUS_OK);
-        struct view_settings *now = &state.settings;
         bool waits = shapes[s].waiting_layer >= 0;
         for (size_t step = 0; step < 30; step++) {
             type(&state, step % 5 == 4 ? "f" : step % 7 == 6 ? "P" : step % 2 ? "]" : "}j");
-            if (step == 15 && waits) {
+            assert_fresh(&state);
+            if (step == 15 && waits) { /* between two steps */
                 angles->layers[shapes[s].waiting_layer].ready = true;
                 angles->ready++;
+                assert_fresh(&state);
             }
-            assert_same_tally(state_tally_rule(&state, SCOPE_MODEL),
-                              tally_model(angles, &now->rule));
-            for (int p = 0; p < PROJECTION_COUNT; p++)
-                for (enum scope scope = SCOPE_HEAD; scope <= SCOPE_MODEL; scope++) {
-                    struct selection at = now->selection;
-                    at.scope = scope;
-                    assert_same_tally(state_tally(&state, scope, p),
-                                      tally_selection(angles, &at, p, now->rule.threshold));
-                }
         }
         if (waits) {
             angles->layers[shapes[s].waiting_layer].ready = false;
