@@ -197,10 +197,15 @@ bool canvas_write_ansi(const struct canvas *canvas, const struct theme *theme,
 /* ---- axes (axis.c) ------------------------------------------------------- */
 
 /* A value axis over `cells` cells (or sub-cells). With `log` low and high are > 0. */
+enum axis_scale {
+    AXIS_LINEAR,
+    AXIS_LOG,
+    AXIS_WHOLE /* linear, with ticks at whole numbers alone */
+};
 struct axis {
     double low, high;
     int cells;
-    bool log;
+    enum axis_scale scale;
 };
 int axis_cell(const struct axis *axis, double value); /* 0..cells-1; -1 outside or NaN */
 double axis_value(const struct axis *axis,
@@ -229,6 +234,7 @@ struct bars_plot {
     double band[2];   /* the ends of the chance band; NaN: none */
     enum role role;
     bool show_axis; /* last line of the rect holds tick labels */
+    bool whole;     /* the axis counts: ticks at whole numbers alone */
 };
 void plot_bars(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                const struct bars_plot *plot);

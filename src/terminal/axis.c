@@ -6,8 +6,8 @@
 /* The axis in the scale that its cells are even in. */
 static bool scaled_ends(const struct axis *axis, double *low, double *span)
 {
-    double high = axis->log ? log(axis->high) : axis->high;
-    *low = axis->log ? log(axis->low) : axis->low;
+    double high = axis->scale == AXIS_LOG ? log(axis->high) : axis->high;
+    *low = axis->scale == AXIS_LOG ? log(axis->low) : axis->low;
     *span = high - *low;
     return isfinite(*low) && isfinite(*span) && *span > 0 && axis->cells > 0;
 }
@@ -17,7 +17,7 @@ int axis_cell(const struct axis *axis, double value)
     double low, span;
     if (!(value >= axis->low && value <= axis->high) || !scaled_ends(axis, &low, &span))
         return -1;
-    double place = ((axis->log ? log(value) : value) - low) / span * axis->cells;
+    double place = ((axis->scale == AXIS_LOG ? log(value) : value) - low) / span * axis->cells;
     int cell = (int)floor(place);
     return cell < 0 ? 0 : cell >= axis->cells ? axis->cells - 1 : cell;
 }
@@ -29,7 +29,7 @@ static double value_at(const struct axis *axis, double place)
     if (!scaled_ends(axis, &low, &span))
         return axis->low;
     double value = low + span * (place / axis->cells);
-    value = axis->log ? exp(value) : value;
+    value = axis->scale == AXIS_LOG ? exp(value) : value;
     return value < axis->low ? axis->low : value > axis->high ? axis->high : value;
 }
 
@@ -63,10 +63,12 @@ static size_t multiples(double low, double high, double digit, int exponent, dou
     return count;
 }
 
-static size_t linear_ticks(double low, double high, double *ticks, size_t max)
+static size_t linear_ticks(double low, double high, bool whole, double *ticks, size_t max)
 {
     static const double digits[] = {1, 2, 5};
     int exponent = (int)floor(log10((high - low) / (double)max)) - 1;
+    if (whole && exponent < 0)
+        exponent = 0;
     for (int tries = 0; tries < 12; tries++) {
         size_t count = multiples(low, high, digits[tries % 3], exponent + tries / 3, ticks, max);
         if (count <= max)
@@ -103,7 +105,7 @@ static size_t log_ticks(const struct axis *axis, double *ticks, size_t max)
     if (count > max)
         return 0;
     /* Within a decade a log axis is nearly even: the round numbers are the linear ones. */
-    return count >= 2 || max < 2 ? count : linear_ticks(axis->low, axis->high, ticks, max);
+    return count >= 2 || max < 2 ? count : linear_ticks(axis->low, axis->high, false, ticks, max);
 }
 
 size_t axis_ticks(const struct axis *axis, double *ticks, size_t max)
@@ -111,8 +113,9 @@ size_t axis_ticks(const struct axis *axis, double *ticks, size_t max)
     double low, span;
     if (max == 0 || !scaled_ends(axis, &low, &span))
         return 0;
-    size_t count =
-        axis->log ? log_ticks(axis, ticks, max) : linear_ticks(axis->low, axis->high, ticks, max);
+    size_t count = axis->scale == AXIS_LOG
+                       ? log_ticks(axis, ticks, max)
+                       : linear_ticks(axis->low, axis->high, axis->scale == AXIS_WHOLE, ticks, max);
     for (size_t i = 0; i < count; i++) { /* the tolerance above must not leave the axis */
         ticks[i] = ticks[i] < axis->low ? axis->low : ticks[i] > axis->high ? axis->high : ticks[i];
     }

@@ -12,7 +12,7 @@ void plot_gauge(struct canvas *canvas, struct rect rect, const struct glyphs *gl
     struct rect area = plot_rect(rect);
     if (rect_empty(area))
         return;
-    struct axis axis = {low, high, area.cols, true};
+    struct axis axis = {low, high, area.cols, AXIS_LOG};
     int last = area.cols - 1;
     for (int col = 0; col <= last; col++) {
         uint32_t code = col == 0      ? glyphs->tee_right

@@ -29,14 +29,14 @@ static void lay_out(struct layout *layout, struct rect rect, const struct scatte
     inside->row += layout->header;
     bool same = !(plot->y_low < plot->y_high);
     layout->y = (struct axis){same ? plot->low : plot->y_low, same ? plot->high : plot->y_high,
-                              inside->rows, false};
+                              inside->rows, AXIS_LINEAR};
     layout->label_cols = tick_labels_stack(&layout->rows, &layout->y);
     layout->left = inside->cols >= layout->label_cols + 1 + INSIDE_COLS_MIN;
     if (layout->left) {
         inside->col += layout->label_cols + 1;
         inside->cols -= layout->label_cols + 1;
     }
-    layout->x = (struct axis){plot->low, plot->high, inside->cols, false};
+    layout->x = (struct axis){plot->low, plot->high, inside->cols, AXIS_LINEAR};
 }
 
 struct rect plot_scatter_inside(struct rect rect, const struct scatter_plot *plot)

@@ -365,6 +365,7 @@ static void draw_profile(struct canvas *canvas, struct rect rect, const struct g
         .chance = NAN,
         .role = state->lead == PROJECTION_QUERY ? ROLE_QUERY : ROLE_KEY,
         .show_axis = true,
+        .whole = true,
     };
     struct rect bars = {rect.row + 1, rect.col + 1, rect.rows - 1, rect.cols - 2};
     plot_bars(canvas, bars, glyphs, &plot);

@@ -118,6 +118,8 @@ static void test_ticks_are_round(void **state)
     (void)state;
     assert_ticks((struct axis){-1, 1, 40, false}, 5, (double[]){-1, -0.5, 0, 0.5, 1}, 5);
     assert_ticks((struct axis){0, 0.3, 40, false}, 4, (double[]){0, 0.1, 0.2, 0.3}, 4);
+    assert_ticks((struct axis){-0.5, 1.5, 40, AXIS_WHOLE}, 9, (double[]){0, 1}, 2);
+    assert_ticks((struct axis){-0.5, 31.5, 40, AXIS_WHOLE}, 4, (double[]){0, 10, 20, 30}, 4);
     assert_ticks((struct axis){-0.07, 0.07, 40, false}, 3, (double[]){-0.05, 0, 0.05}, 3);
     assert_ticks((struct axis){3, 1000, 40, false}, 3, (double[]){500, 1000}, 2);
     assert_ticks((struct axis){1e-4, 1, 40, true}, 5, (double[]){1e-4, 1e-3, 1e-2, 0.1, 1}, 5);
