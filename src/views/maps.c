@@ -340,16 +340,17 @@ static void draw_profile(struct canvas *canvas, struct rect rect, const struct g
 {
     enum { BARS_MOST = HISTOGRAM_BINS_MAX, STEPS = 1000000 };
     uint64_t height[BARS_MOST];
+    double means[BARS_MOST];
     size_t lines = map_lines(state);
     double lowest = 0;
     if (rect_empty(rect) || lines > BARS_MOST)
         return;
-    for (size_t i = 0; i < lines; i++)
-        lowest = fmin(lowest, line_mean(state, i, state->lead));
     for (size_t i = 0; i < lines; i++) {
-        double mean = line_mean(state, i, state->lead) - lowest;
-        height[i] = isnan(mean) ? 0 : (uint64_t)(mean * STEPS + 0.5);
+        means[i] = line_mean(state, i, state->lead);
+        lowest = fmin(lowest, means[i]);
     }
+    for (size_t i = 0; i < lines; i++)
+        height[i] = isnan(means[i]) ? 0 : (uint64_t)((means[i] - lowest) * STEPS + 0.5);
     char from[48] = "", number[TEXT_NUMBER];
     if (lowest < 0)
         text_format(from, sizeof from, ", from %s", draw_number(number, lowest, 3));
