@@ -24,6 +24,7 @@ enum fact_source {
     FACT_FAMILY,  /* the table of families */
     FACT_DEFAULT, /* the family's default for an absent key */
     FACT_FLAG,    /* the user's flag */
+    FACT_DEDUCED, /* a guess: by names and shapes of tensors */
     FACT_SOURCE_COUNT
 };
 const char *fact_source_name(enum fact_source source); /* "config", "tensor shape", ... */
@@ -123,6 +124,23 @@ uint64_t layer_pairs(const struct layer *layer);
 uint64_t model_pairs(const struct model *model);
 /* The layer with that number; NULL where there is none. */
 const struct layer *model_layer(const struct model *model, uint32_t number);
+
+/* ---- families (family.c) ------------------------------------------------- */
+
+/* One line of what is known of families; texts are constant. */
+struct family_line {
+    const char *type;        /* model_type of config.json */
+    const char *same_as;     /* another name for that family; NULL: it has lines of its own */
+    const char *without;     /* why it is refused; NULL: it is read */
+    const char *key, *value; /* only where the config's key has that value; NULL: always */
+    const char *tensor;      /* that holds queries, '%' for the layer */
+    const char *layout;      /* how queries, keys and values lie */
+    const char *dims;        /* which part of a head rotates */
+    const char *layers;      /* which layers rotate */
+    enum pairing pairing;
+};
+/* The lines one after the other; false: no more. */
+bool family_line(size_t index, struct family_line *out);
 
 /* How far rows of that type move cosines against F32: the largest difference over a sample of rows
  * that ggml quantised; 0: not measured, or nothing to measure. */

@@ -128,8 +128,11 @@ static void print_facts(FILE *stream, const struct model *model)
 static void print_tensors(FILE *stream, const struct model *model)
 {
     char words[128];
+    size_t first = 0;
+    while (first + 1 < model->layer_count && model->layers[first].projection[0].rows == 0)
+        first++;
     for (int which = 0; which < PROJECTION_COUNT; which++) {
-        const struct projection *p = &model->layers[0].projection[which];
+        const struct projection *p = &model->layers[first].projection[which];
         text_format(words, sizeof words, "%s, %" PRIu64 " x %" PRIu64 "%s", dtype_name(p->dtype),
                     p->rows, p->row_length, p->bias ? ", with a bias" : "");
         print_line(stream, which == PROJECTION_QUERY ? "tensors" : "", p->tensor, words);

@@ -7,7 +7,11 @@
 
 /* Sizes that all layers share, each with where it came from. */
 struct shape {
-    uint32_t query_heads, key_heads, head_dim, rotary_dim;
+    uint32_t query_heads, key_heads;
+    uint32_t head_dim;   /* of queries, and of keys but where they are latent */
+    uint32_t rotary_dim; /* of each head, and of the one key head of latent attention */
+    uint32_t offset;     /* of the first rotated dim in a query head */
+    uint32_t latent;     /* rows before the rotary ones in the key tensor of latent attention */
 };
 
 /* What kind of attention a layer has. */
@@ -15,6 +19,7 @@ struct layer_kind {
     const char *type; /* "sliding_attention", ...: layers of one type share their frequencies */
     size_t first;     /* index of the first rotating layer of that type */
     bool rotates;
+    bool absent; /* no attention at all */
 };
 
 struct builder {
@@ -22,10 +27,12 @@ struct builder {
     const struct model_options *options;
     struct config config;
     const struct family *family;
+    bool deduced;                  /* the family is a guess */
     struct gguf_model *gguf;       /* NULL: the checkpoint has another format */
     struct layer_tensors *tensors; /* (layer_count) */
     struct layer_kind *kinds;      /* (layer_count) */
     size_t layer_count;
+    size_t first;       /* index of the first layer with attention */
     bool several_kinds; /* layers differ in their frequencies: facts name the kind */
     struct shape shape; /* of the first layer, and of all where head_list is NULL */
     const struct cJSON
@@ -52,9 +59,21 @@ bool builder_fact(struct builder *builder, const char *name, enum fact_source so
 bool builder_note(struct builder *builder, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* The row of the table of families, or of llama.cpp's architectures, and its fact; the tensors of
+ * its layers, if they are there. */
+enum status family_resolve(struct builder *builder);
+
+/* Rows of one tensor that holds all three, or of the tensor of one projection. */
+uint64_t layout_rows(const struct family *family, const struct shape *shape, int which);
+/* Which row holds dim d of head h, rotated dims first. */
+struct row_map layout_map(const struct family *family, const struct shape *shape, int which);
+
 /* Head counts, head_dim and rotated width from flags, config, family and the shapes of the first
  * layer's tensors, which must agree; adds their facts. After kinds_resolve. */
 enum status shape_resolve(struct builder *builder);
+/* The tensor of one projection of a layer, which must be a readable matrix. */
+enum status find_matrix(struct builder *builder, const struct layer_tensors *tensors, int which,
+                        const struct tensor **out);
 /* Checks one projection of a layer against the shape and fills it. */
 enum status projection_build(struct builder *builder, const struct layer_tensors *tensors,
                              int which, struct projection *out);

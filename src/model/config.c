@@ -6,14 +6,40 @@
 #include <math.h>
 #include <string.h>
 
-/* Meta's names, of params.json and of the arguments that llama2.c's training keeps, for the keys
- * that Hugging Face gave other names. */
+/* Names that Meta's params.json, llama2.c's training and families older or other than Llama have
+ * for the keys of Hugging Face. */
 static const struct {
-    const char *key, *meta;
+    const char *key, *other;
 } other_names[] = {
-    {"num_hidden_layers", "n_layers"},     {"num_attention_heads", "n_heads"},
-    {"num_key_value_heads", "n_kv_heads"}, {"max_position_embeddings", "max_seq_len"},
+    {"num_hidden_layers", "n_layers"},
+    {"num_hidden_layers", "n_layer"},
+    {"num_hidden_layers", "num_layers"},
+    {"num_hidden_layers", "num_transformer_layers"},
+    {"num_attention_heads", "n_heads"},
+    {"num_attention_heads", "n_head"},
+    {"num_attention_heads", "num_query_heads"},
+    {"num_key_value_heads", "n_kv_heads"},
+    {"num_key_value_heads", "num_kv_heads"},
+    {"num_key_value_heads", "n_head_kv"},
+    {"num_key_value_heads", "multi_query_group_num"},
+    {"num_key_value_heads", "attn_config.kv_n_heads"},
+    {"hidden_size", "n_embd"},
+    {"hidden_size", "d_model"},
+    {"head_dim", "kv_channels"},
+    {"max_position_embeddings", "max_seq_len"},
+    {"max_position_embeddings", "max_sequence_length"},
+    {"max_position_embeddings", "max_context_length"},
+    {"max_position_embeddings", "model_max_length"},
+    {"rope_theta", "rotary_emb_base"},
+    {"rope_theta", "global_rope_theta"},
+    {"rope_theta", "rope_freq_constant"},
+    {"rope_theta", "rope_embedding_base"},
+    {"rope_theta", "attn_config.rope_theta"},
     {"rope_theta", "theta of freqs_cos"}, /* llama2.c: read off a table */
+    {"rope_local_base_freq", "local_rope_theta"},
+    {"sliding_window_pattern", "_sliding_window_pattern"},
+    {"sliding_window_pattern", "global_attn_every_n_layers"},
+    {"layer_types", "layers_block_type"},
 };
 
 struct config config_of(const struct checkpoint *checkpoint)
@@ -38,10 +64,22 @@ struct config config_of(const struct checkpoint *checkpoint)
     return config;
 }
 
+/* "attn_config.rope_theta" lies in the object attn_config, but for a format with dots of its own.
+ */
+static const cJSON *get_in(const cJSON *object, const char *key)
+{
+    char outer[64];
+    const cJSON *item = json_get(object, key);
+    const char *dot = item ? NULL : strchr(key, '.');
+    if (!dot || !text_format(outer, sizeof outer, "%.*s", (int)(dot - key), key))
+        return item;
+    return json_get(json_get(object, outer), dot + 1);
+}
+
 static const cJSON *get(const struct config *config, const char *key)
 {
-    const cJSON *item = json_get(config->text, key);
-    return item ? item : json_get(config->top, key);
+    const cJSON *item = get_in(config->text, key);
+    return item ? item : get_in(config->top, key);
 }
 
 const char *config_key(const struct config *config, const char *key)
@@ -52,8 +90,8 @@ const char *config_key(const struct config *config, const char *key)
     }
     for (size_t i = 0; i < sizeof other_names / sizeof *other_names; i++) {
         if (strcmp(other_names[i].key, key) == 0 && !get(config, key) &&
-            get(config, other_names[i].meta))
-            return other_names[i].meta;
+            get(config, other_names[i].other))
+            return other_names[i].other;
     }
     return key;
 }

@@ -243,6 +243,7 @@ static enum status describe(struct builder *b, const struct gguf_architecture *r
         .type = row->name,
         .query = fused ? "blk.%.attn_qkv" : "blk.%.attn_q",
         .key = fused ? "blk.%.attn_qkv" : "blk.%.attn_k",
+        .layout = fused ? LAYOUT_JOINED : LAYOUT_APART,
         .pairing = row->pairing,
     };
     b->family = &b->gguf->family;

@@ -11,7 +11,12 @@ enum { KINDS_MAX = 4 }; /* types of layers with frequencies of their own; models
 static enum status find_interval(struct builder *b, const char *key, uint32_t *interval)
 {
     bool found;
+    const char *letters = cJSON_GetStringValue(config_get(&b->config, key));
     *interval = b->family->interval ? b->family->interval : 1;
+    if (letters && *letters) { /* "LLLG": the last of four is global */
+        *interval = (uint32_t)strlen(letters);
+        return STATUS_OK;
+    }
     return config_count(&b->config, key, interval, &found, b->err);
 }
 
@@ -39,13 +44,14 @@ static enum status resolve_types(struct builder *b)
 {
     const cJSON *item;
     uint32_t interval = 1;
+    const bool first = b->family->full_first;
     bool slides =
-        b->family->rotating == ROTATES_SLIDING || b->family->frequencies == FREQUENCIES_LOCAL;
+        b->family->rotating == ROTATES_SLIDING || b->family->frequencies != FREQUENCIES_ONE;
     enum status status = find_list(b, "layer_types", &item);
     if (status == STATUS_OK && slides && !item)
         status = find_interval(b, "sliding_window_pattern", &interval);
     for (size_t i = 0; i < b->layer_count && status == STATUS_OK; i++) {
-        bool full = !slides || (b->tensors[i].number + 1) % interval == 0;
+        bool full = !slides || (b->tensors[i].number + (first ? 0 : 1)) % interval == 0;
         b->kinds[i].type = full ? "full_attention" : "sliding_attention";
         if (!item)
             continue;
@@ -94,7 +100,7 @@ static enum status resolve_rotating(struct builder *b)
 static enum status share_frequencies(struct builder *b)
 {
     size_t seen[KINDS_MAX], count = 0;
-    bool by_type = b->family->frequencies == FREQUENCIES_LOCAL || rope_is_nested(&b->config);
+    bool by_type = b->family->frequencies != FREQUENCIES_ONE || rope_is_nested(&b->config);
     for (size_t i = 0; i < b->layer_count; i++) {
         if (!b->kinds[i].rotates)
             continue;
@@ -113,6 +119,28 @@ static enum status share_frequencies(struct builder *b)
     return STATUS_OK;
 }
 
+/* Layers that the config calls attention must have it. */
+static enum status resolve_absent(struct builder *b)
+{
+    for (size_t i = 0; i < b->layer_count; i++) {
+        struct layer_kind *kind = &b->kinds[i];
+        kind->absent = b->tensors[i].weight[PROJECTION_QUERY] == TENSOR_ABSENT &&
+                       b->tensors[i].weight[PROJECTION_KEY] == TENSOR_ABSENT;
+        if (!kind->absent)
+            continue;
+        kind->rotates = false;
+        if (config_get(&b->config, "layer_types") &&
+            (strcmp(kind->type, "full_attention") == 0 || strcmp(kind->type, "attention") == 0)) {
+            error_set(b->err, STATUS_FAILED,
+                      "%s: layer %zu is one of attention, and has no query "
+                      "and key projection",
+                      b->config.path, i);
+            return error_help(b->err, "is every shard of the model there?");
+        }
+    }
+    return STATUS_OK;
+}
+
 enum status kinds_resolve(struct builder *b)
 {
     b->kinds = memory_array(b->layer_count, sizeof *b->kinds);
@@ -121,5 +149,7 @@ enum status kinds_resolve(struct builder *b)
     enum status status = resolve_types(b);
     if (status == STATUS_OK)
         status = resolve_rotating(b);
+    if (status == STATUS_OK)
+        status = resolve_absent(b);
     return status == STATUS_OK ? share_frequencies(b) : status;
 }

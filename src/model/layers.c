@@ -16,8 +16,9 @@ const char *projection_name(int projection)
 const char *fact_source_name(enum fact_source source)
 {
     static const char *const names[FACT_SOURCE_COUNT] = {
-        [FACT_CONFIG] = "config", [FACT_SHAPE] = "tensor shape", [FACT_FORMAT] = "format",
-        [FACT_FAMILY] = "family", [FACT_DEFAULT] = "default",    [FACT_FLAG] = "flag",
+        [FACT_CONFIG] = "config",   [FACT_SHAPE] = "tensor shape", [FACT_FORMAT] = "format",
+        [FACT_FAMILY] = "family",   [FACT_DEFAULT] = "default",    [FACT_FLAG] = "flag",
+        [FACT_DEDUCED] = "deduced",
     };
     return names[source];
 }

@@ -7,64 +7,6 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- the family ---------------------------------------------------------- */
-
-static enum status family_unknown(struct builder *b)
-{
-    const char *path = b->config.path;
-    if (b->config.top)
-        return error_set(b->err, STATUS_FAILED, "%s: it has no model_type", path);
-    error_set(b->err, STATUS_FAILED, "%s: not there, and it tells the model's family", path);
-    return error_help(b->err, "put the model's config.json beside its weights");
-}
-
-/* Without a model_type the names of the tensors may tell the family. */
-static enum status deduce_family(struct builder *b)
-{
-    struct layer_tensors *tensors = NULL;
-    size_t count = 0;
-    enum status status = STATUS_OK;
-    for (size_t i = 0; !b->family && status == STATUS_OK && family_by_names(i); i++) {
-        const struct family *family = family_by_names(i);
-        status = tensors_by_layer(b->checkpoint, family, &tensors, &count, b->err);
-        if (status == STATUS_OK && count > 0)
-            b->family = family;
-        memory_free(tensors);
-        tensors = NULL;
-    }
-    if (status != STATUS_OK || !b->family)
-        return status == STATUS_OK ? family_unknown(b) : status;
-    b->model->family = builder_text(b, "%s", b->family->type);
-    return b->model->family &&
-                   builder_fact(b, "family", FACT_FORMAT, "names of tensors", "%s", b->family->type)
-               ? STATUS_OK
-               : error_memory(b->err);
-}
-
-static enum status resolve_family(struct builder *b)
-{
-    const char *path = b->config.path;
-    if (strcmp(checkpoint_format(b->checkpoint), "gguf") == 0)
-        return gguf_resolve(b);
-    const char *type = config_model_type(&b->config);
-    if (!type)
-        return deduce_family(b);
-    const char *why = family_without_rope(type);
-    if (why)
-        return error_set(b->err, STATUS_FAILED, "%s: model_type %s has no rotary pairs: %s", path,
-                         type, why);
-    b->family = family_find(type);
-    if (!b->family) {
-        error_set(b->err, STATUS_FAILED, "%s: model_type %s is not known", path, type);
-        return error_help(b->err, "if it rotates like llama, a copy of config.json that says so "
-                                  "opens it");
-    }
-    b->model->family = builder_text(b, "%s", type);
-    return b->model->family && builder_fact(b, "family", b->config.source, "model_type", "%s", type)
-               ? STATUS_OK
-               : error_memory(b->err);
-}
-
 /* ---- which layers there are ---------------------------------------------- */
 
 /* Layers past num_hidden_layers predict further tokens and are left out. */
@@ -79,6 +21,33 @@ static enum status leave_out(struct builder *b, uint32_t declared)
                               config_key(&b->config, "num_hidden_layers"), declared);
     b->layer_count = kept;
     return noted ? STATUS_OK : error_memory(b->err);
+}
+
+/* A hybrid's other layers have no attention: places without tensors stand for them, so that layer i
+ * is the i-th. */
+static enum status fill_gaps(struct builder *b, uint32_t declared, bool found)
+{
+    const uint32_t last = b->tensors[b->layer_count - 1].number;
+    const size_t count = found ? declared : (size_t)last + 1;
+    if (!b->family->hybrid || count < b->layer_count ||
+        count > checkpoint_tensor_count(b->checkpoint))
+        return STATUS_OK; /* numbers that make no sense are told of below */
+    struct layer_tensors *all = memory_array(count, sizeof *all);
+    if (!all)
+        return error_memory(b->err);
+    for (size_t i = 0, next = 0; i < count; i++) {
+        if (next < b->layer_count && b->tensors[next].number == i)
+            all[i] = b->tensors[next++];
+        else
+            all[i] = (struct layer_tensors){.number = (uint32_t)i,
+                                            .weight = {TENSOR_ABSENT, TENSOR_ABSENT},
+                                            .bias = {TENSOR_ABSENT, TENSOR_ABSENT}};
+    }
+    b->first = b->tensors[0].number;
+    memory_free(b->tensors);
+    b->tensors = all;
+    b->layer_count = count;
+    return STATUS_OK;
 }
 
 static enum status check_layer_numbers(struct builder *b, uint32_t declared, bool found)
@@ -108,8 +77,6 @@ static enum status resolve_layers(struct builder *b)
     uint32_t declared = UINT32_MAX;
     bool found;
     enum status status = config_count(&b->config, "num_hidden_layers", &declared, &found, b->err);
-    if (status == STATUS_OK)
-        status = tensors_by_layer(b->checkpoint, b->family, &b->tensors, &b->layer_count, b->err);
     if (status != STATUS_OK)
         return status;
     if (b->layer_count == 0) {
@@ -117,11 +84,12 @@ static enum status resolve_layers(struct builder *b)
                   "%s: no query and key projections of family %s among its %zu tensors",
                   checkpoint_source(b->checkpoint)->path, b->model->family,
                   checkpoint_tensor_count(b->checkpoint));
-        return error_help(b->err, "they would be called like %s",
-                          b->gguf ? "blk.0.attn_q.weight"
-                                  : "model.layers.0.self_attn.q_proj.weight");
+        return error_help(b->err, "they would be called like %s.weight, with a number for %%",
+                          family_tensor(b->family, PROJECTION_QUERY));
     }
     status = leave_out(b, declared);
+    if (status == STATUS_OK && b->layer_count > 0)
+        status = fill_gaps(b, declared, found);
     return status == STATUS_OK ? check_layer_numbers(b, declared, found) : status;
 }
 
@@ -202,8 +170,16 @@ static enum status build_layer(struct builder *b, size_t index)
         .number = b->tensors[index].number,
         .head_dim = b->shape.head_dim,
         .pairing = b->options->has_pairing ? b->options->pairing : b->family->pairing,
+        .grouping = b->family->grouping,
         .note = "",
     };
+    if (kind->absent) {
+        layer->note = "no attention in this layer";
+        for (int which = 0; which < PROJECTION_COUNT; which++)
+            layer->projection[which] =
+                (struct projection){.tensor = "", .file = "", .map.group = 1, .index = UINT32_MAX};
+        return STATUS_OK;
+    }
     for (int which = 0; which < PROJECTION_COUNT; which++) {
         enum status status =
             projection_build(b, &b->tensors[index], which, &layer->projection[which]);
@@ -269,13 +245,13 @@ static bool has_norm(const struct builder *b, const char *query)
 
 static bool closing_facts(struct builder *b)
 {
-    enum pairing pairing = b->model->layers[0].pairing;
+    enum pairing pairing = b->model->layers[b->first].pairing;
     bool flag = b->options->has_pairing;
+    enum fact_source source = flag ? FACT_FLAG : b->deduced ? FACT_DEDUCED : FACT_FAMILY;
     const char *reason = flag      ? "--pairing"
                          : b->gguf ? builder_text(b, "how llama.cpp rotates %s", b->model->family)
-                                   : builder_text(b, "how %s rotates", b->model->family);
-    if (!reason || !builder_fact(b, "pairing", flag ? FACT_FLAG : FACT_FAMILY, reason, "%s",
-                                 pairing_name(pairing)))
+                                   : builder_text(b, "how %s rotates", b->family->type);
+    if (!reason || !builder_fact(b, "pairing", source, reason, "%s", pairing_name(pairing)))
         return false;
     if (b->gguf && b->gguf->permuted &&
         !builder_fact(b, "row order", FACT_FORMAT,
@@ -285,7 +261,7 @@ static bool closing_facts(struct builder *b)
     if (!context_fact(b) || !quantisation_fact(b))
         return false;
     const struct tensor *query =
-        checkpoint_tensor(b->checkpoint, b->tensors[0].weight[PROJECTION_QUERY]);
+        checkpoint_tensor(b->checkpoint, b->tensors[b->first].weight[PROJECTION_QUERY]);
     if (has_norm(b, query->name))
         return builder_note(b, "queries and keys are normed after the projection; cosines are of "
                                "the raw stored rows");
@@ -302,7 +278,7 @@ static enum status build(struct builder *b)
     b->model->files_bytes = checkpoint_bytes(b->checkpoint);
     if (!b->model->name || !b->model->path || !b->model->format)
         return error_memory(b->err);
-    enum status status = resolve_family(b);
+    enum status status = family_resolve(b);
     if (status == STATUS_OK)
         status = resolve_layers(b);
     if (status == STATUS_OK)

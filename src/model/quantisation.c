@@ -33,6 +33,8 @@ static void name_types(const struct builder *b, int which, char *out, size_t siz
     size_t used = 0;
     out[0] = '\0';
     for (size_t i = 0; i < b->layer_count && used < size; i++) {
+        if (b->kinds[i].absent)
+            continue;
         const struct tensor *tensor = checkpoint_tensor(b->checkpoint, b->tensors[i].weight[which]);
         if (seen[tensor->dtype])
             continue;
@@ -52,7 +54,7 @@ static int worst_type(const struct builder *b, bool *known)
     int worst = -1;
     *known = true;
     for (size_t i = 0; i < b->layer_count; i++) {
-        for (int which = 0; which < PROJECTION_COUNT; which++) {
+        for (int which = 0; which < PROJECTION_COUNT && !b->kinds[i].absent; which++) {
             const struct tensor *tensor =
                 checkpoint_tensor(b->checkpoint, b->tensors[i].weight[which]);
             if (tensor_is_exact(tensor))

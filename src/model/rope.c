@@ -93,26 +93,28 @@ static void answer_theta(struct rope_answer *answer, double theta, enum fact_sou
     answer->theta_key = key;
 }
 
-/* Theta of the config, under the first of `keys` that it has. */
-static enum status config_theta(const struct rope_question *q, const char *const *keys,
-                                size_t count, struct rope_answer *answer, struct error *err)
+/* Theta of the config; ChatGLM has a factor of the usual base instead. */
+static enum status config_theta(const struct rope_question *q, const char *key,
+                                struct rope_answer *answer, struct error *err)
 {
-    bool found = false;
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < count && status == STATUS_OK && !found; i++) {
-        double theta;
-        status = config_real(q->config, keys[i], &theta, &found, err);
-        if (status == STATUS_OK && found)
-            answer_theta(answer, theta, q->config->source, config_key(q->config, keys[i]));
-    }
+    static const char ratio_key[] = "rope_ratio";
+    bool found;
+    double theta;
+    enum status status = config_real(q->config, key, &theta, &found, err);
+    if (status == STATUS_OK && found)
+        answer_theta(answer, theta, q->config->source, config_key(q->config, key));
+    if (status != STATUS_OK || found)
+        return status;
+    status = config_real(q->config, ratio_key, &theta, &found, err);
+    if (status == STATUS_OK && found)
+        answer_theta(answer, theta * answer->rope.theta, q->config->source, ratio_key);
     return status;
 }
 
 static enum status resolve_theta(const struct rope_question *q, const cJSON *parameters, bool local,
                                  struct rope_answer *answer, struct error *err)
 {
-    static const char *const keys[] = {"rope_theta", "rotary_emb_base"};
-    static const char *const local_keys[] = {"rope_local_base_freq"};
+    static const char global_key[] = "rope_theta";
     double theta = !local && q->family->theta > 0 ? q->family->theta : 10000;
     bool found;
     answer_theta(answer, theta, FACT_DEFAULT, "");
@@ -120,15 +122,14 @@ static enum status resolve_theta(const struct rope_question *q, const cJSON *par
         answer_theta(answer, q->options->rope_theta, FACT_FLAG, "");
         return STATUS_OK;
     }
-    enum status status = config_real_in(q->config, parameters, keys[0], &theta, &found, err);
+    enum status status = config_real_in(q->config, parameters, global_key, &theta, &found, err);
     if (status != STATUS_OK)
         return status;
     if (found) {
-        answer_theta(answer, theta, q->config->source, keys[0]);
+        answer_theta(answer, theta, q->config->source, global_key);
         return STATUS_OK;
     }
-    return local ? config_theta(q, local_keys, 1, answer, err)
-                 : config_theta(q, keys, 2, answer, err);
+    return config_theta(q, local ? "rope_local_base_freq" : global_key, answer, err);
 }
 
 /* ---- scaling ------------------------------------------------------------- */
@@ -155,6 +156,8 @@ static enum status scaling_type(const struct rope_question *q, const cJSON *para
     }
     if (!*type)
         *type = "default";
+    if (strcmp(*type, "yarn") == 0 && json_get(parameters, "long_factor"))
+        *type = "longrope"; /* as Phi 3's first configs called it */
     if (q->family->scaling_is_always_llama3 && json_get(parameters, "low_freq_factor"))
         *type = "llama3";
     return STATUS_OK;
@@ -289,6 +292,20 @@ static enum status check_numbers(const struct rope_question *q, const struct rop
     return STATUS_OK;
 }
 
+/* Hunyuan calls it dynamic, but its alpha stretches the base once and for all. */
+static enum status apply_alpha(const struct rope_question *q, const cJSON *parameters,
+                               struct rope *rope, struct error *err)
+{
+    bool found;
+    double alpha = 1, r = rope->rotary_dim;
+    enum status status = config_real_in(q->config, parameters, "alpha", &alpha, &found, err);
+    if (status != STATUS_OK || !found || !(alpha > 0) || rope->scaling != SCALING_DYNAMIC || r <= 2)
+        return status;
+    rope->theta *= pow(alpha, r / (r - 2));
+    rope->scaling = SCALING_NONE;
+    return STATUS_OK;
+}
+
 static void name_scaling(struct rope_answer *answer, const char *type)
 {
     char safe[sizeof answer->scaling_name], factor[TEXT_NUMBER];
@@ -318,6 +335,8 @@ static enum status resolve_scaling(const struct rope_question *q, const cJSON *p
                          type, missing);
     status = read_numbers(q, parameters, rope, err);
     name_scaling(answer, type);
+    if (status == STATUS_OK)
+        status = apply_alpha(q, parameters, rope, err);
     if (status == STATUS_OK && rope->scaling == SCALING_LONGROPE)
         status = read_factors(q, parameters, "short_factor", arena, &rope->short_factor, err);
     if (status == STATUS_OK && rope->scaling == SCALING_LONGROPE)
@@ -368,6 +387,7 @@ enum status rope_resolve(const struct rope_question *q, struct arena *arena,
     bool nested = is_nested(parameters);
     bool sliding = strcmp(q->layer_type, "sliding_attention") == 0;
     bool local = sliding && !nested && q->family->frequencies == FREQUENCIES_LOCAL;
+    bool unscaled = sliding && !nested && q->family->frequencies == FREQUENCIES_UNSCALED;
     if (status == STATUS_OK)
         status = resolve_lengths(q, &answer->rope, err);
     if (status == STATUS_OK && nested)
@@ -381,7 +401,7 @@ enum status rope_resolve(const struct rope_question *q, struct arena *arena,
     if (status == STATUS_OK)
         status = resolve_theta(q, parameters, local, answer, err);
     if (status == STATUS_OK)
-        status = resolve_scaling(q, local ? NULL : parameters, arena, answer, err);
+        status = resolve_scaling(q, local || unscaled ? NULL : parameters, arena, answer, err);
     cJSON_Delete(family_scaling);
     return status;
 }

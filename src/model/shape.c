@@ -23,24 +23,63 @@ static const char *given_by(enum fact_source source, const char *flag, const cha
     return source == FACT_FLAG ? flag : key;
 }
 
+/* Head counts may be lists with one number a layer: then the first layer's stands for the model,
+ * and the others are asked one by one. */
+static enum status listed_heads(struct builder *b, int which, const char *key, uint32_t *value)
+{
+    const cJSON *list = config_get(&b->config, key);
+    const int first = (int)b->tensors[b->first].number;
+    if (!cJSON_IsArray(list))
+        return STATUS_OK;
+    if (cJSON_GetArraySize(list) <= (int)b->tensors[b->layer_count - 1].number)
+        return config_refuse(&b->config, key, list, "with fewer numbers than there are layers",
+                             b->err);
+    for (const cJSON *item = list->child; item; item = item->next) {
+        uint64_t heads;
+        if (!json_whole(item, &heads) || heads == 0 || heads > UINT32_MAX)
+            return config_refuse(&b->config, key, item, "no positive whole number below 2^32",
+                                 b->err);
+    }
+    b->head_list[which] = list;
+    *value = (uint32_t)cJSON_GetArrayItem(list, first)->valuedouble;
+    return STATUS_OK;
+}
+
+/* Heads of a projection from flag or config; 0 where neither says. */
+static enum status given_heads(struct builder *b, int which, uint32_t flag, const char *key,
+                               uint32_t *heads, enum fact_source *source)
+{
+    *heads = 0;
+    *source = b->config.source;
+    enum status status = flag > 0 ? STATUS_OK : listed_heads(b, which, key, heads);
+    return status == STATUS_OK && *heads == 0 ? given_count(b, flag, key, heads, source) : status;
+}
+
 /* ---- query heads --------------------------------------------------------- */
+
+static enum status count_query_heads(struct builder *b, uint32_t *heads, enum fact_source *source)
+{
+    enum status status =
+        given_heads(b, PROJECTION_QUERY, b->options->heads, "num_attention_heads", heads, source);
+    if (status == STATUS_OK && *heads == 0) {
+        *heads = b->family->heads;
+        *source = FACT_DEFAULT;
+    }
+    if (status != STATUS_OK || *heads > 0)
+        return status;
+    error_set(b->err, STATUS_FAILED, "%s: it has no %s", b->config.path,
+              config_key(&b->config, "num_attention_heads"));
+    return error_help(b->err, "say it with --heads N");
+}
 
 static enum status resolve_query_heads(struct builder *b, uint64_t rows)
 {
     const char *key = config_key(&b->config, "num_attention_heads");
     enum fact_source source;
     uint32_t heads;
-    enum status status = given_count(b, b->options->heads, key, &heads, &source);
+    enum status status = count_query_heads(b, &heads, &source);
     if (status != STATUS_OK)
         return status;
-    if (heads == 0) {
-        heads = b->family->heads;
-        source = FACT_DEFAULT;
-    }
-    if (heads == 0) {
-        error_set(b->err, STATUS_FAILED, "%s: it has no %s", b->config.path, key);
-        return error_help(b->err, "say it with --heads N");
-    }
     if (rows % heads != 0) {
         error_set(b->err, STATUS_FAILED,
                   "%u query heads (%s) do not divide the %" PRIu64 " rows of the query projection",
@@ -81,15 +120,37 @@ static enum status resolve_head_dim(struct builder *b, uint64_t rows)
 
 /* ---- key heads ----------------------------------------------------------- */
 
-static enum status resolve_key_heads(struct builder *b, uint64_t rows)
+/* What the family knows without a config: 0 where the config or the rows say. */
+static uint32_t family_key_heads(const struct builder *b, const char **reason)
+{
+    *reason = b->family->keys == KEYS_ONE ? "one key head for all queries"
+                                          : "a key head for every query head";
+    if (b->family->keys == KEYS_ONE)
+        return 1;
+    return b->family->keys == KEYS_AS_QUERIES ? b->shape.query_heads : 0;
+}
+
+static enum status find_key_heads(struct builder *b, uint32_t *heads, enum fact_source *source,
+                                  const char **reason)
 {
     const char *key = config_key(&b->config, "num_key_value_heads");
+    *heads = b->options->kv_heads > 0 ? 0 : family_key_heads(b, reason);
+    *source = FACT_FAMILY;
+    if (*heads > 0)
+        return STATUS_OK;
+    enum status status = given_heads(b, PROJECTION_KEY, b->options->kv_heads, key, heads, source);
+    *reason = given_by(*source, "--kv-heads", key);
+    return status;
+}
+
+static enum status resolve_key_heads(struct builder *b, uint64_t rows)
+{
     enum fact_source source;
+    const char *reason;
     uint32_t heads, dim = b->shape.head_dim;
-    enum status status = given_count(b, b->options->kv_heads, key, &heads, &source);
+    enum status status = find_key_heads(b, &heads, &source, &reason);
     if (status != STATUS_OK)
         return status;
-    const char *reason = given_by(source, "--kv-heads", key);
     if (heads == 0 && rows % dim != 0)
         return error_set(b->err, STATUS_FAILED,
                          "%s: the %" PRIu64 " rows of the key projection are no multiple of "
@@ -108,7 +169,8 @@ static enum status resolve_key_heads(struct builder *b, uint64_t rows)
                          "%s: %u key heads (%s) of head_dim %u do not make the %" PRIu64
                          " rows of the key projection",
                          b->config.path, heads, reason, dim, rows);
-    if (heads == 0 || b->shape.query_heads % heads != 0)
+    bool even = heads > 0 && b->shape.query_heads % heads == 0;
+    if (!even && (heads == 0 || b->family->grouping != GROUPING_TILED))
         return error_set(b->err, STATUS_FAILED,
                          "%s: %u query heads cannot share %u key heads evenly", b->config.path,
                          b->shape.query_heads, heads);
@@ -158,6 +220,10 @@ static enum status find_rotary(struct builder *b, uint32_t *rotary, const char *
                          b->config.path, *key, *rotary, dim);
     if (status != STATUS_OK || found)
         return status;
+    *key = NULL;
+    *rotary = b->family->rotary;
+    if (*rotary > 0)
+        return STATUS_OK;
     status = find_partial(b, &partial, key);
     if (status != STATUS_OK)
         return status;
@@ -191,65 +257,40 @@ static enum status resolve_rotary_dim(struct builder *b)
                : error_memory(b->err);
 }
 
-/* ---- tensors against the shape ------------------------------------------- */
+/* ---- one tensor for queries and keys ------------------------------------- */
 
-/* A projection must be a matrix of a readable dtype with columns and a sane number of rows. */
-static enum status check_matrix(struct builder *b, const struct tensor *tensor)
-{
-    const char *file = checkpoint_source(b->checkpoint)->files[tensor->file].name;
-    if (tensor->rank != 2)
-        return error_set(b->err, STATUS_FAILED, "%s: tensor %s: %u sizes where a matrix has two",
-                         file, tensor->name, tensor->rank);
-    if (tensor->shape[0] == 0 || tensor->shape[1] == 0 || tensor->shape[0] > INT32_MAX)
-        return error_set(b->err, STATUS_FAILED,
-                         "%s: tensor %s: %" PRIu64 " x %" PRIu64 " is no shape of a projection",
-                         file, tensor->name, tensor->shape[0], tensor->shape[1]);
-    if (tensor_is_readable(tensor))
-        return STATUS_OK;
-    if (tensor->codec)
-        return error_set(b->err, STATUS_FAILED, "%s: tensor %s: %s cannot be read as weights", file,
-                         tensor->name, tensor->codec->name);
-    error_set(b->err, STATUS_FAILED, "%s: tensor %s: dtype %s cannot be read as weights", file,
-              tensor->name, dtype_name(tensor->dtype));
-    return error_help(b->err, "use the model as it was before that, or quantised in another way");
-}
-
-static enum status find_matrix(struct builder *b, const struct layer_tensors *tensors, int which,
-                               const struct tensor **out)
-{
-    uint32_t index = tensors->weight[which];
-    if (index == TENSOR_ABSENT) {
-        error_set(b->err, STATUS_FAILED, "%s: layer %u has no %s projection",
-                  checkpoint_source(b->checkpoint)->path, tensors->number, projection_name(which));
-        return error_help(b->err, "is every shard of the model there?");
-    }
-    *out = checkpoint_tensor(b->checkpoint, index);
-    return check_matrix(b, *out);
-}
-
-/* One tensor for both: all query rows, then all key rows, then as many value rows. */
 static bool is_fused(const struct layer_tensors *tensors)
 {
     return tensors->weight[PROJECTION_QUERY] == tensors->weight[PROJECTION_KEY];
 }
 
-/* Rows of query and key in a fused tensor, which only the config can tell apart. */
+/* head_dim where only the config can tell: the rows of a fused tensor are those of values, too. */
+static enum status find_fused_dim(struct builder *b, uint32_t heads, uint32_t *dim)
+{
+    bool found;
+    uint32_t width = 0;
+    enum status status = STATUS_OK;
+    *dim = b->options->head_dim;
+    if (*dim == 0)
+        status = config_count(&b->config, "head_dim", dim, &found, b->err);
+    if (status == STATUS_OK && *dim == 0)
+        status = config_count(&b->config, "hidden_size", &width, &found, b->err);
+    if (*dim == 0)
+        *dim = width / heads;
+    return status;
+}
+
+/* Rows of query and key in a fused tensor. */
 static enum status split_rows(struct builder *b, const struct tensor *tensor,
                               uint64_t rows[PROJECTION_COUNT])
 {
-    bool found;
-    uint32_t heads = b->options->heads, dim = b->options->head_dim, width = 0;
-    enum status status = STATUS_OK;
-    if (heads == 0)
-        status = config_count(&b->config, "num_attention_heads", &heads, &found, b->err);
-    if (status == STATUS_OK && dim == 0)
-        status = config_count(&b->config, "head_dim", &dim, &found, b->err);
-    if (status == STATUS_OK && dim == 0)
-        status = config_count(&b->config, "hidden_size", &width, &found, b->err);
+    uint32_t heads, dim;
+    enum fact_source source;
+    enum status status = count_query_heads(b, &heads, &source);
+    if (status == STATUS_OK)
+        status = find_fused_dim(b, heads, &dim);
     if (status != STATUS_OK)
         return status;
-    if (dim == 0)
-        dim = heads > 0 ? width / heads : 0;
     rows[PROJECTION_QUERY] = (uint64_t)heads * dim;
     if (rows[PROJECTION_QUERY] == 0 || tensor->shape[0] <= rows[PROJECTION_QUERY])
         return error_set(b->err, STATUS_FAILED,
@@ -260,19 +301,15 @@ static enum status split_rows(struct builder *b, const struct tensor *tensor,
     return STATUS_OK;
 }
 
-enum status shape_resolve(struct builder *b)
+static enum status resolve_heads(struct builder *b, const struct tensor *query,
+                                 const struct tensor *key)
 {
-    const struct tensor *query = NULL, *key = NULL;
-    uint64_t rows[PROJECTION_COUNT];
-    enum status status = find_matrix(b, &b->tensors[0], PROJECTION_QUERY, &query);
-    if (status == STATUS_OK)
-        status = find_matrix(b, &b->tensors[0], PROJECTION_KEY, &key);
-    if (status != STATUS_OK)
-        return status;
-    rows[PROJECTION_QUERY] = query->shape[0];
-    rows[PROJECTION_KEY] = key->shape[0];
-    if (is_fused(&b->tensors[0]))
+    uint64_t rows[PROJECTION_COUNT] = {query->shape[0], key->shape[0]};
+    enum status status = STATUS_OK;
+    if (is_fused(&b->tensors[b->first]))
         status = split_rows(b, query, rows);
+    if (b->family->layout == LAYOUT_GATED)
+        rows[PROJECTION_QUERY] /= 2;
     if (status == STATUS_OK)
         status = resolve_query_heads(b, rows[PROJECTION_QUERY]);
     if (status == STATUS_OK)
@@ -280,72 +317,83 @@ enum status shape_resolve(struct builder *b)
     if (status == STATUS_OK)
         status = resolve_key_heads(b, rows[PROJECTION_KEY]);
     if (status == STATUS_OK && (b->head_list[PROJECTION_QUERY] || b->head_list[PROJECTION_KEY]) &&
-        !builder_note(b, "layers differ in their heads; the counts above are those of layer 0"))
+        !builder_note(b, "layers differ in their heads; the counts above are those of layer %u",
+                      b->tensors[b->first].number))
         status = error_memory(b->err);
     return status == STATUS_OK ? resolve_rotary_dim(b) : status;
 }
 
-/* The shape of one layer: its own head counts where they are listed. */
-static struct shape layer_shape(const struct builder *b, uint32_t number)
+/* ---- latent attention ---------------------------------------------------- */
+
+/* A count that the config has, or the default of DeepSeek's classes. */
+static enum status latent_count(struct builder *b, const char *key, uint32_t otherwise,
+                                uint32_t *value)
 {
-    struct shape shape = b->shape;
-    uint32_t *const counts[PROJECTION_COUNT] = {&shape.query_heads, &shape.key_heads};
-    for (int which = 0; which < PROJECTION_COUNT; which++) {
-        const cJSON *item = cJSON_GetArrayItem(b->head_list[which], (int)number);
-        if (item)
-            *counts[which] = (uint32_t)item->valuedouble;
-    }
-    return shape;
+    bool found;
+    *value = otherwise;
+    return config_count(&b->config, key, value, &found, b->err);
 }
 
-/* Rows of a projection's tensor that belong to heads: of a fused one, to those of the values, too.
- */
-static enum status check_rows(struct builder *b, const struct tensor *tensor, uint64_t heads)
+static bool latent_facts(struct builder *b, const struct tensor *query, const struct tensor *key)
 {
-    const char *file = checkpoint_source(b->checkpoint)->files[tensor->file].name;
-    uint64_t rows = heads * b->shape.head_dim;
-    if (tensor->shape[0] == rows)
-        return STATUS_OK;
-    return error_set(b->err, STATUS_FAILED,
-                     "%s: tensor %s: %" PRIu64 " rows where %" PRIu64 " heads of %u make %" PRIu64,
-                     file, tensor->name, tensor->shape[0], heads, b->shape.head_dim, rows);
+    const struct shape *shape = &b->shape;
+    const char *sum =
+        builder_text(b, "%u that do not rotate, then %u that do", shape->offset, shape->rotary_dim);
+    return sum && builder_fact(b, "head_dim", b->config.source, sum, "%u", shape->head_dim) &&
+           builder_fact(b, "key heads", FACT_FAMILY, "one rotary key for all query heads", "1") &&
+           builder_fact(b, "rotary dims", b->config.source,
+                        config_key(&b->config, "qk_rope_head_dim"), "%u of %u", shape->rotary_dim,
+                        shape->head_dim) &&
+           (query->shape[1] == key->shape[1] ||
+            builder_note(b,
+                         "latent attention: rotary rows as stored, of length %" PRIu64
+                         " for queries and %" PRIu64 " for keys",
+                         query->shape[1], key->shape[1]));
 }
 
-enum status projection_build(struct builder *b, const struct layer_tensors *tensors, int which,
-                             struct projection *out)
+/* Dims of a head from the config; the rest of the key tensor's rows are latent. */
+static enum status resolve_latent(struct builder *b, const struct tensor *query,
+                                  const struct tensor *key)
 {
-    const struct tensor *tensor;
-    enum status status = find_matrix(b, tensors, which, &tensor);
+    struct shape *shape = &b->shape;
+    uint32_t rank = 0;
+    enum status status = latent_count(b, "qk_rope_head_dim", 64, &shape->rotary_dim);
+    if (status == STATUS_OK)
+        status = latent_count(b, "qk_nope_head_dim", 128, &shape->offset);
+    if (status == STATUS_OK)
+        status = latent_count(b, "kv_lora_rank", 0, &rank);
+    if (status == STATUS_OK)
+        status = resolve_query_heads(b, query->shape[0]);
     if (status != STATUS_OK)
         return status;
-    const struct shape shape = layer_shape(b, tensors->number);
-    uint32_t heads = which == PROJECTION_QUERY ? shape.query_heads : shape.key_heads;
-    bool fused = is_fused(tensors);
-    if (shape.query_heads % shape.key_heads != 0)
+    uint64_t dim = (uint64_t)shape->offset + shape->rotary_dim;
+    if (dim * shape->query_heads != query->shape[0])
         return error_set(b->err, STATUS_FAILED,
-                         "%s: layer %u: %u query heads cannot share %u key heads evenly",
-                         b->config.path, tensors->number, shape.query_heads, shape.key_heads);
-    status =
-        check_rows(b, tensor, fused ? shape.query_heads + 2 * (uint64_t)shape.key_heads : heads);
+                         "%s: %u heads of %u + %u dims do not make the %" PRIu64
+                         " rows of tensor %s",
+                         b->config.path, shape->query_heads, shape->offset, shape->rotary_dim,
+                         query->shape[0], query->name);
+    if (shape->rotary_dim % 2 != 0 || key->shape[0] <= shape->rotary_dim ||
+        (rank > 0 && key->shape[0] - shape->rotary_dim != rank))
+        return error_set(b->err, STATUS_FAILED,
+                         "%s: kv_lora_rank %u and qk_rope_head_dim %u do not make the %" PRIu64
+                         " rows of tensor %s",
+                         b->config.path, rank, shape->rotary_dim, key->shape[0], key->name);
+    shape->latent = (uint32_t)key->shape[0] - shape->rotary_dim;
+    shape->head_dim = (uint32_t)dim;
+    shape->key_heads = 1;
+    return latent_facts(b, query, key) ? STATUS_OK : error_memory(b->err);
+}
+
+enum status shape_resolve(struct builder *b)
+{
+    const struct tensor *query = NULL, *key = NULL;
+    const struct layer_tensors *first = &b->tensors[b->first];
+    enum status status = find_matrix(b, first, PROJECTION_QUERY, &query);
+    if (status == STATUS_OK)
+        status = find_matrix(b, first, PROJECTION_KEY, &key);
     if (status != STATUS_OK)
         return status;
-    const char *file = checkpoint_source(b->checkpoint)->files[tensor->file].name;
-    const char *bias = tensors->bias[which] == TENSOR_ABSENT
-                           ? NULL
-                           : checkpoint_tensor(b->checkpoint, tensors->bias[which])->name;
-    bool behind_queries = fused && which == PROJECTION_KEY;
-    *out = (struct projection){
-        .tensor = builder_text(b, "%s", tensor->name),
-        .file = builder_text(b, "%s", file),
-        .bias = bias ? builder_text(b, "%s", bias) : NULL,
-        .rows = tensor->shape[0],
-        .row_length = tensor->shape[1],
-        .dtype = tensor->dtype,
-        .heads = heads,
-        .map = {.base = behind_queries ? (uint64_t)shape.query_heads * shape.head_dim : 0,
-                .group = 1,
-                .group_stride = shape.head_dim},
-        .index = tensors->weight[which],
-    };
-    return out->tensor && out->file && (out->bias || !bias) ? STATUS_OK : error_memory(b->err);
+    return b->family->layout == LAYOUT_LATENT ? resolve_latent(b, query, key)
+                                              : resolve_heads(b, query, key);
 }

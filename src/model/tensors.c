@@ -17,14 +17,16 @@ static const char *const prefixes[] = {
     "language_model.",
     "text_model.model.",
     "text_model.",
+    "gpt_neox.",
+    "gpt_neox_japanese.",
+    "esm.",
+    "roformer.",
+    "bert.",
 };
 enum { PREFIX_COUNT = sizeof prefixes / sizeof *prefixes };
 
 /* Wrappers that training frameworks leave on every name. */
 static const char *const wrappers[] = {"module.", "_orig_mod.", "base_model.model."};
-
-static const char *const default_names[PROJECTION_COUNT] = {"layers.%.self_attn.q_proj",
-                                                            "layers.%.self_attn.k_proj"};
 
 /* One tensor that matched. */
 struct match {
@@ -59,24 +61,38 @@ static const char *without_wrappers(const char *name)
     return name;
 }
 
-/* Does `name` read PREFIX + pattern, with a layer number for '%', and .weight or .bias behind? */
+/* The number of up to nine digits that *at starts with; *at goes past it. */
+static bool take_number(const char **at, uint32_t *number)
+{
+    char digits[10] = {0};
+    size_t count = strspn(*at, "0123456789");
+    if (count == 0 || count >= sizeof digits)
+        return false;
+    memcpy(digits, *at, count);
+    *at += count;
+    return text_to_u32(digits, number);
+}
+
+/* Does `name` read PREFIX + pattern, with a layer number for '%', and .weight or .bias behind? A
+ * second '%' is one of the two attentions of a layer, which count as layers. */
 static bool match_pattern(const char *name, const char *prefix, const char *pattern,
                           struct match *match)
 {
-    size_t prefix_len = strlen(prefix), head_len = (size_t)(strchr(pattern, '%') - pattern);
-    if (strncmp(name, prefix, prefix_len) != 0 ||
-        strncmp(name + prefix_len, pattern, head_len) != 0)
+    size_t prefix_len = strlen(prefix);
+    uint32_t numbers[2] = {0, 0}, count = 0;
+    if (strncmp(name, prefix, prefix_len) != 0)
         return false;
-    const char *digits = name + prefix_len + head_len;
-    const char *tail = pattern + head_len + 1;
-    char number[10] = {0};
-    size_t count = strspn(digits, "0123456789"), tail_len = strlen(tail);
-    if (count == 0 || count >= sizeof number || strncmp(digits + count, tail, tail_len) != 0)
+    for (name += prefix_len; *pattern; pattern++) {
+        if (*pattern == '%' && (count == 2 || !take_number(&name, &numbers[count++])))
+            return false;
+        if (*pattern != '%' && *name++ != *pattern)
+            return false;
+    }
+    if (count == 2 && numbers[1] > 1)
         return false;
-    memcpy(number, digits, count);
-    const char *ending = digits + count + tail_len;
-    match->bias = strcmp(ending, ".bias") == 0;
-    return (match->bias || strcmp(ending, ".weight") == 0) && text_to_u32(number, &match->layer);
+    match->layer = count == 2 ? 2 * numbers[0] + numbers[1] : numbers[0];
+    match->bias = strcmp(name, ".bias") == 0;
+    return match->bias || strcmp(name, ".weight") == 0;
 }
 
 static bool match_name(const char *name, const char *const patterns[PROJECTION_COUNT],
@@ -180,17 +196,25 @@ static void share_fused(struct layer_tensors *layers, size_t count)
     }
 }
 
+/* Names that count from another number than 0. */
+static void renumber(struct matches *matches, uint32_t first)
+{
+    for (size_t i = 0; i < matches->count; i++)
+        matches->list[i].layer -= first; /* what stood before the first becomes too large */
+}
+
 enum status tensors_by_layer(const struct checkpoint *checkpoint, const struct family *family,
                              struct layer_tensors **out, size_t *count, struct error *err)
 {
     const char *const patterns[PROJECTION_COUNT] = {
-        family->query ? family->query : default_names[PROJECTION_QUERY],
-        family->key ? family->key : default_names[PROJECTION_KEY],
+        family_tensor(family, PROJECTION_QUERY),
+        family_tensor(family, PROJECTION_KEY),
     };
     struct matches matches = {0};
     enum status status = collect(checkpoint, patterns, &matches, err);
     *count = 0;
     if (status == STATUS_OK) {
+        renumber(&matches, family->first_number);
         *out = memory_array(matches.count, sizeof **out);
         if (*out && matches.count > 0)
             status = gather(checkpoint, &matches, *out, count, err);

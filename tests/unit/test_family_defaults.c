@@ -40,6 +40,18 @@ static int differs(const cJSON *expected, const char *key, double found, double 
     return 0;
 }
 
+/* The first row of that type; others differ in their layout. */
+static const struct family *find_row(const char *type)
+{
+    const struct family *row;
+    for (size_t i = 0; (row = family_at(i)); i++) {
+        if (family_is_called(row, type) && !row->refused)
+            return row;
+    }
+    fail_msg("%s is not in the table", type);
+    return NULL;
+}
+
 static void table_has_the_defaults_of_transformers(void **state)
 {
     (void)state;
@@ -48,8 +60,7 @@ static void table_has_the_defaults_of_transformers(void **state)
     const cJSON *expected;
     cJSON_ArrayForEach(expected, defaults)
     {
-        const struct family *family = family_find(expected->string);
-        assert_non_null(family);
+        const struct family *family = find_row(expected->string);
         wrong += differs(expected, "num_key_value_heads", family->kv_heads, 0);
         wrong += differs(expected, "head_dim", family->head_dim, 0);
         wrong += differs(expected, "rope_theta", family->theta, 10000);
