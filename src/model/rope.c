@@ -292,14 +292,16 @@ static enum status check_numbers(const struct rope_question *q, const struct rop
     return STATUS_OK;
 }
 
-/* Hunyuan calls it dynamic, but its alpha stretches the base once and for all. */
+/* Hunyuan calls it dynamic, but its alpha stretches the base whatever the length; past the trained
+ * one transformers goes on as for others. */
 static enum status apply_alpha(const struct rope_question *q, const cJSON *parameters,
                                struct rope *rope, struct error *err)
 {
-    bool found;
+    bool found, longer = rope->context > rope->max_position && rope->max_position > 0;
     double alpha = 1, r = rope->rotary_dim;
     enum status status = config_real_in(q->config, parameters, "alpha", &alpha, &found, err);
-    if (status != STATUS_OK || !found || !(alpha > 0) || rope->scaling != SCALING_DYNAMIC || r <= 2)
+    if (status != STATUS_OK || !found || !(alpha > 0) || rope->scaling != SCALING_DYNAMIC ||
+        longer || r <= 2)
         return status;
     rope->theta *= pow(alpha, r / (r - 2));
     rope->scaling = SCALING_NONE;
