@@ -71,8 +71,9 @@ enum {
     COMMAND_STATS = 8,
     COMMAND_EXPORT = 16,
     COMMAND_SHOW = 32,
-    COMMAND_ALL = 63,
-    SETTING = 64, /* no command: the flag may stand in the settings file */
+    COMMAND_ALL = 63,       /* that take a model */
+    COMMAND_FAMILIES = 128, /* takes no model */
+    SETTING = 64,           /* no command: the flag may stand in the settings file */
 };
 extern const struct command commands[]; /* ends with name NULL; the first is the default */
 
@@ -81,6 +82,7 @@ enum status command_scan(const struct options *options, struct error *err);
 enum status command_info(const struct options *options, struct error *err);
 enum status command_stats(const struct options *options, struct error *err);
 enum status command_export(const struct options *options, struct error *err);
+enum status command_families(const struct options *options, struct error *err);
 enum status command_show(const struct options *options, struct error *err);
 
 /* ---- options.c: the table of flags --------------------------------------- */

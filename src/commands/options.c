@@ -262,7 +262,7 @@ static const struct flag flags[] = {
      read_config},
     {"no-config", 0, NULL, COMMAND_EXPLORE, "start without settings", read_no_config},
     {"mouse", 0, NULL, COMMAND_EXPLORE | SETTING, "a click selects, the wheel moves", read_mouse},
-    {"json", 0, NULL, COMMAND_INFO | COMMAND_STATS, "as JSON", read_json},
+    {"json", 0, NULL, COMMAND_INFO | COMMAND_STATS | COMMAND_FAMILIES, "as JSON", read_json},
     {"no-cache", 0, NULL, COMMAND_ALL, "neither read nor write the cache", read_no_cache},
     {"threads", 0, "N", COMMAND_ALL, "of the scan; default: all cores", read_threads},
     {"pairing", 0, "half-split|interleaved", COMMAND_ALL, "which rows form a pair", read_pairing},
@@ -271,8 +271,8 @@ static const struct flag flags[] = {
     {"kv-heads", 0, "N", COMMAND_ALL, "key heads", read_kv_heads},
     {"rope-theta", 0, "BASE", COMMAND_ALL, "base of the frequencies", read_rope_theta},
     {"context", 0, "TOKENS", COMMAND_ALL, "length that frequencies are scaled for", read_context},
-    {"help", 'h', NULL, COMMAND_ALL, "this text", read_help},
-    {"version", 'V', NULL, COMMAND_ALL, "the version", read_version},
+    {"help", 'h', NULL, COMMAND_ALL | COMMAND_FAMILIES, "this text", read_help},
+    {"version", 'V', NULL, COMMAND_ALL | COMMAND_FAMILIES, "the version", read_version},
 };
 enum { FLAG_COUNT = sizeof flags / sizeof *flags };
 

@@ -15,6 +15,8 @@ const struct command commands[] = {
     {"export", COMMAND_EXPORT, "MODEL --view VIEW", "the numbers of a view as CSV or JSON",
      command_export},
     {"show", COMMAND_SHOW, "MODEL [--view VIEW]", "the picture of a view, as text", command_show},
+    {"families", COMMAND_FAMILIES, "",
+     "the families of models that are known, and how each rotates", command_families},
     {0},
 };
 
@@ -118,7 +120,10 @@ enum status options_read(struct options *options, int argc, char **argv, struct 
             only_names = true;
         else if (!only_names && argv[at][0] == '-' && argv[at][1] != '\0')
             status = read_word(options, argc, argv, &at, err);
-        else if (!options->model)
+        else if (options->command->bit == COMMAND_FAMILIES) {
+            error_set(err, STATUS_USAGE, "%s: families takes no MODEL", argv[at]);
+            status = usage(err, options);
+        } else if (!options->model)
             options->model = argv[at];
         else {
             error_set(err, STATUS_USAGE, "%s: one model at a time, and %s was named before",
@@ -128,7 +133,8 @@ enum status options_read(struct options *options, int argc, char **argv, struct 
         if (status != STATUS_OK)
             return status;
     }
-    if (options->help || options->version || options->model || options->command == &commands[0])
+    if (options->help || options->version || options->model || options->command == &commands[0] ||
+        options->command->bit == COMMAND_FAMILIES)
         return STATUS_OK;
     error_set(err, STATUS_USAGE, "%s needs a MODEL", options->command->name);
     return usage(err, options);
@@ -155,8 +161,8 @@ void options_help(const struct command *command, FILE *stream)
     fprintf(stream, "ropescope " ROPESCOPE_VERSION
                     ": the angle between the two weight rows of every rotary pair\n\n");
     if (command && command != &commands[0]) {
-        fprintf(stream, "usage: ropescope %s %s [FLAGS]\n%s\n\n", command->name, command->arguments,
-                command->about);
+        fprintf(stream, "usage: ropescope %s%s%s [FLAGS]\n%s\n\n", command->name,
+                *command->arguments ? " " : "", command->arguments, command->about);
         help_flags(command->bit, stream);
         return;
     }

@@ -5,7 +5,7 @@
 # _ropescope_values FLAG: sets `values` to the words it takes, or `kind` to file, theme or free;
 # fails for a flag without a value.
 # generated: tables
-_ropescope_commands='explore scan info stats export show'
+_ropescope_commands='explore scan info stats export show families'
 _ropescope_flags()
 {
     case $1 in
@@ -15,6 +15,7 @@ _ropescope_flags()
     stats) echo '--threshold --fixed --first-layer --json --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
     export) echo '--view --layer --head --projection --threshold --fixed --first-layer --scope --sort --measure --unit --bins --log --arrange --zoom --format --output --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
     show) echo '--view --layer --head --projection --threshold --fixed --first-layer --scope --sort --measure --unit --bins --log --arrange --zoom --output --size --theme --glyphs --colour --color --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
+    families) echo '--json --help --version' ;;
     esac
 }
 _ropescope_values()

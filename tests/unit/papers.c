@@ -51,7 +51,7 @@ void man_synopsis(FILE *stream)
             fprintf(stream, " %s", command->name);
         fputs("\n.RI \"", stream);
         roff(stream, command->arguments);
-        fputs(" [\" FLAGS ]\n", stream);
+        fputs(*command->arguments ? " [\" FLAGS ]\n" : "[\" FLAGS ]\n", stream);
     }
 }
 
@@ -104,7 +104,7 @@ static void flag_commands(FILE *stream, unsigned mask)
 {
     bool first = true;
     if ((mask & COMMAND_ALL) == COMMAND_ALL) {
-        fputs("all commands", stream);
+        fputs(mask & COMMAND_FAMILIES ? "all commands" : "all commands that take a model", stream);
         return;
     }
     for (const struct command *command = commands; command->name; command++) {

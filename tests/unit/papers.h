@@ -7,6 +7,6 @@
 /* Each writes one part. */
 typedef void paper_part(FILE *stream);
 paper_part man_synopsis, man_commands, man_views, man_keys, man_flags, man_settings, man_themes,
-    man_roles, bash_tables, zsh_tables;
+    man_roles, bash_tables, zsh_tables, readme_families;
 
 #endif
