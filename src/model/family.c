@@ -53,7 +53,7 @@ static const struct family families[] = {
      .frequencies = FREQUENCIES_LOCAL, .interval = 6},
     {.type = "gemma3n_text", .heads = 8, .kv_heads = 2, .head_dim = 256, .theta = 1e6,
      .frequencies = FREQUENCIES_LOCAL, .interval = 5},
-    {.type = "gemma4", .refused = "heads of its full layers have another width than those that "
+    {.type = "gemma4", .unread = true, .refused = "heads of its full layers have another width than those that "
                                   "slide"},
     {.type = "vaultgemma", .heads = 8, .kv_heads = 4, .head_dim = 256},
     {.type = "recurrent_gemma", .query = "layers.%.temporal_block.q_proj",
@@ -150,8 +150,8 @@ static const struct family families[] = {
      .query = "encoder.layers.%.self_attention.query_key_value", .partial = 0.5},
     {.type = "chatglm", INTERLEAVED, EACH, .query = "encoder.layers.%.self_attention.query_key_value",
      .partial = 0.5},
-    {.type = "chatglm", .query = "layers.%.attention.query_key_value",
-     .refused = "ChatGLM's first version rotates each half of a head by a position of its own, in "
+    {.type = "chatglm", EACH, .query = "layers.%.attention.query_key_value",
+     .unread = true, .refused = "ChatGLM's first version rotates each half of a head by a position of its own, in "
                 "two dimensions"},
     {.type = "openelm", JOINED, .query = "layers.%.attn.qkv_proj"},
     /* Latent attention: queries by way of q_a where they are compressed, too. */

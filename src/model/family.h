@@ -44,8 +44,8 @@ enum by_names {
     NAMES_GUESS, /* many families that nobody knows here are like that one */
 };
 
-/* A row holds only where the key of the config has that value: a word, "true", "false", a number,
- * or "null", which an absent key has as well. */
+/* A row holds only where the key of the config has that value: a word, "true", "false", "null" or a
+ * number. */
 struct condition {
     const char *key, *value; /* key NULL: it always holds */
     bool where_absent;       /* what an absent key amounts to */
@@ -59,7 +59,8 @@ struct family {
     const char *query; /* tensor without .weight or .bias, '%' for the layer; NULL: Llama's name */
     const char *key;   /* NULL: Llama's, or that of the query where one tensor holds both */
     struct condition when;
-    const char *refused; /* why nothing can be said of it; NULL: it is read */
+    const char *refused; /* why it has no rotary pairs; NULL: it has */
+    bool unread;         /* it has, and refused says why they cannot be told */
     enum layout layout;
     enum key_heads keys;
     enum grouping grouping;

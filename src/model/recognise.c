@@ -19,13 +19,22 @@ static bool reads(const cJSON *item, const char *word)
            !(item->valuedouble < number || item->valuedouble > number);
 }
 
+/* Config says null, which is not the same as nothing: the class has a default for that. */
+static bool is_null(const struct config *config, const char *key)
+{
+    const cJSON *text = cJSON_GetObjectItemCaseSensitive(config->text, key);
+    return cJSON_IsNull(text ? text : cJSON_GetObjectItemCaseSensitive(config->top, key));
+}
+
 static bool holds(const struct builder *b, const struct condition *when)
 {
     if (!when->key)
         return true;
     const cJSON *item = config_get(&b->config, when->key);
+    if (!item && is_null(&b->config, when->key))
+        return strcmp(when->value, "null") == 0 || when->where_absent;
     if (!item)
-        return when->where_absent || strcmp(when->value, "null") == 0;
+        return when->where_absent;
     return reads(item, when->value);
 }
 
@@ -67,7 +76,7 @@ static enum status refuse_row(struct builder *b, const struct family *row, const
     enum status status = taken ? STATUS_OK : try_row(b, row, &taken);
     if (status != STATUS_OK || !taken)
         return status;
-    if (row->when.key || row->query)
+    if (!row->unread)
         return refuse(b, type, row->refused);
     return error_set(b->err, STATUS_FAILED, "%s: model_type %s cannot be read: %s", b->config.path,
                      type, row->refused);

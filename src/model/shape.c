@@ -5,6 +5,12 @@
 #include <cjson/cJSON.h>
 #include <inttypes.h>
 
+/* One tensor holds queries, keys and values. */
+static bool is_fused(const struct layer_tensors *tensors)
+{
+    return tensors->weight[PROJECTION_QUERY] == tensors->weight[PROJECTION_KEY];
+}
+
 /* A count that a flag, else the config gives; *source tells which; 0 where neither does. */
 static enum status given_count(struct builder *b, uint32_t flag, const char *key, uint32_t *value,
                                enum fact_source *source)
@@ -107,6 +113,10 @@ static enum status resolve_head_dim(struct builder *b, uint64_t rows)
         dim = (uint32_t)(rows / heads);
         source = dim == b->family->head_dim ? FACT_DEFAULT : FACT_SHAPE;
         reason = builder_text(b, "%" PRIu64 " query rows / %u heads", rows, heads);
+        if (is_fused(&b->tensors[b->first])) { /* whose rows say nothing */
+            source = b->config.source;
+            reason = builder_text(b, "%s / %u heads", config_key(&b->config, "hidden_size"), heads);
+        }
     }
     if ((uint64_t)dim * heads != rows)
         return error_set(b->err, STATUS_FAILED,
@@ -258,11 +268,6 @@ static enum status resolve_rotary_dim(struct builder *b)
 }
 
 /* ---- one tensor for queries and keys ------------------------------------- */
-
-static bool is_fused(const struct layer_tensors *tensors)
-{
-    return tensors->weight[PROJECTION_QUERY] == tensors->weight[PROJECTION_KEY];
-}
 
 /* head_dim where only the config can tell: the rows of a fused tensor are those of values, too. */
 static enum status find_fused_dim(struct builder *b, uint32_t heads, uint32_t *dim)
