@@ -56,8 +56,9 @@ static enum status name_keys(struct builder *b)
 
 /* ---- counts -------------------------------------------------------------- */
 
-/* Head counts may be lists with one number a layer. What the first layer has stands for the model,
- * and where others have something else they are asked one by one. */
+/* Head counts may be lists with one number a layer, 0 in a layer of a hybrid that has no attention.
+ * What the first layer with heads has stands for the model, and where others have something else
+ * they are asked one by one. */
 static enum status derive_heads(struct builder *b, const char *key, int which)
 {
     const char *name = config_key(&b->config, key);
@@ -65,19 +66,21 @@ static enum status derive_heads(struct builder *b, const char *key, int which)
     bool flag = which == PROJECTION_QUERY ? b->options->heads > 0 : b->options->kv_heads > 0;
     if (!cJSON_IsArray(list) || flag)
         return STATUS_OK;
-    uint64_t heads, layers = 0;
+    uint64_t heads, first = 0, layers = 0;
     json_whole(config_get(&b->config, "num_hidden_layers"), &layers);
     if (!list->child || (uint64_t)cJSON_GetArraySize(list) < layers)
         return refuse(b, name, "the list has fewer numbers than there are layers");
     for (const cJSON *item = list->child; item; item = item->next) {
         if (!json_whole(item, &heads) || heads > UINT32_MAX)
             return refuse(b, name, "an entry is no whole number below 2^32");
-        if (heads == 0)
-            return refuse(b, name, "models with layers that have no attention are not read yet");
-        if (heads != (uint64_t)list->child->valuedouble)
+        if (heads == 0 && !b->gguf->family.hybrid)
+            return refuse(b, name, "a layer has no heads, and this is no hybrid");
+        if (first == 0)
+            first = heads;
+        if (heads != first && heads > 0)
             b->head_list[which] = list;
     }
-    return derive(b, b->gguf->derived, name, cJSON_CreateNumber(list->child->valuedouble));
+    return derive(b, b->gguf->derived, name, cJSON_CreateNumber((double)first));
 }
 
 /* block_count counts the layers that predict further tokens, too. */
@@ -90,6 +93,23 @@ static enum status derive_layers(struct builder *b)
         further >= all)
         return STATUS_OK;
     return derive(b, b->gguf->derived, name, cJSON_CreateNumber((double)(all - further)));
+}
+
+/* Latent attention: a head's dims are key_length_mla, in older files key_length; those that rotate
+ * come last. */
+static enum status derive_latent(struct builder *b)
+{
+    static const char *const keys[] = {"attention.key_length_mla", "attention.key_length"};
+    uint64_t dims = 0, rotary;
+    const size_t newer = value_of(b, keys[0]) ? 0 : 1;
+    if (b->gguf->family.layout != LAYOUT_LATENT)
+        return STATUS_OK;
+    if (!json_whole(value_of(b, "rope.dimension_count"), &rotary))
+        return refuse(b, "rope.dimension_count", "it is not there, or no whole number");
+    if (!json_whole(value_of(b, keys[newer]), &dims) || dims <= rotary)
+        return refuse(b, keys[newer], "it leaves no dims beside those that rotate");
+    return derive(b, b->gguf->derived, "qk_nope_head_dim",
+                  cJSON_CreateNumber((double)(dims - rotary)));
 }
 
 /* ---- kinds of layers ----------------------------------------------------- */
@@ -230,22 +250,41 @@ static enum status apply_exceptions(struct builder *b)
                          "%s: architecture baichuan with 40 layers has no rotary pairs: it biases "
                          "attention by distance (ALiBi)",
                          b->config.path);
+    if (strncmp(family->type, "granite", 7) == 0 &&
+        cJSON_IsFalse(value_of(b, "rope.scaling.finetuned")))
+        return error_set(b->err, STATUS_FAILED,
+                         "%s: this model has no rotary pairs: %s.rope.scaling.finetuned is false, "
+                         "by which Granite turns rotation off",
+                         b->config.path, family->type);
     if (strcmp(family->type, "glm4") == 0 && value_of(b, "rope.dimension_sections"))
         family->pairing = PAIRING_HALF_SPLIT; /* the converter undid the interleaving */
     return STATUS_OK;
 }
 
+/* Names of the architecture's tensors: one for all, compressed queries or not. A hybrid may call
+ * other things attn_qkv. */
+static void describe_tensors(const struct builder *b, const struct gguf_architecture *row,
+                             struct family *family)
+{
+    const bool latent = row->layout == LAYOUT_LATENT;
+    const bool compressed = latent && checkpoint_find(b->checkpoint, "blk.0.attn_q_b.weight");
+    const bool fused =
+        !latent && !row->hybrid && checkpoint_find(b->checkpoint, "blk.0.attn_qkv.weight");
+    family->query = fused ? "blk.%.attn_qkv" : compressed ? "blk.%.attn_q_b" : "blk.%.attn_q";
+    family->key = latent ? "blk.%.attn_kv_a_mqa" : "blk.%.attn_k";
+    family->layout = fused ? LAYOUT_JOINED : row->layout;
+}
+
 static enum status describe(struct builder *b, const struct gguf_architecture *row)
 {
-    bool fused = checkpoint_find(b->checkpoint, "blk.0.attn_qkv.weight") != NULL;
     b->gguf->permuted = row->permuted;
     b->gguf->family = (struct family){
         .type = row->name,
-        .query = fused ? "blk.%.attn_qkv" : "blk.%.attn_q",
-        .key = fused ? "blk.%.attn_qkv" : "blk.%.attn_k",
-        .layout = fused ? LAYOUT_JOINED : LAYOUT_APART,
+        .keys = row->layout == LAYOUT_LATENT ? KEYS_ONE : KEYS_COUNTED,
+        .hybrid = row->hybrid,
         .pairing = row->pairing,
     };
+    describe_tensors(b, row, &b->gguf->family);
     b->family = &b->gguf->family;
     b->model->family = row->name;
     enum status status = name_keys(b);
@@ -255,6 +294,8 @@ static enum status describe(struct builder *b, const struct gguf_architecture *r
         status = derive_heads(b, "num_attention_heads", PROJECTION_QUERY);
     if (status == STATUS_OK)
         status = derive_heads(b, "num_key_value_heads", PROJECTION_KEY);
+    if (status == STATUS_OK)
+        status = derive_latent(b);
     if (status == STATUS_OK)
         status = apply_exceptions(b);
     if (status == STATUS_OK)

@@ -7,6 +7,7 @@
 
 #define INTERLEAVED PAIRING_INTERLEAVED
 #define LOCAL .frequencies = FREQUENCIES_LOCAL
+#define LATENT .layout = LAYOUT_LATENT
 
 /* clang-format off */
 static const struct gguf_architecture architectures[] = {
@@ -16,7 +17,7 @@ static const struct gguf_architecture architectures[] = {
     {.name = "llama-embed",   .pairing = INTERLEAVED, .permuted = true},
     {.name = "llada",         .pairing = INTERLEAVED, .permuted = true},
     {.name = "mistral3",      .pairing = INTERLEAVED, .permuted = true},
-    {.name = "deci",          .pairing = INTERLEAVED, .permuted = true},
+    {.name = "deci",          .pairing = INTERLEAVED, .permuted = true, .hybrid = true},
     {.name = "baichuan",      .pairing = INTERLEAVED, .permuted = true},
     {.name = "xverse",        .pairing = INTERLEAVED, .permuted = true},
     {.name = "internlm2",     .pairing = INTERLEAVED, .permuted = true},
@@ -26,6 +27,7 @@ static const struct gguf_architecture architectures[] = {
     {.name = "deepseek",      .pairing = INTERLEAVED, .permuted = true},
     {.name = "granite",       .pairing = INTERLEAVED, .permuted = true},
     {.name = "granitemoe",    .pairing = INTERLEAVED, .permuted = true},
+    {.name = "granitehybrid", .pairing = INTERLEAVED, .permuted = true, .hybrid = true},
     {.name = "chameleon",     .pairing = INTERLEAVED, .permuted = true},
     {.name = "bailingmoe",    .pairing = INTERLEAVED, .permuted = true},
     {.name = "smollm3",       .pairing = INTERLEAVED, .permuted = true, .rotating = ROTATES_LISTED, .interval = 4},
@@ -38,6 +40,9 @@ static const struct gguf_architecture architectures[] = {
     {.name = "ernie4_5",      .pairing = INTERLEAVED},
     {.name = "ernie4_5-moe",  .pairing = INTERLEAVED},
     {.name = "maincoder",     .pairing = INTERLEAVED},
+    {.name = "deepseek2",     .pairing = INTERLEAVED, LATENT},
+    {.name = "glm-dsa",       .pairing = INTERLEAVED, LATENT},
+    {.name = "plm",           .pairing = INTERLEAVED, LATENT},
     /* NEOX, and MROPE and IMROPE, whose pairs are the same: rows i and i + R/2 */
     {.name = "falcon"},
     {.name = "falcon-h1"},
@@ -93,6 +98,12 @@ static const struct gguf_architecture architectures[] = {
     {.name = "cogvlm"},
     {.name = "pangu-embedded"},
     {.name = "glm4moe"},
+    {.name = "minicpm3",      LATENT},
+    {.name = "lfm2",          .hybrid = true},
+    {.name = "lfm2moe",       .hybrid = true},
+    {.name = "qwen3next",     .layout = LAYOUT_GATED, .hybrid = true},
+    {.name = "qwen35",        .layout = LAYOUT_GATED, .hybrid = true},
+    {.name = "qwen35moe",     .layout = LAYOUT_GATED, .hybrid = true},
 };
 
 #define ABSOLUTE "it learns absolute positions"
@@ -119,15 +130,13 @@ static const struct {
 /* clang-format on */
 
 /* Those that rotate in a way that no row of the table above can say. */
-#define LATENT "its rotary rows lie in latent projections"
-#define HYBRID "some of its layers have no attention"
+#define UNSURE "how its query heads meet its key heads is not certain"
 /* clang-format off */
 static const struct {
     const char *name, *why;
 } unread[] = {
-    {"deepseek2", LATENT},     {"minicpm3", LATENT},   {"plm", LATENT},        {"glm-dsa", LATENT},
-    {"granitehybrid", HYBRID}, {"lfm2", HYBRID},       {"lfm2moe", HYBRID},    {"plamo2", HYBRID},
-    {"plamo3", HYBRID},        {"qwen3next", HYBRID},  {"qwen35", HYBRID},     {"qwen35moe", HYBRID},
+    {"plamo2", UNSURE},
+    {"plamo3", UNSURE},
     {"mimo2", "heads of its sliding layers differ from the others"},
     {"step35", "heads of its sliding layers differ from the others"},
 };
@@ -140,6 +149,8 @@ const struct gguf_key gguf_keys[] = {
     {"head_dim", "attention.key_length"},
     {"hidden_size", "embedding_length"},
     {"rotary_dim", "rope.dimension_count"},
+    {"qk_rope_head_dim", "rope.dimension_count"},
+    {"kv_lora_rank", "attention.kv_lora_rank"},
     {"max_position_embeddings", "context_length"},
     {"rope_theta", "rope.freq_base"},
     {"rope_local_base_freq", "rope.freq_base_swa"},

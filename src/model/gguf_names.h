@@ -11,6 +11,8 @@ struct gguf_architecture {
     const char *name; /* general.architecture */
     enum pairing pairing;
     bool permuted; /* the converter put rows of Hugging Face's half-split heads into this order */
+    enum layout layout; /* LAYOUT_APART: also where one tensor holds queries, keys and values */
+    bool hybrid;        /* layers may have no attention: they have no such tensors */
     enum rotating_layers rotating;
     enum layer_frequencies frequencies;
     uint32_t interval; /* one layer in so many is full, the others slide; or does not rotate */

@@ -381,9 +381,10 @@ static enum status resolve_latent(struct builder *b, const struct tensor *query,
     if (shape->rotary_dim % 2 != 0 || key->shape[0] <= shape->rotary_dim ||
         (rank > 0 && key->shape[0] - shape->rotary_dim != rank))
         return error_set(b->err, STATUS_FAILED,
-                         "%s: kv_lora_rank %u and qk_rope_head_dim %u do not make the %" PRIu64
-                         " rows of tensor %s",
-                         b->config.path, rank, shape->rotary_dim, key->shape[0], key->name);
+                         "%s: %s %u and %s %u do not make the %" PRIu64 " rows of tensor %s",
+                         b->config.path, config_key(&b->config, "kv_lora_rank"), rank,
+                         config_key(&b->config, "qk_rope_head_dim"), shape->rotary_dim,
+                         key->shape[0], key->name);
     shape->latent = (uint32_t)key->shape[0] - shape->rotary_dim;
     shape->head_dim = (uint32_t)dim;
     shape->key_heads = 1;

@@ -126,8 +126,8 @@ static void what_does_not_rotate_is_refused(void **state)
                 {"bert", "absolute"},
                 {"jamba", "no positions"},
                 {"kimi-linear", "no positions"},
-                {"deepseek2", "cannot be read yet: its rotary rows"},
-                {"lfm2", "cannot be read yet: some of its layers"},
+                {"plamo2", "cannot be read yet: how its query heads"},
+                {"mimo2", "cannot be read yet: heads of its sliding layers"},
                 {"novel", "novel is not known"}};
     struct made_gguf made;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -181,7 +181,7 @@ static void layers_may_differ_in_their_heads(void **state)
     close_opened(&opened);
     const uint32_t *const wrong[] = {uneven, none};
     static const char *const says[] = {"layer 1: 6 query heads cannot share 4 key heads",
-                                       "key openelm.attention.head_count_kv: models with layers"};
+                                       "key openelm.attention.head_count_kv: a layer has no heads"};
     for (size_t i = 0; i < 2; i++) {
         made_gguf_begin(&made, "openelm", 2, 64);
         made_gguf_list(&made, "openelm.attention.head_count", queries, 2);
@@ -249,6 +249,111 @@ static void fused_rows_are_told_apart(void **state)
     made_gguf_u32(&made, "phi3.attention.head_count_kv", 2);
     made_gguf_matrix(&made, "blk.0.attn_qkv.weight", 100, 64, 1);
     refuse_made(&made, "phi3.attention.head_count_kv");
+}
+
+/* ---- latent attention, gates, hybrids ------------------------------------ */
+
+/* 4 heads of 10 + 6 dims over 20 latent rows. */
+static void begin_latent(struct made_gguf *made, const char *architecture, const char *query,
+                         const char *length_key, uint32_t rank)
+{
+    char key[128];
+    made_gguf_begin(made, architecture, 1, 64);
+    const struct {
+        const char *key;
+        uint32_t value;
+    } keys[] = {{"attention.head_count", 4},
+                {"attention.head_count_kv", 1},
+                {length_key, 16},
+                {"rope.dimension_count", 6},
+                {"attention.kv_lora_rank", rank}};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        text_format(key, sizeof key, "%s.%s", architecture, keys[i].key);
+        made_gguf_u32(made, key, keys[i].value);
+    }
+    made_gguf_matrix(made, query, 64, 24, 1);
+    made_gguf_matrix(made, "blk.0.attn_kv_a_mqa.weight", 26, 64, 2);
+}
+
+static void rotary_rows_of_latent_attention_come_last(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *query, *length;
+        bool interleaved;
+    } rows[] = {{"deepseek2", "blk.0.attn_q_b.weight", "attention.key_length_mla", true},
+                {"deepseek2", "blk.0.attn_q.weight", "attention.key_length", true},
+                {"glm-dsa", "blk.0.attn_q_b.weight", "attention.key_length_mla", true},
+                {"plm", "blk.0.attn_q.weight", "attention.key_length", true},
+                {"minicpm3", "blk.0.attn_q_b.weight", "attention.key_length", false}};
+    struct made_gguf made;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        uint64_t a, b;
+        begin_latent(&made, rows[i].name, rows[i].query, rows[i].length, 20);
+        const struct model *model = open_made(&made, NULL);
+        const struct layer *layer = &model->layers[0];
+        assert_int_equal(layer->pairs, 3);
+        assert_int_equal(layer->projection[PROJECTION_QUERY].heads, 4);
+        assert_int_equal(layer->projection[PROJECTION_KEY].heads, 1);
+        layer_pair_rows(layer, PROJECTION_QUERY, 2, 1, &a, &b);
+        assert_int_equal(a, 2 * 16 + 10 + (rows[i].interleaved ? 2 : 1));
+        assert_int_equal(b, a + (rows[i].interleaved ? 1 : 3));
+        layer_pair_rows(layer, PROJECTION_KEY, 0, 0, &a, &b);
+        assert_int_equal(a, 20);
+        assert_int_equal(b, a + (rows[i].interleaved ? 1 : 3));
+        assert_near(layer->frequency[1], pow(10000, -2.0 / 6));
+        close_opened(&opened);
+    }
+    begin_latent(&made, "deepseek2", "blk.0.attn_q_b.weight", "attention.key_length_mla", 19);
+    refuse_made(&made, "deepseek2.attention.kv_lora_rank 19");
+    begin_latent(&made, "deepseek2", "blk.0.attn_q_b.weight", "attention.value_length", 20);
+    refuse_made(&made, "key attention.key_length: it leaves no dims");
+}
+
+/* Layer 1 of 2 has attention. */
+static void begin_hybrid(struct made_gguf *made, const char *architecture, uint64_t query_rows)
+{
+    char key[128];
+    static const uint32_t keys[] = {0, 2};
+    made_gguf_begin(made, architecture, 2, 64);
+    text_format(key, sizeof key, "%s.attention.head_count", architecture);
+    made_gguf_u32(made, key, 4);
+    text_format(key, sizeof key, "%s.attention.head_count_kv", architecture);
+    made_gguf_list(made, key, keys, 2);
+    made_gguf_matrix(made, "blk.0.attn_qkv.weight", 8, 64, 1); /* of another kind of attention */
+    made_gguf_matrix(made, "blk.1.attn_q.weight", query_rows, 64, 2);
+    made_gguf_matrix(made, "blk.1.attn_k.weight", 32, 64, 3);
+}
+
+static void hybrids_have_layers_without_attention(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        uint64_t query_rows;
+    } rows[] = {{"lfm2", 64}, {"lfm2moe", 64},    {"granitehybrid", 64},
+                {"deci", 64}, {"qwen3next", 128}, {"qwen35", 128}};
+    struct made_gguf made;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        uint64_t a, b;
+        begin_hybrid(&made, rows[i].name, rows[i].query_rows);
+        const struct model *model = open_made(&made, NULL);
+        assert_int_equal(model->layer_count, 2);
+        assert_int_equal(model->layers[0].pairs, 0);
+        assert_int_equal(model->layers[1].pairs, 8);
+        assert_int_equal(model->layers[1].projection[PROJECTION_KEY].heads, 2);
+        layer_pair_rows(&model->layers[1], PROJECTION_QUERY, 3, 0, &a, &b);
+        assert_int_equal(a, 3 * rows[i].query_rows / 4); /* behind each gated head is its gate */
+        close_opened(&opened);
+    }
+    begin_hybrid(&made, "granitehybrid", 64);
+    made_gguf_bool(&made, "granitehybrid.rope.scaling.finetuned", false);
+    refuse_made(&made, "granitehybrid.rope.scaling.finetuned is false");
+    begin_hybrid(&made, "qwen3next", 64);
+    refuse_made(
+        &made, "2 key heads (qwen3next.attention.head_count_kv) of head_dim 8"); /* 4 heads of 8 and
+                                                                                    a gate each: 32
+                                                                                    rows are no 2 */
 }
 
 /* ---- kinds of layers ----------------------------------------------------- */
@@ -521,6 +626,8 @@ int main(void)
         made_test(pairing_is_the_architectures),
         made_test(sections_make_glm4_half_split),
         made_test(what_does_not_rotate_is_refused),
+        made_test(rotary_rows_of_latent_attention_come_last),
+        made_test(hybrids_have_layers_without_attention),
         made_test(counts_may_be_lists_by_layer),
         made_test(layers_may_differ_in_their_heads),
         made_test(rotated_dims_are_counted),
