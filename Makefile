@@ -44,7 +44,7 @@ FORMATTED := $(wildcard src/*.c src/*/*.c src/*/*.h include/ropescope/*.h tests/
 Q := $(if $(V),,@)
 say = @echo '  $(1) $(2)'
 
-.PHONY: all demo test test-run bench format format-check lint install uninstall clean deps deps-test help
+.PHONY: all demo test test-run oracle bench format format-check lint install uninstall clean deps deps-test help
 .SECONDARY:
 
 all: $(BUILD)/ropescope
@@ -95,6 +95,9 @@ test-run:
 	@tests/run
 
 test-programs: all $(TEST_PROGRAMS) $(TOOL_PROGRAMS)
+
+oracle:
+	@tests/fixtures/make_all
 
 bench: deps-test
 	@$(MAKE) --no-print-directory all $(BUILD)/bench
@@ -150,6 +153,7 @@ help:
 	@echo 'make            build build/ropescope'
 	@echo 'make demo       install what is missing, build, open the explorer on the demo model'
 	@echo 'make test       install what is missing, check the formatting, run every test, plain and sanitized'
+	@echo 'make oracle     make the fixtures of families anew, in Python environments of its own (gigabytes)'
 	@echo 'make bench      speed, as ratios measured side by side in one run (BENCH_FLAGS="--markdown", "--json")'
 	@echo 'make format     clang-format over the tree;  make lint: gcc and clang, warnings as errors'
 	@echo 'make install    into PREFIX (/usr/local), under DESTDIR;  make uninstall'

@@ -71,6 +71,11 @@ struct row_map layout_map(const struct family *family, const struct shape *shape
 /* Head counts, head_dim and rotated width from flags, config, family and the shapes of the first
  * layer's tensors, which must agree; adds their facts. After kinds_resolve. */
 enum status shape_resolve(struct builder *builder);
+/* Its parts: the query heads, which must divide the rows of their projection; and, from the tensors
+ * of the first layer, all of the shape of latent attention. */
+enum status query_heads_resolve(struct builder *builder, uint64_t rows);
+enum status latent_resolve(struct builder *builder, const struct tensor *query,
+                           const struct tensor *key);
 /* The tensor of one projection of a layer, which must be a readable matrix. */
 enum status find_matrix(struct builder *builder, const struct layer_tensors *tensors, int which,
                         const struct tensor **out);

@@ -52,7 +52,8 @@ static const struct family families[] = {
     {.type = "gemma3_text", .heads = 8, .kv_heads = 4, .head_dim = 256, .theta = 1e6,
      .frequencies = FREQUENCIES_LOCAL, .interval = 6},
     {.type = "gemma3n_text", .heads = 8, .kv_heads = 2, .head_dim = 256, .theta = 1e6,
-     .frequencies = FREQUENCIES_LOCAL, .interval = 5},
+     .frequencies = FREQUENCIES_LOCAL, .interval = 5,
+     .note = "layers that share keys (num_kv_shared_layers) never use their own key rows"},
     {.type = "gemma4", .unread = true, .refused = "heads of its full layers have another width than those that "
                                   "slide"},
     {.type = "vaultgemma", .heads = 8, .kv_heads = 4, .head_dim = 256},
@@ -145,6 +146,8 @@ static const struct family families[] = {
     {.type = "baichuan", .when = {"num_hidden_layers", "40", false}, .refused = ALIBI},
     {.type = "baichuan", .when = {"hidden_size", "5120", false}, .refused = ALIBI},
     {.type = "baichuan", JOINED, .keys = KEYS_AS_QUERIES, .query = "layers.%.self_attn.W_pack"},
+    {.type = "baichuan_m1", .unread = true, .refused = "heads of its sliding layers differ from "
+                                                       "the others"},
     {.type = "internlm2", BY_KEY, .query = "layers.%.attention.wqkv", .names = NAMES_GUESS},
     {.type = "chatglm", INTERLEAVED, JOINED, .when = {"multi_query_attention", "true", false},
      .query = "encoder.layers.%.self_attention.query_key_value", .partial = 0.5},
@@ -199,6 +202,7 @@ static const struct family families[] = {
 static const struct {
     const char *type, *same_as;
 } aliases[] = {
+    {"deepseek",          "llama"},
     {"gemma3",            "gemma3_text"},
     {"gemma3n",           "gemma3n_text"},
     {"gemma4_text",       "gemma4"},

@@ -78,7 +78,7 @@ static enum status count_query_heads(struct builder *b, uint32_t *heads, enum fa
     return error_help(b->err, "say it with --heads N");
 }
 
-static enum status resolve_query_heads(struct builder *b, uint64_t rows)
+enum status query_heads_resolve(struct builder *b, uint64_t rows)
 {
     const char *key = config_key(&b->config, "num_attention_heads");
     enum fact_source source;
@@ -316,7 +316,7 @@ static enum status resolve_heads(struct builder *b, const struct tensor *query,
     if (b->family->layout == LAYOUT_GATED)
         rows[PROJECTION_QUERY] /= 2;
     if (status == STATUS_OK)
-        status = resolve_query_heads(b, rows[PROJECTION_QUERY]);
+        status = query_heads_resolve(b, rows[PROJECTION_QUERY]);
     if (status == STATUS_OK)
         status = resolve_head_dim(b, rows[PROJECTION_QUERY]);
     if (status == STATUS_OK)
@@ -328,69 +328,6 @@ static enum status resolve_heads(struct builder *b, const struct tensor *query,
     return status == STATUS_OK ? resolve_rotary_dim(b) : status;
 }
 
-/* ---- latent attention ---------------------------------------------------- */
-
-/* A count that the config has, or the default of DeepSeek's classes. */
-static enum status latent_count(struct builder *b, const char *key, uint32_t otherwise,
-                                uint32_t *value)
-{
-    bool found;
-    *value = otherwise;
-    return config_count(&b->config, key, value, &found, b->err);
-}
-
-static bool latent_facts(struct builder *b, const struct tensor *query, const struct tensor *key)
-{
-    const struct shape *shape = &b->shape;
-    const char *sum =
-        builder_text(b, "%u that do not rotate, then %u that do", shape->offset, shape->rotary_dim);
-    return sum && builder_fact(b, "head_dim", b->config.source, sum, "%u", shape->head_dim) &&
-           builder_fact(b, "key heads", FACT_FAMILY, "one rotary key for all query heads", "1") &&
-           builder_fact(b, "rotary dims", b->config.source,
-                        config_key(&b->config, "qk_rope_head_dim"), "%u of %u", shape->rotary_dim,
-                        shape->head_dim) &&
-           (query->shape[1] == key->shape[1] ||
-            builder_note(b,
-                         "latent attention: rotary rows as stored, of length %" PRIu64
-                         " for queries and %" PRIu64 " for keys",
-                         query->shape[1], key->shape[1]));
-}
-
-/* Dims of a head from the config; the rest of the key tensor's rows are latent. */
-static enum status resolve_latent(struct builder *b, const struct tensor *query,
-                                  const struct tensor *key)
-{
-    struct shape *shape = &b->shape;
-    uint32_t rank = 0;
-    enum status status = latent_count(b, "qk_rope_head_dim", 64, &shape->rotary_dim);
-    if (status == STATUS_OK)
-        status = latent_count(b, "qk_nope_head_dim", 128, &shape->offset);
-    if (status == STATUS_OK)
-        status = latent_count(b, "kv_lora_rank", 0, &rank);
-    if (status == STATUS_OK)
-        status = resolve_query_heads(b, query->shape[0]);
-    if (status != STATUS_OK)
-        return status;
-    uint64_t dim = (uint64_t)shape->offset + shape->rotary_dim;
-    if (dim * shape->query_heads != query->shape[0])
-        return error_set(b->err, STATUS_FAILED,
-                         "%s: %u heads of %u + %u dims do not make the %" PRIu64
-                         " rows of tensor %s",
-                         b->config.path, shape->query_heads, shape->offset, shape->rotary_dim,
-                         query->shape[0], query->name);
-    if (shape->rotary_dim % 2 != 0 || key->shape[0] <= shape->rotary_dim ||
-        (rank > 0 && key->shape[0] - shape->rotary_dim != rank))
-        return error_set(b->err, STATUS_FAILED,
-                         "%s: %s %u and %s %u do not make the %" PRIu64 " rows of tensor %s",
-                         b->config.path, config_key(&b->config, "kv_lora_rank"), rank,
-                         config_key(&b->config, "qk_rope_head_dim"), shape->rotary_dim,
-                         key->shape[0], key->name);
-    shape->latent = (uint32_t)key->shape[0] - shape->rotary_dim;
-    shape->head_dim = (uint32_t)dim;
-    shape->key_heads = 1;
-    return latent_facts(b, query, key) ? STATUS_OK : error_memory(b->err);
-}
-
 enum status shape_resolve(struct builder *b)
 {
     const struct tensor *query = NULL, *key = NULL;
@@ -400,6 +337,6 @@ enum status shape_resolve(struct builder *b)
         status = find_matrix(b, first, PROJECTION_KEY, &key);
     if (status != STATUS_OK)
         return status;
-    return b->family->layout == LAYOUT_LATENT ? resolve_latent(b, query, key)
+    return b->family->layout == LAYOUT_LATENT ? latent_resolve(b, query, key)
                                               : resolve_heads(b, query, key);
 }

@@ -94,6 +94,8 @@ static const struct made apart[] = {{"model.layers.%.self_attn.q_proj.weight", 3
                                     {0}};
 static const struct made falcon[] = {{"transformer.h.%.self_attention.query_key_value.weight", 96},
                                      {0}};
+static const struct made falcon_one[] = {
+    {"transformer.h.%.self_attention.query_key_value.weight", 48}, {0}};
 static const struct made packed[] = {{"model.layers.%.self_attn.W_pack.weight", 96}, {0}};
 
 /* ---- what does not rotate ------------------------------------------------ */
@@ -145,6 +147,9 @@ static void conditions_choose_among_rows(void **state)
                                          {0}};
     make("{\"model_type\":\"falcon\",\"multi_query\":false," SIZES "}", falcon, 1);
     assert_int_equal(open_made(NULL)->layers[0].projection[PROJECTION_KEY].heads, 4);
+    close_opened(&opened);
+    make("{\"model_type\":\"falcon\"," SIZES "}", falcon_one, 1); /* multi-query by default */
+    assert_int_equal(open_made(NULL)->layers[0].projection[PROJECTION_KEY].heads, 1);
     close_opened(&opened);
     make("{\"model_type\":\"exaone4\",\"sliding_window\":null,\"num_attention_heads\":4}", exaone,
          4);
@@ -254,6 +259,11 @@ static void further_layers_are_left_out(void **state)
     assert_int_equal(model->layer_count, 2);
     assert_true(has_note(model, "1 layers from layer 2 on are left out: num_hidden_layers is 2"));
     close_opened(&opened);
+    const struct model_options wide = {.head_dim = 14};
+    struct error err;
+    make(MLA "10}", latent, 2);
+    assert_int_equal(open_model(&opened, "", &wide, &err), STATUS_FAILED);
+    assert_says(err.what, "--head-dim and --kv-heads mean nothing");
     make(MLA "9}", latent, 2);
     refuse_made("kv_lora_rank 9 and qk_rope_head_dim 6 do not make the 16 rows");
 }
