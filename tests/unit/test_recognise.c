@@ -298,6 +298,11 @@ static void fused_rows_must_fit_the_heads(void **state)
     refuse_made("6 query heads do not lie in four blocks");
     make("{\"model_type\":\"internlm2\"," HEADS ",\"hidden_size\":32}", grouped, 1);
     refuse_made("model.layers.0.attention.wqkv.weight: 65 rows where 4 query and 2 key heads");
+    make(
+        "{\"model_type\":\"dbrx\",\"n_heads\":4,\"d_model\":32,\"attn_config\":{\"kv_n_heads\":1}}",
+        (const struct made[]){{"transformer.blocks.%.norm_attn_norm.attn.Wqkv.weight", 64}, {0}},
+        1);
+    refuse_made("1 key heads (attn_config.kv_n_heads) of head_dim 8 do not make the 16 rows");
     make("{\"model_type\":\"openelm\",\"num_query_heads\":[4,0],\"head_dim\":8}",
          (const struct made[]){{"transformer.layers.%.attn.qkv_proj.weight", 96}, {0}}, 2);
     refuse_made("num_query_heads is 0, no positive whole number");
