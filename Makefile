@@ -22,12 +22,13 @@ pkg = $(shell pkg-config $(1) $(2) 2>/dev/null || echo $(3))
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes
 CPPFLAGS += -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE -DROPESCOPE_VERSION='"$(VERSION)"' \
             -DROPESCOPE_DATA='"$(PREFIX)/share/ropescope"' -Iinclude -Isrc \
-            $(call pkg,--cflags-only-I,ncursesw,)
+            $(call pkg,--cflags-only-I,ncursesw,) $(call pkg,--cflags-only-I,openblas,)
 CFLAGS   ?= -g
 # No contraction: the same rows must give the same bits whatever compiled the kernel.
 ALL_CFLAGS := -std=c11 $(OPTIMISE) -ffp-contract=off -pthread $(WARNINGS) $(WERROR) $(SANITIZER) $(CFLAGS)
 LIBS := $(call pkg,--libs,ncursesw,-lncursesw -ltinfo) $(call pkg,--libs,libcjson,-lcjson) -lcsv \
         $(call pkg,--libs,libxxhash,-lxxhash) -lm -pthread
+# OpenBLAS is not linked: src/support/blas.c loads it when it is needed.
 TEST_LIBS := $(call pkg,--libs,cmocka,-lcmocka)
 BLAS_LIBS := $(call pkg,--libs,openblas,-lopenblas)
 

@@ -89,6 +89,7 @@ size_t layer_value_count(const struct layer *layer);
 
 struct session_options {
     struct model_options model;
+    const char *adapter; /* directory of a PEFT adapter that is laid over the model; NULL: none */
     bool no_cache;
     size_t threads; /* 0: pool_cores() */
 };
@@ -98,14 +99,15 @@ struct session;
 /* Opens a model directory, a .safetensors file or an .angles file. A whole cached database is read
  * into memory, where nothing is parsed and a file that shrinks later cannot fault, and no weight
  * file is opened; otherwise the weights are opened, and a scan is ready to start. Opening writes
- * nothing. The rows of an .angles file are what they are: options->model must be empty for one.
+ * nothing. The rows of an .angles file are what they are: options->model must be empty for one, and
+ * there may be no adapter.
  * Free with session_close, which cancels a running scan. */
 enum status session_open(const char *path, const struct session_options *options,
                          struct session **out, struct error *err);
 void session_close(struct session *session);
 
 const struct angles *session_angles(const struct session *session);
-/* Its files; NULL for an .angles file. */
+/* Its files, without those of an adapter; NULL for an .angles file. */
 const struct source *session_source(const struct session *session);
 const struct notices *session_notices(const struct session *session);
 /* Where the numbers come from: "cache", "scan", "resumed scan" (known once it has started), "file".

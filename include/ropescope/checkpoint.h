@@ -141,6 +141,7 @@ struct tensor {
     uint16_t rank;                 /* number of sizes; only rank 2 is a matrix */
     uint16_t dtype;                /* of what is stored */
     const struct row_codec *codec; /* NULL: the dtype says it all */
+    const struct lora *lora;       /* what an adapter adds to its rows; NULL: nothing */
 };
 
 /* Maps every file of the source read-only, finds its format by its content and checks all headers
@@ -176,7 +177,7 @@ enum status checkpoint_read_numbers(const struct checkpoint *checkpoint,
 
 /* ---- rows of a matrix (rows.c) ------------------------------------------- */
 
-/* The kernel takes its rows as they are stored, from checkpoint_data. */
+/* The kernel takes its rows as they are stored, from checkpoint_data: no codec, no adapter. */
 bool tensor_is_plain(const struct tensor *tensor);
 /* Its rows are the numbers of a plain dtype, wherever they lie. */
 bool tensor_is_exact(const struct tensor *tensor);
@@ -184,9 +185,55 @@ bool tensor_is_exact(const struct tensor *tensor);
 bool tensor_is_readable(const struct tensor *tensor);
 /* Stored bytes of one row, its share of what the whole tensor takes. */
 uint64_t tensor_row_bytes(const struct tensor *tensor);
-/* One row of a readable matrix as shape[1] float32, whatever it is stored as. May fault: only
- * inside guard_run. */
+/* One row of a readable matrix as shape[1] float32, whatever it is stored as and without what an
+ * adapter adds. May fault: only inside guard_run. */
 void checkpoint_row_to_float(const struct checkpoint *checkpoint, const struct tensor *tensor,
                              uint64_t row, float *to);
+/* The same of `rows` rows. Those of a plain dtype are copied out of the file by way of `buffer`,
+ * which keeps the mapping out of memory; the buffer must hold one. false: the file shrank or its
+ * disk failed. */
+struct row_buffer {
+    unsigned char *bytes;
+    size_t room;
+};
+bool checkpoint_rows_to_float(const struct checkpoint *checkpoint, const struct tensor *tensor,
+                              uint64_t first, size_t rows, const struct row_buffer *buffer,
+                              float *to);
+
+/* ---- adapters (adapter.c) ------------------------------------------------ */
+
+/* Where a PEFT adapter lies: its config is adapter_config.json, its one file holds its weights.
+ * Free with source_close. */
+enum status adapter_locate(const char *path, struct source **out, struct error *err);
+/* Lays a LoRA over the checkpoint: each tensor that it changes gets a `lora`, those that it brings
+ * along itself are read from it. Refused, by the name of its first tensor that does not fit: what
+ * is no LoRA or one of another base. `adapter` is borrowed and must outlive the checkpoint. */
+enum status checkpoint_adapt(struct checkpoint *checkpoint, const struct source *adapter,
+                             struct error *err);
+/* The adapter that was laid over it; NULL: none. */
+const struct source *checkpoint_adapter(const struct checkpoint *checkpoint);
+/* Whether rows of the tensor come out otherwise than the base has them. */
+bool tensor_is_adapted(const struct tensor *tensor);
+uint32_t lora_rank(const struct lora *lora);
+bool lora_has_declared_rank(const struct lora *lora); /* what the config says of it is right */
+
+/* ---- rows under an adapter (lora.c) -------------------------------------- */
+
+/* One worker's copies of the factors of the rows in sight. Zero-initialise. */
+struct lora_tile {
+    const struct tensor *tensor; /* whose A is there; NULL: none yet */
+    float *a;                    /* (rank, row length) */
+    float *b;                    /* (rows, rank) */
+    size_t a_room, b_room;       /* numbers */
+    struct row_buffer buffer;    /* of rows of base and factors as they are stored */
+};
+/* Room for `rows` rows of the tensor at a time; false: no memory. Not inside guard_run. */
+bool lora_tile_reserve(struct lora_tile *tile, const struct tensor *tensor, size_t rows);
+void lora_tile_free(struct lora_tile *tile);
+/* Rows `first` and on of base and adapter together, (rows, row length) float32: W + s B A, with
+ * DoRA at the length that its magnitudes say. Only inside guard_run. false: a file shrank or its
+ * disk failed. */
+bool lora_rows_to_float(struct lora_tile *tile, const struct checkpoint *checkpoint,
+                        const struct tensor *tensor, uint64_t first, size_t rows, float *to);
 
 #endif

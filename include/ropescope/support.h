@@ -258,6 +258,23 @@ void signals_die(int number) __attribute__((noreturn));
  */
 void signals_restore_terminal(int fd, const char *text, const struct termios *modes);
 
+/* ---- matrix products (blas.c) -------------------------------------------- */
+
+/* OpenBLAS, once it is loaded. */
+struct blas {
+    void (*product)(void); /* of the library's own type */
+};
+struct blas_sizes {
+    int rows, columns, inner;
+};
+/* Loads the library; an error where it is not installed. Sets variables of the environment, so that
+ * no thread may read them meanwhile. Nothing to free. */
+enum status blas_open(struct blas *blas, struct error *err);
+/* to (rows, columns) += scale * left (rows, inner) * right (inner, columns), all row-major and in
+ * float32. Any thread; it starts none. */
+void blas_add_product(const struct blas *blas, const struct blas_sizes *sizes, float scale,
+                      const float *left, const float *right, float *to);
+
 /* ---- threads (pool.c, progress.c) ---------------------------------------- */
 
 /* Calls work(arg, worker) once for each worker 0..threads-1, each in a thread of its own; where the

@@ -29,10 +29,13 @@ static uint64_t mix_text(uint64_t hash, const char *text)
     return XXH3_64bits_withSeed(text, strlen(text), hash);
 }
 
-/* Of the path and what the user overrides: a model has one file for each way to look at it. */
-static uint64_t identity(const struct source *source, const struct model_options *options)
+/* Of the paths and what the user overrides: a model has one file for each way to look at it. */
+static uint64_t identity(const struct source *source, const struct source *adapter,
+                         const struct model_options *options)
 {
     uint64_t theta, hash = mix_text(0, source->path);
+    if (adapter)
+        hash = mix_text(hash, adapter->path);
     memcpy(&theta, &options->rope_theta, sizeof theta);
     hash = mix_u64(hash, options->has_pairing ? 1 + (uint64_t)options->pairing : 0);
     hash = mix_u64(hash, options->head_dim);
@@ -42,10 +45,9 @@ static uint64_t identity(const struct source *source, const struct model_options
     return mix_u64(hash, options->context);
 }
 
-/* Of everything that the numbers depend on and that can be known without reading weights. */
-static uint64_t fingerprint(const struct source *source, const struct model_options *options)
+static uint64_t mix_files(uint64_t hash, const struct source *source)
 {
-    uint64_t hash = mix_u64(identity(source, options), source->metadata_hash);
+    hash = mix_u64(hash, source->metadata_hash);
     for (size_t i = 0; i < source->file_count; i++) {
         const struct source_file *file = &source->files[i];
         hash = mix_text(hash, file->path);
@@ -54,6 +56,14 @@ static uint64_t fingerprint(const struct source *source, const struct model_opti
         hash = mix_u64(hash, file->inode);
     }
     return hash;
+}
+
+/* Of everything that the numbers depend on and that can be known without reading weights. */
+static uint64_t fingerprint(const struct source *source, const struct source *adapter,
+                            const struct model_options *options)
+{
+    uint64_t hash = mix_files(identity(source, adapter, options), source);
+    return adapter ? mix_files(hash, adapter) : hash;
 }
 
 /* At most 64 bytes of the model's name, without what a file name should not hold. */
@@ -69,11 +79,11 @@ static void file_stem(char out[80], const char *name)
     out[used] = '\0';
 }
 
-bool cache_open(struct cache *cache, const struct source *source,
+bool cache_open(struct cache *cache, const struct source *source, const struct source *adapter,
                 const struct model_options *options, struct notices *notices)
 {
     char directory[PATH_BYTES], stem[80], name[128];
-    *cache = (struct cache){.fd = -1, .fingerprint = fingerprint(source, options)};
+    *cache = (struct cache){.fd = -1, .fingerprint = fingerprint(source, adapter, options)};
     if (!path_cache_directory(directory)) {
         notices_add(notices, "no cache: neither XDG_CACHE_HOME nor HOME says where");
         return false;
@@ -84,7 +94,7 @@ bool cache_open(struct cache *cache, const struct source *source,
     }
     file_stem(stem, source->name);
     text_format(name, sizeof name, "%s-%016llx.angles", stem,
-                (unsigned long long)identity(source, options));
+                (unsigned long long)identity(source, adapter, options));
     if (path_join(cache->whole, directory, name) &&
         text_format(cache->partial, PATH_BYTES, "%s.partial", cache->whole))
         return true;

@@ -14,8 +14,9 @@ struct cache {
     char trouble[256]; /* why writing stopped; "": it did not */
 };
 
-/* Works out the paths and makes the directory. false with a notice where there can be no cache. */
-bool cache_open(struct cache *cache, const struct source *source,
+/* Works out the paths and makes the directory. false with a notice where there can be no cache. A
+ * model under an adapter (NULL: none) is another one than the base. */
+bool cache_open(struct cache *cache, const struct source *source, const struct source *adapter,
                 const struct model_options *options, struct notices *notices);
 /* The complete database, if there is a right one; NULL otherwise. A wrong one is set aside with a
  * notice. */

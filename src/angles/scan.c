@@ -143,7 +143,7 @@ static void fail(struct scan *scan, const struct unit *unit, const struct window
     const struct projection *p = &scan->model->layers[unit->layer].projection[unit->projection];
     const struct source *source = checkpoint_source(scan->checkpoint);
     pthread_mutex_lock(&scan->lock);
-    if (scan->error.status == STATUS_OK && window->converts && !window->buffer) {
+    if (scan->error.status == STATUS_OK && window->lacks) {
         error_memory(&scan->error);
     } else if (scan->error.status == STATUS_OK) {
         error_set(&scan->error, STATUS_FAILED,

@@ -5,6 +5,7 @@
 
 struct session {
     struct source *source;         /* NULL for an .angles file */
+    struct source *adapter;        /* NULL: none */
     struct checkpoint *checkpoint; /* NULL where no weights were opened */
     struct angles *angles;
     struct scan *scan; /* NULL: not started, or over */
@@ -25,15 +26,34 @@ static uint64_t next_generation(void)
     return (uint64_t)(clock_seconds() * 1e9);
 }
 
+static bool changes_a_projection(const struct checkpoint *checkpoint, const struct model *model)
+{
+    for (size_t i = 0; i < model->layer_count; i++) {
+        for (int which = 0; which < PROJECTION_COUNT; which++) {
+            uint32_t index = model->layers[i].projection[which].index;
+            if (tensor_is_adapted(checkpoint_tensor(checkpoint, index)))
+                return true;
+        }
+    }
+    return false;
+}
+
 static enum status open_weights(struct session *s, const struct session_options *options,
                                 struct error *err)
 {
     struct model *model = NULL;
     enum status status = checkpoint_open(s->source, &s->checkpoint, err);
+    if (status == STATUS_OK && s->adapter)
+        status = checkpoint_adapt(s->checkpoint, s->adapter, err);
     if (status == STATUS_OK)
         status = model_open(s->checkpoint, &options->model, &model, err);
     if (status == STATUS_OK)
         status = angles_new(model, next_generation(), &s->angles, err);
+    if (status == STATUS_OK && s->adapter && !changes_a_projection(s->checkpoint, model))
+        notices_add(&s->notices,
+                    "the adapter %s changes no query and no key projection: the angles are those "
+                    "of the base",
+                    s->adapter->name);
     s->origin = "scan";
     return status;
 }
@@ -42,10 +62,12 @@ static enum status open_model(struct session *s, const char *path,
                               const struct session_options *options, struct error *err)
 {
     enum status status = source_locate(path, &s->source, err);
+    if (status == STATUS_OK && options->adapter)
+        status = adapter_locate(options->adapter, &s->adapter, err);
     if (status != STATUS_OK)
         return status;
-    s->has_cache =
-        !options->no_cache && cache_open(&s->cache, s->source, &options->model, &s->notices);
+    s->has_cache = !options->no_cache &&
+                   cache_open(&s->cache, s->source, s->adapter, &options->model, &s->notices);
     if (s->has_cache && (s->angles = cache_load(&s->cache, &s->notices)) != NULL) {
         s->origin = "cache";
         return STATUS_OK;
@@ -60,10 +82,15 @@ static bool overrides(const struct model_options *options)
 }
 
 static enum status open_angles(struct session *s, const char *path,
-                               const struct model_options *options, struct error *err)
+                               const struct session_options *options, struct error *err)
 {
     s->origin = "file";
-    if (overrides(options))
+    if (options->adapter)
+        return error_set(
+            err, STATUS_USAGE,
+            "%s: --adapter needs weights to be laid over, and this is a file of angles",
+            path_name(path));
+    if (overrides(&options->model))
         return error_set(
             err, STATUS_USAGE,
             "%s: flags like --rope-theta cannot change a file of angles: its rows were "
@@ -81,7 +108,7 @@ enum status session_open(const char *path, const struct session_options *options
     s->cache.fd = -1;
     s->threads = options->threads ? options->threads : pool_cores();
     enum status status = text_ends_with(path, ".angles") && !path_is_directory(path)
-                             ? open_angles(s, path, &options->model, err)
+                             ? open_angles(s, path, options, err)
                              : open_model(s, path, options, err);
     if (status != STATUS_OK) {
         error_notice(err, &s->notices); /* a cache that was set aside, say */
@@ -140,6 +167,8 @@ static size_t finish_scan(struct session *s)
     scan_free(s->scan);
     s->scan = NULL;
     check_weights(s->source, &s->result);
+    if (s->adapter)
+        check_weights(s->adapter, &s->result);
     bool sound = s->result.status != STATUS_FAILED;
     if (s->has_cache)
         cache_finish(&s->cache, sound && angles_complete(s->angles), &s->notices);
@@ -241,5 +270,6 @@ void session_close(struct session *s)
     angles_free(s->angles);
     checkpoint_close(s->checkpoint);
     source_close(s->source);
+    source_close(s->adapter);
     memory_free(s);
 }

@@ -8,6 +8,7 @@
 #define _GNU_SOURCE 1 /* RUSAGE_THREAD */
 #include "window.h"
 
+#include <string.h>
 #include <sys/resource.h>
 
 /* A fault costs about as much as copying this many bytes. */
@@ -29,7 +30,8 @@ static struct read_cost cost_so_far(void)
 
 void window_init(struct window *window, const struct checkpoint *checkpoint, size_t row_bytes)
 {
-    size_t room = row_bytes > WINDOW_BYTES / 2 ? 2 * row_bytes : WINDOW_BYTES;
+    size_t least = checkpoint_adapter(checkpoint) ? ADAPTED_BYTES : WINDOW_BYTES;
+    size_t room = row_bytes > least / 2 ? 2 * row_bytes : least;
     *window = (struct window){.checkpoint = checkpoint, .room = room};
     window->buffer = memory_array(room, 1);
 }
@@ -37,6 +39,7 @@ void window_init(struct window *window, const struct checkpoint *checkpoint, siz
 void window_free(struct window *window)
 {
     memory_free(window->buffer);
+    lora_tile_free(&window->tile);
     *window = (struct window){0};
 }
 
@@ -57,6 +60,9 @@ void window_begin(struct window *window, const struct tensor *tensor)
     window->converts = !tensor_is_plain(tensor);
     window->dtype = window->converts ? DTYPE_F32 : (enum dtype)tensor->dtype;
     window->row_bytes = window_row_bytes(tensor);
+    window->lacks =
+        (window->converts && !window->buffer) ||
+        (tensor->lora && !lora_tile_reserve(&window->tile, tensor, window_rows(window)));
     window->before = cost_so_far();
 }
 
@@ -73,24 +79,41 @@ void window_end(struct window *window, uint64_t bytes)
     }
 }
 
-static bool convert_run(const struct window *window, struct row_run run, unsigned char *to)
+static void convert_run(const struct window *window, struct row_run run, unsigned char *to)
 {
-    for (size_t row = 0; row < run.rows && window->buffer; row++)
+    for (size_t row = 0; row < run.rows; row++)
         checkpoint_row_to_float(window->checkpoint, window->tensor, run.first + row,
                                 (float *)(void *)(to + row * window->row_bytes));
-    return window->buffer != NULL;
+}
+
+/* One product for both runs where one follows the other, as the halves of a whole head do. */
+static bool adapt_runs(struct window *window, const struct row_run run[WINDOW_RUNS])
+{
+    bool together = run[1].first == run[0].first + run[0].rows;
+    size_t rows = run[0].rows + (together ? run[1].rows : 0);
+    float *to = (float *)(void *)window->buffer;
+    float *second = to + run[0].rows * (size_t)window->tensor->shape[1];
+    return lora_rows_to_float(&window->tile, window->checkpoint, window->tensor, run[0].first, rows,
+                              to) &&
+           (together || lora_rows_to_float(&window->tile, window->checkpoint, window->tensor,
+                                           run[1].first, run[1].rows, second));
 }
 
 bool window_show(struct window *window, const struct row_run run[WINDOW_RUNS])
 {
     const struct mapping *mapping = checkpoint_mapping(window->checkpoint, window->tensor);
     unsigned char *to = window->buffer;
+    memcpy(window->run, run, sizeof window->run);
+    if (window->lacks)
+        return false;
+    if (window->tensor->lora)
+        return adapt_runs(window, run);
     for (int i = 0; i < WINDOW_RUNS; i++) {
-        window->run[i] = run[i];
         size_t bytes = run[i].rows * window->row_bytes;
         uint64_t offset = window->tensor->offset + run[i].first * window->row_bytes;
-        if (window->converts ? !convert_run(window, run[i], to)
-                             : window->copies && !mapping_read(mapping, offset, bytes, to))
+        if (window->converts)
+            convert_run(window, run[i], to);
+        else if (window->copies && !mapping_read(mapping, offset, bytes, to))
             return false;
         to += bytes;
     }

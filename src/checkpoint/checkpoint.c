@@ -1,4 +1,5 @@
 /* checkpoint.c: the files of a source mapped read-only, their tensors by name. */
+#include "adapter.h"
 #include "reader.h"
 
 #include <cjson/cJSON.h>
@@ -90,6 +91,7 @@ void checkpoint_close(struct checkpoint *checkpoint)
 {
     if (!checkpoint)
         return;
+    adapter_close(checkpoint->adapter);
     for (size_t i = 0; checkpoint->mappings && i < checkpoint->source->file_count; i++)
         mapping_close(&checkpoint->mappings[i]);
     memory_free(checkpoint->mappings);

@@ -28,6 +28,7 @@ struct checkpoint {
     size_t tensor_count, tensor_room;
     uint32_t *buckets; /* (bucket_count) open hash of names: index + 1, 0 empty */
     size_t bucket_count;
+    struct adapter *adapter; /* that lies over it, owned; NULL: none */
     struct arena names;
 };
 

@@ -4,7 +4,7 @@
 
 bool tensor_is_plain(const struct tensor *tensor)
 {
-    return !tensor->codec && dtype_is_plain(tensor->dtype);
+    return !tensor->codec && !tensor->lora && dtype_is_plain(tensor->dtype);
 }
 
 bool tensor_is_exact(const struct tensor *tensor)
@@ -31,6 +31,29 @@ void checkpoint_row_to_float(const struct checkpoint *checkpoint, const struct t
         dtype_to_float(tensor->dtype,
                        checkpoint_data(checkpoint, tensor) + row * tensor_row_bytes(tensor),
                        (size_t)tensor->shape[1], to);
+}
+
+bool checkpoint_rows_to_float(const struct checkpoint *checkpoint, const struct tensor *tensor,
+                              uint64_t first, size_t rows, const struct row_buffer *buffer,
+                              float *to)
+{
+    bool plain = !tensor->codec && dtype_is_plain(tensor->dtype);
+    size_t length = (size_t)tensor->shape[1], row_bytes = (size_t)tensor_row_bytes(tensor), most;
+    for (size_t done = 0; done < rows; done += most) {
+        most = plain && row_bytes > 0 ? buffer->room / row_bytes : 1;
+        if (most > rows - done)
+            most = rows - done;
+        if (!plain) {
+            checkpoint_row_to_float(checkpoint, tensor, first + done, to + done * length);
+            continue;
+        }
+        if (!mapping_read(checkpoint_mapping(checkpoint, tensor),
+                          tensor->offset + (first + done) * row_bytes, most * row_bytes,
+                          buffer->bytes))
+            return false;
+        dtype_to_float(tensor->dtype, buffer->bytes, most * length, to + done * length);
+    }
+    return true;
 }
 
 /* ---- small tensors ------------------------------------------------------- */

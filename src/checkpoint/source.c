@@ -11,8 +11,6 @@
 #include <time.h>
 #include <xxhash.h>
 
-enum { CONFIG_BYTES_MAX = 16 << 20 };
-
 const char *source_keep(struct source *source, const char *text)
 {
     return arena_text(&source->arena, text, strlen(text));
@@ -137,7 +135,7 @@ static enum status read_config(struct source *source, const char *directory, con
 /* ---- names and paths ----------------------------------------------------- */
 
 /* Hugging Face's cache calls a model models--ORG--NAME/snapshots/HASH; people call it NAME. */
-static const char *name_of_directory(struct source *source, const char *directory)
+const char *source_name_of_directory(struct source *source, const char *directory)
 {
     const char *snapshots = strstr(directory, "/snapshots/");
     const char *models = strstr(directory, "/models--");
@@ -172,7 +170,7 @@ static const char *name_of_file(struct source *source, const char *directory, co
     size_t stem = dot && dot > name ? (size_t)(dot - name) : strlen(name);
     char resolved[PATH_BYTES];
     if (says_nothing(name, stem) && realpath(directory, resolved) && path_name(resolved)[0])
-        return name_of_directory(source, resolved);
+        return source_name_of_directory(source, resolved);
     return arena_text(&source->arena, name, stem);
 }
 
@@ -193,7 +191,7 @@ static enum status locate(struct source *source, const char *given, struct error
         status = read_config(source, directory, resolved, err);
     if (status != STATUS_OK)
         return status;
-    source->name = is_directory ? name_of_directory(source, directory)
+    source->name = is_directory ? source_name_of_directory(source, directory)
                                 : name_of_file(source, directory, source->files[0].name);
     return source->path && source->name ? STATUS_OK : error_memory(err);
 }

@@ -7,11 +7,15 @@
 
 /* ---- source.c ------------------------------------------------------------ */
 
+enum { CONFIG_BYTES_MAX = 16 << 20 };
+
 /* A copy that the source owns; NULL: no memory. */
 const char *source_keep(struct source *source, const char *text);
 /* Stats the files of these names in the directory and makes them those of the source. */
 enum status source_add_files(struct source *source, const char *directory, const char *const *names,
                              size_t count, struct error *err);
+/* What people call the model in the directory. */
+const char *source_name_of_directory(struct source *source, const char *directory);
 /* Whether that file is there; `path` is where. */
 bool source_has_file(char path[PATH_BYTES], const char *directory, const char *name);
 

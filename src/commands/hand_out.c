@@ -34,12 +34,18 @@ bool model_words(char *out, size_t size, const struct options *options)
     char path[PATH_BYTES], number[TEXT_NUMBER];
     const struct model_options *model = &options->session.model;
     struct words words = {out, size, true};
+    char adapter[PATH_BYTES];
     if (options->model) /* a name that begins with "-" would be a flag */
         words.fits = text_format(path, sizeof path, "%s%s", *options->model == '-' ? "./" : "",
                                  options->model);
     else
         words.fits = find_demo_model(path);
     words.fits = words.fits && text_shell_word(out, size, path);
+    if (options->session.adapter) {
+        words.fits =
+            words.fits && text_shell_word(adapter, sizeof adapter, options->session.adapter);
+        add(&words, "adapter", adapter);
+    }
     if (model->has_pairing)
         add(&words, "pairing", pairing_name(model->pairing));
     add_number(&words, "head-dim", model->head_dim);

@@ -152,6 +152,12 @@ static bool read_no_cache(struct options *options, const char *value)
     return options->session.no_cache = true;
 }
 
+static bool read_adapter(struct options *options, const char *value)
+{
+    options->session.adapter = value;
+    return *value != '\0';
+}
+
 static bool read_threads(struct options *options, const char *value)
 {
     uint32_t threads;
@@ -263,6 +269,7 @@ static const struct flag flags[] = {
     {"no-config", 0, NULL, COMMAND_EXPLORE, "start without settings", read_no_config},
     {"mouse", 0, NULL, COMMAND_EXPLORE | SETTING, "a click selects, the wheel moves", read_mouse},
     {"json", 0, NULL, COMMAND_INFO | COMMAND_STATS | COMMAND_FAMILIES, "as JSON", read_json},
+    {"adapter", 0, "DIR", COMMAND_ALL, "a PEFT LoRA, laid over the model", read_adapter},
     {"no-cache", 0, NULL, COMMAND_ALL, "neither read nor write the cache", read_no_cache},
     {"threads", 0, "N", COMMAND_ALL, "of the scan; default: all cores", read_threads},
     {"pairing", 0, "half-split|interleaved", COMMAND_ALL, "which rows form a pair", read_pairing},

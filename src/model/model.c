@@ -243,6 +243,38 @@ static bool has_norm(const struct builder *b, const char *query)
     return false;
 }
 
+/* What the adapter changes, over all layers. */
+static bool adapter_fact(struct builder *b)
+{
+    const struct source *adapter = checkpoint_adapter(b->checkpoint);
+    size_t changed = 0, odd = 0;
+    uint32_t least = UINT32_MAX, most = 0;
+    for (size_t i = 0; adapter && i < 2 * b->layer_count; i++) {
+        const struct tensor *tensor =
+            checkpoint_tensor(b->checkpoint, b->tensors[i / 2].weight[i % 2]);
+        uint32_t rank = tensor->lora ? lora_rank(tensor->lora) : 0;
+        changed += tensor_is_adapted(tensor);
+        odd += rank > 0 && !lora_has_declared_rank(tensor->lora);
+        least = rank > 0 && rank < least ? rank : least;
+        most = rank > most ? rank : most;
+    }
+    if (!adapter)
+        return true;
+    const char *ranks = most == 0       ? "no LoRA"
+                        : least == most ? builder_text(b, "LoRA of rank %u", most)
+                                        : builder_text(b, "LoRA of ranks %u to %u", least, most);
+    const char *reason = builder_text(b, "--adapter: %s, on %zu of %zu query and key projections",
+                                      ranks ? ranks : "", changed, 2 * b->layer_count);
+    return ranks && reason && builder_fact(b, "adapter", FACT_FLAG, reason, "%s", adapter->name) &&
+           (changed > 0 ||
+            builder_note(b, "the adapter changes no query and no key projection: the "
+                            "angles are those of the base")) &&
+           (odd == 0 || builder_note(b,
+                                     "adapter_config.json gives %zu projections another rank "
+                                     "than lora_A has, which counts",
+                                     odd));
+}
+
 static bool closing_facts(struct builder *b)
 {
     enum pairing pairing = b->model->layers[b->first].pairing;
@@ -258,7 +290,7 @@ static bool closing_facts(struct builder *b)
                       "the converter put Hugging Face's rows i and i + R/2 side by side",
                       "permuted"))
         return false;
-    if (!context_fact(b) || !quantisation_fact(b))
+    if (!context_fact(b) || !quantisation_fact(b) || !adapter_fact(b))
         return false;
     const struct tensor *query =
         checkpoint_tensor(b->checkpoint, b->tensors[b->first].weight[PROJECTION_QUERY]);
@@ -271,8 +303,10 @@ static bool closing_facts(struct builder *b)
 static enum status build(struct builder *b)
 {
     const struct source *source = checkpoint_source(b->checkpoint);
+    const struct source *adapter = checkpoint_adapter(b->checkpoint);
     b->config = config_of(b->checkpoint);
-    b->model->name = builder_text(b, "%s", source->name);
+    b->model->name =
+        builder_text(b, "%s%s%s", source->name, adapter ? " + " : "", adapter ? adapter->name : "");
     b->model->path = builder_text(b, "%s", source->path);
     b->model->format = builder_text(b, "%s", checkpoint_format(b->checkpoint));
     b->model->files_bytes = checkpoint_bytes(b->checkpoint);
