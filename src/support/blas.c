@@ -8,25 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Each worker of a scan makes its own products: no threads inside them. And OpenBLAS takes AMD's
- * processors that came after it for Haswells: the kernels for AVX-512, which it has, are faster by
- * 1.6 there (0.3.21 on Zen 5). What the user says stands. */
-static void prepare_environment(void)
-{
-    setenv("OPENBLAS_NUM_THREADS", "1", 1);
-#if defined(__x86_64__)
-    if (__builtin_cpu_is("amd") && __builtin_cpu_supports("avx512f") &&
-        __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-        __builtin_cpu_supports("avx512vl"))
-        setenv("OPENBLAS_CORETYPE", "SkylakeX", 0);
-#endif
-}
-
 enum status blas_open(struct blas *blas, struct error *err)
 {
     static const char *const names[] = {"libopenblas.so.0", "libopenblas.so"};
     void *library = NULL;
-    prepare_environment();
+    setenv("OPENBLAS_NUM_THREADS", "1", 1); /* each worker of a scan makes products of its own */
     for (size_t i = 0; i < sizeof names / sizeof *names && !library; i++)
         library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
     void *symbol = library ? dlsym(library, "cblas_sgemm") : NULL;
