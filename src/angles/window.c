@@ -30,7 +30,7 @@ static struct read_cost cost_so_far(void)
 
 void window_init(struct window *window, const struct checkpoint *checkpoint, size_t row_bytes)
 {
-    size_t least = checkpoint_adapter(checkpoint) ? ADAPTED_BYTES : WINDOW_BYTES;
+    size_t least = checkpoint && checkpoint_adapter(checkpoint) ? ADAPTED_BYTES : WINDOW_BYTES;
     size_t room = row_bytes > least / 2 ? 2 * row_bytes : least;
     *window = (struct window){.checkpoint = checkpoint, .room = room};
     window->buffer = memory_array(room, 1);

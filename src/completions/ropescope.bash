@@ -9,12 +9,12 @@ _ropescope_commands='explore scan info stats export show families'
 _ropescope_flags()
 {
     case $1 in
-    explore) echo '--view --layer --head --threshold --first-layer --scope --sort --measure --unit --bins --log --arrange --zoom --theme --glyphs --list-themes --config --no-config --mouse --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
-    scan) echo '--output --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
-    info) echo '--json --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
-    stats) echo '--threshold --fixed --first-layer --json --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
-    export) echo '--view --layer --head --projection --threshold --fixed --first-layer --scope --sort --measure --unit --bins --log --arrange --zoom --format --output --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
-    show) echo '--view --layer --head --projection --threshold --fixed --first-layer --scope --sort --measure --unit --bins --log --arrange --zoom --output --size --theme --glyphs --colour --color --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
+    explore) echo '--view --layer --head --threshold --first-layer --scope --sort --measure --unit --bins --log --arrange --zoom --theme --glyphs --list-themes --config --no-config --mouse --adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
+    scan) echo '--output --adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
+    info) echo '--json --adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
+    stats) echo '--threshold --fixed --first-layer --json --adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
+    export) echo '--view --layer --head --projection --threshold --fixed --first-layer --scope --sort --measure --unit --bins --log --arrange --zoom --format --output --adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
+    show) echo '--view --layer --head --projection --threshold --fixed --first-layer --scope --sort --measure --unit --bins --log --arrange --zoom --output --size --theme --glyphs --colour --color --adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
     families) echo '--json --help --version' ;;
     esac
 }
@@ -43,6 +43,7 @@ _ropescope_values()
     --colour) values='none 8 16 256 direct' ;;
     --color) values='none 8 16 256 direct' ;;
     --config) kind=file ;;
+    --adapter) kind=file ;;
     --threads) kind=free ;;
     --pairing) values='half-split interleaved' ;;
     --head-dim) kind=free ;;

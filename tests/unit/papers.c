@@ -228,7 +228,7 @@ static enum kind kind_of(const struct flag *flag, char *out, size_t size)
         return KIND_NONE;
     if (strcmp(flag->name, "theme") == 0)
         return KIND_THEME;
-    if (strcmp(flag->value, "FILE") == 0)
+    if (strcmp(flag->value, "FILE") == 0 || strcmp(flag->value, "DIR") == 0)
         return KIND_FILE;
     if (strcmp(flag->name, "view") == 0)
         view_words(out, size);
