@@ -461,6 +461,7 @@ static const struct {
     {"{" LORA ",\"lora_alpha\":NaN}", {A(2, 22, 176), B(24, 2, 192)}, {"lora_alpha", "finite"}},
     {"{" LORA ",\"lora_alpha\":\"8\"}", {A(2, 22, 176), B(24, 2, 192)}, {"lora_alpha", "finite"}},
     {"{" LORA ",\"lora_alpha\":1e300}", {A(2, 22, 176), B(24, 2, 192)}, {MODULE, "scale with"}},
+    {"{" LORA ",\"lora_alpha\":1e999}", {A(2, 22, 176), B(24, 2, 192)}, {"lora_alpha", "finite"}},
     {"{" LORA ",\"r\":0}", {A(2, 22, 176), B(24, 2, 192)}, {"r: ", "whole number from 1"}},
     {"{" LORA ",\"r\":1e18}", {A(2, 22, 176), B(24, 2, 192)}, {"r: ", "whole number from 1"}},
     {"{" LORA ",\"r\":2.5}", {A(2, 22, 176), B(24, 2, 192)}, {"r: ", "whole number from 1"}},
