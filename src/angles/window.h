@@ -45,7 +45,8 @@ struct window {
 
 /* Bytes of a row of the tensor in sight. */
 size_t window_row_bytes(const struct tensor *tensor);
-/* A window (checkpoint NULL: onto nothing) for rows of up to `row_bytes` bytes in sight. Free with window_free. */
+/* A window (checkpoint NULL: onto nothing) for rows of up to `row_bytes` bytes in sight. Free with
+ * window_free. */
 void window_init(struct window *window, const struct checkpoint *checkpoint, size_t row_bytes);
 void window_free(struct window *window);
 
