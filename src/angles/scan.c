@@ -31,6 +31,7 @@ struct scan {
     size_t unit_count;
     struct layer_work *work; /* (model->layer_count) */
     size_t longest_row;      /* bytes in sight of a window */
+    bool slow; /* what there is to compute takes as long as the disk: they must not take turns */
     _Atomic size_t next_unit;
     _Atomic size_t next_fetch; /* units before this one have been asked for ahead */
     _Atomic size_t workers_busy;
@@ -197,7 +198,7 @@ static void work_with(struct scan *scan, struct window *window)
         if (i >= scan->unit_count)
             break;
         const struct unit *unit = &scan->units[i];
-        if (window->cold)
+        if (window->cold || scan->slow)
             fetch_ahead(scan, i);
         if (!run_unit(scan, unit, window)) {
             fail(scan, unit, window);
@@ -277,6 +278,7 @@ enum status scan_start(const struct checkpoint *checkpoint, const struct angles 
     scan->model = angles->model;
     scan->cache = cache;
     scan->kernel = kernel_best();
+    scan->slow = checkpoint_adapter(checkpoint) != NULL;
     scan->generation = angles->generation;
     scan->wake[0] = scan->wake[1] = -1;
     pthread_mutex_init(&scan->cache_lock, NULL);
