@@ -71,12 +71,13 @@ bool dtype_bytes(enum dtype dtype, uint64_t count, uint64_t *bytes);
 bool dtype_from_name(const char *name, enum dtype *out);
 /* The kernel takes rows of it as they are stored: F64 F32 F16 BF16. */
 bool dtype_is_plain(enum dtype dtype);
-/* Rows of it can be turned into float32: the plain ones, and blocks of ggml that quant.c knows. */
+/* Rows of it can be turned into float32: the plain ones, the four F8 of numbers, and blocks of ggml
+ * that quant.c knows. */
 bool dtype_is_readable(enum dtype dtype);
 
 /* `count` numbers (whole blocks) stored little-endian at `from` (any alignment) as float32. Exact
- * for what is plain but F64, which rounds; blocks come out as ggml's own code has them. The dtype
- * must be readable. */
+ * for what is plain and for F8, but F64 rounds; blocks come out as ggml's own code has them. The
+ * dtype must be readable. */
 void dtype_to_float(enum dtype dtype, const void *from, size_t count, float *to);
 /* The same as double, of a plain dtype. */
 void dtype_to_double(enum dtype dtype, const void *from, size_t count, double *to);
@@ -124,10 +125,11 @@ struct tensor;
  * name and shape of the matrix that is meant, and a codec in the checkpoint's arena. */
 struct row_codec {
     const char *name; /* the method, for people: "fp8, scales by blocks of 128 x 128" */
-    /* Writes row_length numbers. Runs inside guard_run, in any thread: it owns nothing. NULL: such
-     * rows are not read, and whoever needs them is told the name. */
-    void (*to_float)(const struct checkpoint *checkpoint, const struct tensor *tensor, uint64_t row,
-                     float *to);
+    /* Writes `count` rows from `first` on, (count, shape[1]): several at once, since what is stored
+     * by columns holds them side by side. Runs inside guard_run, in any thread: it owns nothing.
+     * NULL: such rows are not read, and whoever needs them is told the name. */
+    void (*to_float)(const struct checkpoint *checkpoint, const struct tensor *tensor,
+                     uint64_t first, size_t count, float *to);
     const void *detail; /* what to_float needs: indexes of other tensors, bits, group size */
     bool exact;         /* nothing is rounded: plain numbers that only lie in other places */
 };
@@ -185,20 +187,20 @@ bool tensor_is_exact(const struct tensor *tensor);
 bool tensor_is_readable(const struct tensor *tensor);
 /* Stored bytes of one row, its share of what the whole tensor takes. */
 uint64_t tensor_row_bytes(const struct tensor *tensor);
-/* One row of a readable matrix as shape[1] float32, whatever it is stored as and without what an
- * adapter adds. May fault: only inside guard_run. */
-void checkpoint_row_to_float(const struct checkpoint *checkpoint, const struct tensor *tensor,
-                             uint64_t row, float *to);
-/* The same of `rows` rows. Those of a plain dtype are copied out of the file by way of `buffer`,
+/* `count` rows of a readable matrix from `first` on as float32, (count, shape[1]), whatever they
+ * are stored as and without what an adapter adds. May fault: only inside guard_run. */
+void checkpoint_rows_to_float(const struct checkpoint *checkpoint, const struct tensor *tensor,
+                              uint64_t first, size_t count, float *to);
+/* The same, but those of a plain dtype are copied out of the file by way of `buffer`,
  * which keeps the mapping out of memory; the buffer must hold one. false: the file shrank or its
  * disk failed. */
 struct row_buffer {
     unsigned char *bytes;
     size_t room;
 };
-bool checkpoint_rows_to_float(const struct checkpoint *checkpoint, const struct tensor *tensor,
-                              uint64_t first, size_t rows, const struct row_buffer *buffer,
-                              float *to);
+bool checkpoint_rows_copied(const struct checkpoint *checkpoint, const struct tensor *tensor,
+                            uint64_t first, size_t rows, const struct row_buffer *buffer,
+                            float *to);
 
 /* ---- adapters (adapter.c) ------------------------------------------------ */
 

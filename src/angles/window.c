@@ -81,9 +81,8 @@ void window_end(struct window *window, uint64_t bytes)
 
 static void convert_run(const struct window *window, struct row_run run, unsigned char *to)
 {
-    for (size_t row = 0; row < run.rows; row++)
-        checkpoint_row_to_float(window->checkpoint, window->tensor, run.first + row,
-                                (float *)(void *)(to + row * window->row_bytes));
+    checkpoint_rows_to_float(window->checkpoint, window->tensor, run.first, run.rows,
+                             (float *)(void *)to);
 }
 
 /* One product for both runs where one follows the other, as the halves of a whole head do. */

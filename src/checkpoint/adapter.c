@@ -254,10 +254,10 @@ static enum status lay_lora(struct adapter *adapter, const struct tensor *a, con
     return base || may_differ(module) ? STATUS_OK : no_module(adapter, a, err);
 }
 
-static void row_of_adapter(const struct checkpoint *checkpoint, const struct tensor *tensor,
-                           uint64_t row, float *to)
+static void rows_of_adapter(const struct checkpoint *checkpoint, const struct tensor *tensor,
+                            uint64_t first, size_t count, float *to)
 {
-    checkpoint_row_to_float(checkpoint->adapter->weights, tensor->codec->detail, row, to);
+    checkpoint_rows_to_float(checkpoint->adapter->weights, tensor->codec->detail, first, count, to);
 }
 
 /* What modules_to_save brings along stands for the base's own. */
@@ -275,7 +275,7 @@ static enum status lay_whole(struct adapter *adapter, const struct tensor *own, 
         return status != STATUS_OK ? status : error_memory(err);
     *codec = (struct row_codec){
         .name = "saved with the adapter",
-        .to_float = row_of_adapter,
+        .to_float = rows_of_adapter,
         .detail = own,
         .exact = tensor_is_exact(own),
     };
@@ -357,5 +357,5 @@ const struct source *checkpoint_adapter(const struct checkpoint *checkpoint)
 
 bool tensor_is_adapted(const struct tensor *tensor)
 {
-    return tensor->lora || (tensor->codec && tensor->codec->to_float == row_of_adapter);
+    return tensor->lora || (tensor->codec && tensor->codec->to_float == rows_of_adapter);
 }

@@ -103,9 +103,33 @@ bool dtype_is_plain(enum dtype dtype)
     return dtype == DTYPE_F64 || dtype == DTYPE_F32 || dtype == DTYPE_F16 || dtype == DTYPE_BF16;
 }
 
+static bool is_float8(enum dtype dtype)
+{
+    return dtype == DTYPE_F8_E4M3 || dtype == DTYPE_F8_E5M2 || dtype == DTYPE_F8_E4M3FNUZ ||
+           dtype == DTYPE_F8_E5M2FNUZ;
+}
+
 bool dtype_is_readable(enum dtype dtype)
 {
-    return dtype_is_plain(dtype) || quant_of(dtype) != NULL;
+    return dtype_is_plain(dtype) || is_float8(dtype) || quant_of(dtype) != NULL;
+}
+
+static void float8_to_float(enum dtype dtype, const unsigned char *from, size_t count,
+                            float *restrict to)
+{
+    if (dtype == DTYPE_F8_E4M3) {
+        for (size_t i = 0; i < count; i++)
+            to[i] = float_of_e4m3(from[i]);
+    } else if (dtype == DTYPE_F8_E5M2) {
+        for (size_t i = 0; i < count; i++)
+            to[i] = float_of_e5m2(from[i]);
+    } else if (dtype == DTYPE_F8_E4M3FNUZ) {
+        for (size_t i = 0; i < count; i++)
+            to[i] = float_of_fnuz(from[i], 20, 0x1p119F);
+    } else {
+        for (size_t i = 0; i < count; i++)
+            to[i] = float_of_fnuz(from[i], 21, 0x1p111F);
+    }
 }
 
 /* Blocks one after the other. */
@@ -134,6 +158,8 @@ void dtype_to_float(enum dtype dtype, const void *from, size_t count, float *res
     } else if (dtype == DTYPE_F64) {
         for (size_t i = 0; i < count; i++)
             to[i] = (float)double_of_bits(load64(at + 8 * i));
+    } else if (is_float8(dtype)) {
+        float8_to_float(dtype, at, count, to);
     } else {
         blocks_to_float(dtype, at, count, to);
     }

@@ -223,12 +223,13 @@ static enum status keep_config(struct checkpoint *checkpoint, const struct readi
 
 /* Version 2: all int8 of a tensor, then its scales. */
 static void groups_to_float(const struct checkpoint *checkpoint, const struct tensor *tensor,
-                            uint64_t row, float *to)
+                            uint64_t first, size_t count, float *to)
 {
     const struct llama2c *h = tensor->codec->detail;
     const unsigned char *data = checkpoint_data(checkpoint, tensor);
     const unsigned char *scales = data + tensor->shape[0] * tensor->shape[1];
-    for (uint64_t i = 0, at = row * tensor->shape[1]; i < tensor->shape[1]; i++, at++)
+    uint64_t at = first * tensor->shape[1];
+    for (uint64_t i = 0; i < count * tensor->shape[1]; i++, at++)
         to[i] = (float)(int8_t)data[at] * float_of_bits(load32(scales + 4 * (at / h->group)));
 }
 

@@ -71,4 +71,34 @@ static inline float float_of_half(uint16_t half)
     return float_of_bits(bits | special | sign);
 }
 
+/* FP8 E4M3, which has no infinity and one NaN a sign, in the same way: bias 7. */
+static inline float float_of_e4m3(uint8_t code)
+{
+    uint32_t magnitude = (uint32_t)(code & 0x7F) << 20, sign = (uint32_t)(code & 0x80) << 24;
+    uint32_t special = (code & 0x7F) == 0x7F ? 0x7FC00000U : 0;
+    return float_of_bits(bits_of_float(float_of_bits(magnitude) * 0x1p120F) | special | sign);
+}
+
+/* FP8 E5M2: the upper half of a binary16. */
+static inline float float_of_e5m2(uint8_t code)
+{
+    return float_of_half((uint16_t)(code << 8));
+}
+
+/* The forms without infinities, whose only NaN stands where the others have -0: `shift` puts the
+ * exponent into place, `scale` mends its bias. */
+static inline float float_of_fnuz(uint8_t code, unsigned shift, float scale)
+{
+    uint32_t sign = (uint32_t)(code & 0x80) << 24;
+    uint32_t bits = bits_of_float(float_of_bits((uint32_t)(code & 0x7F) << shift) * scale);
+    return float_of_bits(code == 0x80 ? 0x7FC00000U : bits | sign);
+}
+
+/* E8M0: 2^(code - 127), 255 is NaN. */
+static inline float float_of_e8m0(uint8_t code)
+{
+    uint32_t bits = code == 0 ? 0x00400000U : code == 255 ? 0x7FC00000U : (uint32_t)code << 23;
+    return float_of_bits(bits);
+}
+
 #endif

@@ -72,10 +72,10 @@ static bool load_factors(struct lora_tile *tile, const struct tensor *tensor, ui
     const struct lora *lora = tensor->lora;
     const struct checkpoint *weights = lora->adapter->weights;
     if (tile->tensor != tensor &&
-        !checkpoint_rows_to_float(weights, lora->a, 0, lora_rank(lora), &tile->buffer, tile->a))
+        !checkpoint_rows_copied(weights, lora->a, 0, lora_rank(lora), &tile->buffer, tile->a))
         return false;
     tile->tensor = tensor;
-    return checkpoint_rows_to_float(weights, lora->b, first, rows, &tile->buffer, tile->b);
+    return checkpoint_rows_copied(weights, lora->b, first, rows, &tile->buffer, tile->b);
 }
 
 /* DoRA: each row gets the length that was learnt for it. */
@@ -102,7 +102,7 @@ bool lora_rows_to_float(struct lora_tile *tile, const struct checkpoint *checkpo
     struct blas_sizes sizes = {(int)rows, (int)length, (int)lora_rank(lora)};
     if (rows == 0)
         return true;
-    if (!checkpoint_rows_to_float(checkpoint, tensor, first, rows, &tile->buffer, to) ||
+    if (!checkpoint_rows_copied(checkpoint, tensor, first, rows, &tile->buffer, to) ||
         !load_factors(tile, tensor, first, rows))
         return false;
     blas_add_product(&lora->adapter->blas, &sizes, lora->scale, tile->b, tile->a, to);

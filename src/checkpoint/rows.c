@@ -1,4 +1,4 @@
-/* rows.c: rows of a matrix as float32, one at a time, whatever they are stored as; and small
+/* rows.c: rows of a matrix as float32, whatever they are stored as; and small
  * tensors as a whole. */
 #include "ropescope/checkpoint.h"
 
@@ -22,31 +22,29 @@ uint64_t tensor_row_bytes(const struct tensor *tensor)
     return tensor->shape[0] ? tensor->bytes / tensor->shape[0] : 0;
 }
 
-void checkpoint_row_to_float(const struct checkpoint *checkpoint, const struct tensor *tensor,
-                             uint64_t row, float *to)
+void checkpoint_rows_to_float(const struct checkpoint *checkpoint, const struct tensor *tensor,
+                              uint64_t first, size_t count, float *to)
 {
     if (tensor->codec)
-        tensor->codec->to_float(checkpoint, tensor, row, to);
+        tensor->codec->to_float(checkpoint, tensor, first, count, to);
     else
         dtype_to_float(tensor->dtype,
-                       checkpoint_data(checkpoint, tensor) + row * tensor_row_bytes(tensor),
-                       (size_t)tensor->shape[1], to);
+                       checkpoint_data(checkpoint, tensor) + first * tensor_row_bytes(tensor),
+                       count * (size_t)tensor->shape[1], to);
 }
 
-bool checkpoint_rows_to_float(const struct checkpoint *checkpoint, const struct tensor *tensor,
-                              uint64_t first, size_t rows, const struct row_buffer *buffer,
-                              float *to)
+bool checkpoint_rows_copied(const struct checkpoint *checkpoint, const struct tensor *tensor,
+                            uint64_t first, size_t rows, const struct row_buffer *buffer, float *to)
 {
-    bool plain = !tensor->codec && dtype_is_plain(tensor->dtype);
     size_t length = (size_t)tensor->shape[1], row_bytes = (size_t)tensor_row_bytes(tensor), most;
+    if (tensor->codec || !dtype_is_plain(tensor->dtype) || row_bytes == 0) {
+        checkpoint_rows_to_float(checkpoint, tensor, first, rows, to);
+        return true;
+    }
     for (size_t done = 0; done < rows; done += most) {
-        most = plain && row_bytes > 0 ? buffer->room / row_bytes : 1;
+        most = buffer->room / row_bytes;
         if (most > rows - done)
             most = rows - done;
-        if (!plain) {
-            checkpoint_row_to_float(checkpoint, tensor, first + done, to + done * length);
-            continue;
-        }
         if (!mapping_read(checkpoint_mapping(checkpoint, tensor),
                           tensor->offset + (first + done) * row_bytes, most * row_bytes,
                           buffer->bytes))

@@ -14,10 +14,12 @@ struct slices {
 };
 
 static void joined_to_float(const struct checkpoint *checkpoint, const struct tensor *tensor,
-                            uint64_t row, float *to)
+                            uint64_t first, size_t count, float *to)
 {
     const struct slices *slices = tensor->codec->detail;
-    checkpoint_row_to_float(checkpoint, &slices->part[row / slices->rows], row % slices->rows, to);
+    for (uint64_t row = first; row < first + count; row++, to += tensor->shape[1])
+        checkpoint_rows_to_float(checkpoint, &slices->part[row / slices->rows], row % slices->rows,
+                                 1, to);
 }
 
 /* What is cut by rows and may be asked for. */

@@ -151,12 +151,14 @@ struct strides {
 };
 
 static void strided_to_float(const struct checkpoint *checkpoint, const struct tensor *tensor,
-                             uint64_t row, float *to)
+                             uint64_t first, size_t count, float *to)
 {
     const struct strides *strides = tensor->codec->detail;
-    const unsigned char *from = checkpoint_data(checkpoint, tensor) + row * strides->row;
-    for (uint64_t i = 0; i < tensor->shape[1]; i++)
-        dtype_to_float(tensor->dtype, from + i * strides->column, 1, to + i);
+    for (uint64_t row = first; row < first + count; row++) {
+        const unsigned char *from = checkpoint_data(checkpoint, tensor) + row * strides->row;
+        for (uint64_t i = 0; i < tensor->shape[1]; i++)
+            dtype_to_float(tensor->dtype, from + i * strides->column, 1, to++);
+    }
 }
 
 /* A view may repeat numbers, and then be of any size: such a one is not read. */

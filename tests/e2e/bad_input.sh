@@ -163,8 +163,8 @@ damaged "tensors that overlap" "tensor $k: .*inside the data of another" \
 damaged "a shape whose product wraps" "tensor $q: the product of its shape overflows" \
     "{$(entry $q F32 '[4503599627370496,4503599627370496]' 0 768)}" 768
 damaged "an unknown dtype" "tensor $q: unknown dtype \"F12\"" "{$(entry $q F12 '[32,6]' 0 768)}" 768
-damaged "a dtype that is no weight" "tensor $q: dtype F8_E4M3 cannot be read" \
-    "{$(entry $q F8_E4M3 '[32,6]' 0 192),$(entry $k F32 '[16,6]' 192 576)}" 576
+damaged "a dtype that is no weight" "tensor $q: dtype F8_E8M0 cannot be read" \
+    "{$(entry $q F8_E8M0 '[32,6]' 0 192),$(entry $k F32 '[16,6]' 192 576)}" 576
 damaged "a name that would steer the terminal" 'tensor a\?\[2J: unknown dtype' \
     "{$(entry 'a\u001b[2J' X '[1]' 0 1)}" 1
 damaged "a header of endless nesting" 'no valid JSON object: nested too deep' \

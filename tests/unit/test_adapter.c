@@ -77,8 +77,8 @@ static void read_rows(void *arg)
         job->read = lora_rows_to_float(job->tile, job->checkpoint, job->tensor, job->first,
                                        job->rows, job->to);
     for (size_t i = 0; i < job->rows && !job->tensor->lora; i++)
-        checkpoint_row_to_float(job->checkpoint, job->tensor, job->first + i,
-                                job->to + i * job->tensor->shape[1]);
+        checkpoint_rows_to_float(job->checkpoint, job->tensor, job->first + i, 1,
+                                 job->to + i * job->tensor->shape[1]);
 }
 
 /* All rows of a tensor, `step` at a time; the caller frees them. */

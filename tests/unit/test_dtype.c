@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "file_bytes.h"
 #include "ropescope/checkpoint.h"
 
 /* sign, exponent bits, mantissa bits: IEEE 754 of any width, by arithmetic. */
@@ -48,6 +49,31 @@ static void every_bfloat_is_exact(void **state)
 {
     (void)state;
     check_all_patterns(DTYPE_BF16, 8, 7);
+}
+
+/* All 256 codes of each, as torch 2.15 has them: tests/fixtures/make_quantised.py. */
+static void every_float8_is_that_of_torch(void **state)
+{
+    (void)state;
+    static const enum dtype order[] = {DTYPE_F8_E4M3, DTYPE_F8_E5M2, DTYPE_F8_E4M3FNUZ,
+                                       DTYPE_F8_E5M2FNUZ};
+    size_t size;
+    unsigned char *table = file_get("tests/fixtures/quantised/float8.f32", &size);
+    assert_int_equal(size, sizeof order / sizeof *order * 256 * sizeof(float));
+    for (size_t i = 0; i < sizeof order / sizeof *order * 256; i++) {
+        float want, found;
+        unsigned char code = (unsigned char)i;
+        double wide;
+        dtype_to_float(DTYPE_F32, table + 4 * i, 1, &want);
+        dtype_to_float(order[i / 256], &code, 1, &found);
+        dtype_to_double(order[i / 256], &code, 1, &wide);
+        bool same = isnan(want) ? isnan(found) && isnan(wide)
+                                : memcmp(&want, &found, sizeof want) == 0 && wide == (double)want;
+        if (!same)
+            fail_msg("%s %02X is %g, not %g", dtype_name(order[i / 256]), code, (double)found,
+                     (double)want);
+    }
+    memory_free(table);
 }
 
 static const double values[] = {
@@ -151,6 +177,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_half_is_exact),
         cmocka_unit_test(every_bfloat_is_exact),
+        cmocka_unit_test(every_float8_is_that_of_torch),
         cmocka_unit_test(wide_formats_load_from_any_byte),
         cmocka_unit_test(rows_convert_like_single_numbers),
         cmocka_unit_test(names_are_those_of_the_format),

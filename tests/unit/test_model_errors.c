@@ -444,7 +444,7 @@ static void projections_must_be_matrices_of_floats(void **state)
 {
     (void)state;
     refuse_key("U8", "[16,6]", 96, "k_proj.weight: dtype U8 cannot be read");
-    refuse_key("F8_E4M3", "[16,6]", 96, "dtype F8_E4M3 cannot be read");
+    refuse_key("F8_E8M0", "[16,6]", 96, "dtype F8_E8M0 cannot be read");
     refuse_key("I32", "[16,6]", 384, "dtype I32 cannot be read");
     refuse_key("F32", "[96]", 384, "k_proj.weight: 1 sizes where a matrix has two");
     refuse_key("F32", "[16,3,2]", 384, "3 sizes where a matrix has two");
@@ -462,7 +462,7 @@ static void other_tensors_do_not_matter(void **state)
     struct header header = empty_header();
     add_layer(&header, 0);
     add_layer(&header, 1);
-    add(&header, "model.layers.0.self_attn.v_proj.weight", "F8_E4M3", "[7]", 7);
+    add(&header, "model.layers.0.self_attn.v_proj.weight", "F8_E8M0", "[7]", 7);
     add(&header, "model.layers.0.mlp.up_proj.weight", "I32", "[1,1,1]", 4);
     add(&header, "vision_tower.layers.0.self_attn.q_proj.weight", "U8", "[3]", 3);
     add(&header, "model.layers.x.self_attn.q_proj.weight", "U8", "[3]", 3);

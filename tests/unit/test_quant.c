@@ -126,7 +126,7 @@ static void check_oracle(const char *type, const char *model)
     assert_non_null(tensor);
     assert_int_equal(tensor->shape[1], LENGTH);
     for (uint64_t row = 0; row < ROWS; row++) {
-        checkpoint_row_to_float(checkpoint, tensor, row, got);
+        checkpoint_rows_to_float(checkpoint, tensor, row, 1, got);
         if (memcmp(got, want + row * sizeof got, sizeof got) != 0)
             fail_msg("%s: row %d differs", type, (int)row);
     }

@@ -338,7 +338,7 @@ static void read_rows(void *arg)
             static float row[1 << 16];
             assert_true(p->row_length <= sizeof row / sizeof *row);
             for (uint64_t at = 0; at < p->rows; at++)
-                checkpoint_row_to_float(opened->checkpoint, tensor, at, row);
+                checkpoint_rows_to_float(opened->checkpoint, tensor, at, 1, row);
         }
     }
 }
