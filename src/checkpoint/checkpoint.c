@@ -33,6 +33,7 @@ static enum status name_stands_twice(const struct checkpoint *checkpoint,
 
 static enum status index_names(struct checkpoint *checkpoint, struct error *err)
 {
+    memory_free(checkpoint->buckets);
     checkpoint->bucket_count = 64;
     while (checkpoint->bucket_count < 2 * checkpoint->tensor_count)
         checkpoint->bucket_count *= 2;
@@ -71,6 +72,13 @@ static enum status read_files(struct checkpoint *checkpoint, struct error *err)
     return status == STATUS_OK ? index_names(checkpoint, err) : status;
 }
 
+static enum status resolve_quantised(struct checkpoint *checkpoint, struct error *err)
+{
+    bool renamed;
+    enum status status = quantised_resolve(checkpoint, &renamed, err);
+    return status == STATUS_OK && renamed ? index_names(checkpoint, err) : status;
+}
+
 enum status checkpoint_open(const struct source *source, struct checkpoint **out, struct error *err)
 {
     struct checkpoint *checkpoint = memory_array(1, sizeof *checkpoint);
@@ -79,6 +87,8 @@ enum status checkpoint_open(const struct source *source, struct checkpoint **out
     checkpoint->source = source;
     checkpoint->mappings = memory_array(source->file_count, sizeof *checkpoint->mappings);
     enum status status = checkpoint->mappings ? read_files(checkpoint, err) : error_memory(err);
+    if (status == STATUS_OK)
+        status = resolve_quantised(checkpoint, err);
     if (status != STATUS_OK) {
         checkpoint_close(checkpoint);
         return status;

@@ -39,6 +39,10 @@ struct tensor *checkpoint_append(struct checkpoint *checkpoint);
  * the source holds one; other tensors are dropped: they are cut in other ways (slices.c). */
 enum status slices_join(struct checkpoint *checkpoint, struct error *err);
 
+/* Makes weights whose scales lie in tensors beside them the matrices that are meant, where names
+ * are indexed. *renamed: some have other names now (quantised.c). */
+enum status quantised_resolve(struct checkpoint *checkpoint, bool *renamed, struct error *err);
+
 /* `size` bytes at `offset` of a mapped file, which is checked against its size and guarded. */
 enum status mapping_copy(const struct mapping *mapping, const char *path, uint64_t offset,
                          size_t size, void *to, struct error *err);
