@@ -150,38 +150,53 @@ static float load_unit(const struct checkpoint *checkpoint, const struct scaled 
     return s->global_divides ? s->unit / global : s->unit * global;
 }
 
-/* The group of a column, and where the run of its columns ends. The index was checked when the file
- * was opened, but the file may have changed since. */
-static uint64_t group_run(const struct scaled *s, const unsigned char *index, uint64_t column,
-                          uint64_t columns, uint64_t *end)
-{
-    if (!index) {
-        uint64_t group = column / s->group_width, past = columns - column;
-        *end = past > s->group_width ? (group + 1) * s->group_width : columns;
-        return group;
-    }
-    uint32_t group = load32(index + 4 * column);
-    for (*end = column + 1; *end < columns && load32(index + 4 * *end) == group;)
-        ++*end;
-    return group < s->groups ? group : 0;
-}
-
-static void scale_rows(const struct checkpoint *checkpoint, const struct scaled *s,
+/* Of rows whose groups come in turn, run by run. */
+static void scale_runs(const struct checkpoint *checkpoint, const struct scaled *s,
                        uint64_t columns, uint64_t first, size_t count, float *to)
 {
     const float unit = load_unit(checkpoint, s);
-    const unsigned char *index =
-        s->group_index ? checkpoint_data(checkpoint, s->group_index) : NULL;
     for (uint64_t column = 0, end; column < columns; column = end) {
         struct factors f;
-        uint64_t group = group_run(s, index, column, columns, &end);
-        load_factors(checkpoint, s, first, count, group, unit, &f);
+        end = columns - column > s->group_width ? column + s->group_width : columns;
+        load_factors(checkpoint, s, first, count, column / s->group_width, unit, &f);
         for (size_t row = 0; row < count; row++) {
             float *restrict at = to + row * columns;
             const float scale = f.scale[row], zero = f.zero[row], bias = f.bias[row];
             for (uint64_t i = column; i < end; i++)
                 at[i] = (at[i] - zero) * scale + bias;
         }
+    }
+}
+
+/* Of rows whose columns lie in any of these groups, `many` from `begin` on. The index was checked
+ * when the file was opened; should the file have changed since, no group is met that is not there.
+ */
+static void scale_columns(const unsigned char *index, uint64_t columns, const struct factors *table,
+                          uint64_t begin, uint64_t many, size_t count, float *to)
+{
+    for (size_t row = 0; row < count; row++, to += columns) {
+        for (uint64_t i = 0; i < columns; i++) {
+            uint64_t group = load32(index + 4 * i) - begin;
+            if (group < many)
+                to[i] = (to[i] - table[group].zero[row]) * table[group].scale[row] +
+                        table[group].bias[row];
+        }
+    }
+}
+
+/* As many groups at a time as a core's nearest cache holds well. */
+static void scale_shuffled(const struct checkpoint *checkpoint, const struct scaled *s,
+                           uint64_t columns, uint64_t first, size_t count, float *to)
+{
+    enum { GROUPS = 128 };
+    struct factors table[GROUPS];
+    const unsigned char *index = checkpoint_data(checkpoint, s->group_index);
+    const float unit = load_unit(checkpoint, s);
+    for (uint64_t begin = 0; begin < s->groups; begin += GROUPS) {
+        uint64_t many = s->groups - begin < GROUPS ? s->groups - begin : GROUPS;
+        for (uint64_t i = 0; i < many; i++)
+            load_factors(checkpoint, s, first, count, begin + i, unit, &table[i]);
+        scale_columns(index, columns, table, begin, many, count, to);
     }
 }
 
@@ -194,6 +209,9 @@ void scaled_to_float(const struct checkpoint *checkpoint, const struct tensor *t
     for (size_t done = 0; done < count; done += ROWS, to += ROWS * columns) {
         size_t rows = count - done < ROWS ? count - done : ROWS;
         load_codes(s, data, columns, first + done, rows, to);
-        scale_rows(checkpoint, s, columns, first + done, rows, to);
+        if (s->group_index)
+            scale_shuffled(checkpoint, s, columns, first + done, rows, to);
+        else
+            scale_runs(checkpoint, s, columns, first + done, rows, to);
     }
 }
