@@ -26,22 +26,35 @@ double quantisation_moves(enum dtype dtype)
     return 0;
 }
 
+static const char *type_name(const struct tensor *tensor)
+{
+    bool method = tensor->codec && !tensor_is_exact(tensor);
+    return method ? tensor->codec->name : dtype_name(tensor->dtype);
+}
+
+/* Whether a list "Q4_K, Q6_K" has that name. */
+static bool lists(const char *names, const char *name)
+{
+    size_t len = strlen(name);
+    for (const char *at = names; (at = strstr(at, name)); at += len) {
+        bool begins = at == names || at[-1] == ' ', ends = at[len] == '\0' || at[len] == ',';
+        if (begins && ends)
+            return true;
+    }
+    return false;
+}
+
 /* The names of all types of one projection, in the order of their layers. */
 static void name_types(const struct builder *b, int which, char *out, size_t size)
 {
-    bool seen[DTYPE_COUNT] = {false};
     size_t used = 0;
     out[0] = '\0';
     for (size_t i = 0; i < b->layer_count && used < size; i++) {
         if (b->kinds[i].absent)
             continue;
-        const struct tensor *tensor = checkpoint_tensor(b->checkpoint, b->tensors[i].weight[which]);
-        if (seen[tensor->dtype])
+        const char *name = type_name(checkpoint_tensor(b->checkpoint, b->tensors[i].weight[which]));
+        if (lists(out, name))
             continue;
-        seen[tensor->dtype] = true;
-        const char *name = tensor_is_exact(tensor) ? dtype_name(tensor->dtype)
-                           : tensor->codec         ? tensor->codec->name
-                                                   : dtype_name(tensor->dtype);
         text_format(out + used, size - used, "%s%s", used ? ", " : "", name);
         used += strlen(out + used);
     }

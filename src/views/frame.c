@@ -59,26 +59,41 @@ static void pairing_text(char *out, size_t size, const struct model *model)
     text_format(out, size, "no rotary pairs");
 }
 
+/* What the rows are quantised as, in few words; "" where they are not, or it takes many. */
+static void quantisation_text(char *out, size_t size, const struct model *model, const char *dot)
+{
+    enum { LONGEST = 32 };
+    out[0] = '\0';
+    for (size_t i = 0; i < model->fact_count; i++) {
+        const struct fact *fact = &model->facts[i];
+        if (strcmp(fact->name, "quantisation") == 0 && strlen(fact->value) <= LONGEST)
+            text_format(out, size, "%s%s", dot, fact->value);
+    }
+}
+
 /* What the header says of the model, from all of it to its name. */
 static void left_texts(char out[LEFT_FORMS][HEADER_BYTES], const struct model *model,
                        const char *dot)
 {
-    char name[128], family[64], pairing[128];
+    char name[128], family[64], pairing[128], quantised[64];
     char queries[TEXT_NUMBER], keys[TEXT_NUMBER], pairs[TEXT_NUMBER];
     text_printable(name, sizeof name, model->name ? model->name : "");
     text_printable(family, sizeof family, model->family ? model->family : "");
     pairing_text(pairing, sizeof pairing, model);
+    quantisation_text(quantised, sizeof quantised, model, dot);
     range_text(queries, model, layer_queries);
     range_text(keys, model, layer_keys);
     range_text(pairs, model, layer_pair_count);
     text_format(out[0], HEADER_BYTES,
-                "ropescope  %s  %s%s%zu layers%s%s query / %s key heads%s%s pairs%s%s", name,
-                family, dot, model->layer_count, dot, queries, keys, dot, pairs, dot, pairing);
-    text_format(out[1], HEADER_BYTES, "%s  %s%s%zu layers%s%s/%s heads%s%s pairs%s%s", name, family,
-                dot, model->layer_count, dot, queries, keys, dot, pairs, dot, pairing);
-    text_format(out[2], HEADER_BYTES, "%s  %zu layers%s%s/%s heads%s%s", name, model->layer_count,
-                dot, queries, keys, dot, pairing);
-    text_format(out[3], HEADER_BYTES, "%s  %s", name, pairing);
+                "ropescope  %s  %s%s%zu layers%s%s query / %s key heads%s%s pairs%s%s%s", name,
+                family, dot, model->layer_count, dot, queries, keys, dot, pairs, dot, pairing,
+                quantised);
+    text_format(out[1], HEADER_BYTES, "%s  %s%s%zu layers%s%s/%s heads%s%s pairs%s%s%s", name,
+                family, dot, model->layer_count, dot, queries, keys, dot, pairs, dot, pairing,
+                quantised);
+    text_format(out[2], HEADER_BYTES, "%s  %zu layers%s%s/%s heads%s%s%s", name, model->layer_count,
+                dot, queries, keys, dot, pairing, quantised);
+    text_format(out[3], HEADER_BYTES, "%s  %s%s", name, pairing, quantised);
     text_format(out[4], HEADER_BYTES, "%s", name);
 }
 

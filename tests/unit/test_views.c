@@ -852,6 +852,37 @@ static void test_selection_stays_in_sight(void **unused)
     close_scene(&scene);
 }
 
+/* The first line of the screen of a model with that fact. */
+static void check_header(int cols, const char *quantisation, const char *part, bool has)
+{
+    struct fact facts[] = {{"pairing", "half-split", FACT_CONFIG, ""},
+                           {"quantisation", quantisation, FACT_FORMAT, ""}};
+    struct scene scene = open_scene(&llama, 24, cols);
+    struct model *model = (struct model *)(uintptr_t)scene.angles->model;
+    struct fact *own = model->facts;
+    model->facts = facts;
+    model->fact_count = 2;
+    char *text = picture(&scene, false);
+    text[strcspn(text, "\n")] = '\0';
+    if ((strstr(text, part) != NULL) != has)
+        fail_msg("%d columns, \"%s\": %s", cols, quantisation, text);
+    free(text);
+    model->facts = own;
+    model->fact_count = 1;
+    close_scene(&scene);
+}
+
+static void header_says_what_rows_are_quantised_as(void **state)
+{
+    (void)state;
+    check_header(140, "fp8 128x128", "half-split (config) · fp8 128x128", true);
+    check_header(140, "fp8 128x128", "ropescope  Llama-2-7b-hf", true);
+    check_header(80, "Q4_K", "Llama-2-7b-hf", true);
+    check_header(80, "Q4_K", "half-split (config) · Q4_K", true);
+    check_header(20, "Q4_K", "Q4_K", false);                                    /* no room */
+    check_header(140, "query Q4_K, Q6_K; key Q4_K, Q5_K, Q6_K", "Q4_K", false); /* no few words */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -881,6 +912,7 @@ int main(void)
         cmocka_unit_test(test_zoomed_out_cells_are_means),
         cmocka_unit_test(test_zoom_keeps_the_points_inside),
         cmocka_unit_test(test_new_columns),
+        cmocka_unit_test(header_says_what_rows_are_quantised_as),
     };
     return cmocka_run_group_tests_name("views", tests, NULL, NULL);
 }
