@@ -38,8 +38,10 @@ static bool holds(const struct builder *b, const struct condition *when)
     return reads(item, when->value);
 }
 
-/* Takes the row if its tensors are there; those of another row are forgotten. */
-static enum status try_row(struct builder *b, const struct family *row, bool *taken)
+/* Takes the row if its tensors are there, or some of them where a part will do; those of another
+ * row are forgotten. */
+static enum status try_row(struct builder *b, const struct family *row, bool part_will_do,
+                           bool *taken)
 {
     struct layer_tensors *tensors = NULL;
     size_t count = 0;
@@ -48,7 +50,7 @@ static enum status try_row(struct builder *b, const struct family *row, bool *ta
     for (size_t i = 0; i < count && status == STATUS_OK; i++)
         whole = whole || (tensors[i].weight[PROJECTION_QUERY] != TENSOR_ABSENT &&
                           tensors[i].weight[PROJECTION_KEY] != TENSOR_ABSENT);
-    *taken = status == STATUS_OK && whole;
+    *taken = status == STATUS_OK && (whole || (part_will_do && count > 0));
     if (!*taken) {
         memory_free(tensors);
         return status;
@@ -73,7 +75,7 @@ static enum status refuse(struct builder *b, const char *type, const char *why)
 static enum status refuse_row(struct builder *b, const struct family *row, const char *type)
 {
     bool taken = !row->query;
-    enum status status = taken ? STATUS_OK : try_row(b, row, &taken);
+    enum status status = taken ? STATUS_OK : try_row(b, row, false, &taken);
     if (status != STATUS_OK || !taken)
         return status;
     if (!row->unread)
@@ -83,7 +85,7 @@ static enum status refuse_row(struct builder *b, const struct family *row, const
 }
 
 /* The first row of that name whose condition holds and whose tensors are there; where none are, the
- * first one stands for the others in messages. */
+ * first one stands for the others in messages, with what there is of its tensors. */
 static enum status find_named(struct builder *b, const char *type)
 {
     const struct family *row, *usual = NULL;
@@ -92,13 +94,14 @@ static enum status find_named(struct builder *b, const char *type)
     for (size_t i = 0; status == STATUS_OK && !taken && (row = family_at(i)); i++) {
         if (!family_is_called(row, type) || !holds(b, &row->when))
             continue;
-        status = row->refused ? refuse_row(b, row, type) : try_row(b, row, &taken);
+        status = row->refused ? refuse_row(b, row, type) : try_row(b, row, false, &taken);
         if (!usual && !row->refused)
             usual = row;
     }
-    if (status == STATUS_OK && !taken)
-        b->family = usual;
-    return status;
+    if (status != STATUS_OK || taken || !usual)
+        return status;
+    b->family = usual;
+    return try_row(b, usual, true, &taken); /* what is missing is then told layer by layer */
 }
 
 /* ---- by names of tensors ------------------------------------------------- */
@@ -174,7 +177,7 @@ static enum status deduce(struct builder *b, const char *type)
                          b->config.path, type, learned);
     for (size_t i = 0; status == STATUS_OK && !taken && (row = family_at(i)); i++) {
         if (may_be(b, row, type))
-            status = try_row(b, row, &taken);
+            status = try_row(b, row, false, &taken);
     }
     if (status != STATUS_OK || !taken)
         return status == STATUS_OK ? nothing_known(b, type) : status;
@@ -188,7 +191,7 @@ enum status family_resolve(struct builder *b)
     bool taken;
     if (strcmp(checkpoint_format(b->checkpoint), "gguf") == 0) {
         enum status status = gguf_resolve(b);
-        return status == STATUS_OK ? try_row(b, b->family, &taken) : status;
+        return status == STATUS_OK ? try_row(b, b->family, false, &taken) : status;
     }
     const char *type = config_model_type(&b->config);
     if (!type)
