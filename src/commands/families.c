@@ -44,7 +44,7 @@ static enum status print_json(struct error *err)
 static void print_condition(FILE *stream, const struct family_line *line)
 {
     if (line->key)
-        fprintf(stream, "  where %s is %s", line->key, line->value);
+        fprintf(stream, "  where %s is %s", line->key, line->value ? line->value : "there");
     fputc('\n', stream);
 }
 

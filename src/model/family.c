@@ -21,6 +21,11 @@
     "{\"rope_type\":\"llama3\",\"factor\":8,\"low_freq_factor\":1,\"high_freq_factor\":4,"         \
     "\"original_max_position_embeddings\":8192}"
 
+/* CwmConfig of transformers 5. */
+#define CWM_SCALING                                                                                \
+    "{\"rope_type\":\"llama3\",\"factor\":16,\"low_freq_factor\":1,\"high_freq_factor\":4,"        \
+    "\"original_max_position_embeddings\":8192}"
+
 #define ABSOLUTE "it learns absolute positions"
 #define ALIBI "it biases attention by distance (ALiBi)"
 #define LISTED "it rotates only with position_embedding_type \"rope\""
@@ -96,6 +101,7 @@ static const struct family families[] = {
     {.type = "falcon_h1", .kv_heads = 8, .theta = 1e5},
     {.type = "lfm2", .kv_heads = 8, .theta = 1e6, .hybrid = true},
     {.type = "minimax", .kv_heads = 8, .theta = 1e6, .hybrid = true},
+    {.type = "minimax_m2", .heads = 48, .kv_heads = 8, .head_dim = 128, .theta = 5e6},
     {.type = "gpt_oss", .heads = 64, .kv_heads = 8, .head_dim = 64, .theta = 150000,
      .scaling = GPT_OSS_SCALING},
     {.type = "nemotron", .partial = 0.5},
@@ -108,10 +114,13 @@ static const struct family families[] = {
     {.type = "aria_text"},
     {.type = "bitnet", .heads = 20, .kv_heads = 5, .theta = 500000},
     {.type = "chameleon", .kv_heads = 32},
+    {.type = "cwm", .heads = 48, .kv_heads = 8, .head_dim = 128, .theta = 1e6,
+     .scaling = CWM_SCALING},
     {.type = "diffllama"},
     {.type = "doge", .heads = 8},
     {.type = "dots1", .kv_heads = 32},
     {.type = "emu3_text_model", .kv_heads = 8, .theta = 1e6},
+    {.type = "eurobert", .heads = 12},
     {.type = "ernie4_5", INTERLEAVED, .heads = 16, .kv_heads = 2, .head_dim = 128, .theta = 500000},
     {.type = "ernie4_5_moe", INTERLEAVED, .heads = 20, .kv_heads = 4, .theta = 500000},
     {.type = "helium", INTERLEAVED, .heads = 20, .kv_heads = 20, .head_dim = 128, .theta = 1e5},
@@ -122,6 +131,8 @@ static const struct family families[] = {
     {.type = "seed_oss", .heads = 80, .kv_heads = 8, .head_dim = 128},
     {.type = "exaone4", .when = {"sliding_window", "null", false}, .kv_heads = 32},
     {.type = "exaone4", .kv_heads = 32, .rotating = ROTATES_SLIDING, .interval = 4},
+    {.type = "exaone_moe", .when = {"sliding_window", "null", false}, .kv_heads = 32},
+    {.type = "exaone_moe", .kv_heads = 32, .rotating = ROTATES_SLIDING, .interval = 4},
     {.type = "exaone", .query = "h.%.attn.attention.q_proj", .key = "h.%.attn.attention.k_proj",
      .names = NAMES_GUESS},
     {.type = "plamo", .query = "layers.layers.%.self_attn.q_proj",
@@ -185,6 +196,8 @@ static const struct family families[] = {
     {.type = "modernbert-decoder", .query = "layers.%.attn.q_proj", .key = "layers.%.attn.k_proj",
      .keys = KEYS_AS_QUERIES, .heads = 12, .theta = 160000, .frequencies = FREQUENCIES_LOCAL,
      .interval = 3, .full_first = true},
+    {.type = "nomic_bert", .when = {"rope_parameters", NULL, false}, JOINED, /* transformers 5 */
+     .query = "encoder.layers.%.attn.Wqkv", .keys = KEYS_AS_QUERIES, .theta = 1000},
     {.type = "nomic_bert", .when = {"rotary_emb_fraction", "0", true},
      .refused = "its positions are absolute (rotary_emb_fraction is 0)"},
     {.type = "nomic_bert", .when = {"rotary_emb_interleaved", "true", false}, INTERLEAVED, JOINED,
@@ -228,6 +241,8 @@ static const struct {
     {"deepseek_v32",      "deepseek_v3"},
     {"glm4_moe_lite",     "deepseek_v3"},
     {"glm_moe_dsa",       "deepseek_v3"},
+    {"exaone4_5",         "exaone4"},
+    {"exaone4_5_text",    "exaone4"},
     {"mllama",            "mllama_text_model"},
     {"emu3",              "emu3_text_model"},
 };

@@ -45,7 +45,7 @@ enum by_names {
 };
 
 /* A row holds only where the key of the config has that value: a word, "true", "false", "null" or a
- * number. */
+ * number; value NULL: whatever it is, if it is there. */
 struct condition {
     const char *key, *value; /* key NULL: it always holds */
     bool where_absent;       /* what an absent key amounts to */

@@ -31,11 +31,11 @@ static bool holds(const struct builder *b, const struct condition *when)
     if (!when->key)
         return true;
     const cJSON *item = config_get(&b->config, when->key);
-    if (!item && is_null(&b->config, when->key))
+    if (!item && when->value && is_null(&b->config, when->key))
         return strcmp(when->value, "null") == 0 || when->where_absent;
     if (!item)
         return when->where_absent;
-    return reads(item, when->value);
+    return !when->value || reads(item, when->value);
 }
 
 /* Takes the row if its tensors are there, or some of them where a part will do; those of another

@@ -22,6 +22,7 @@ static const char *const prefixes[] = {
     "esm.",
     "roformer.",
     "bert.",
+    "nomic_bert.",
 };
 enum { PREFIX_COUNT = sizeof prefixes / sizeof *prefixes };
 

@@ -96,6 +96,7 @@ static const struct made falcon[] = {{"transformer.h.%.self_attention.query_key_
                                      {0}};
 static const struct made falcon_one[] = {
     {"transformer.h.%.self_attention.query_key_value.weight", 48}, {0}};
+static const struct made nomic[] = {{"nomic_bert.encoder.layers.%.attn.Wqkv.weight", 96}, {0}};
 static const struct made packed[] = {{"model.layers.%.self_attn.W_pack.weight", 96}, {0}};
 
 /* ---- what does not rotate ------------------------------------------------ */
@@ -147,6 +148,11 @@ static void conditions_choose_among_rows(void **state)
                                          {0}};
     make("{\"model_type\":\"falcon\",\"multi_query\":false," SIZES "}", falcon, 1);
     assert_int_equal(open_made(NULL)->layers[0].projection[PROJECTION_KEY].heads, 4);
+    close_opened(&opened);
+    /* As transformers 5 writes it: the published tensors, keys of Hugging Face. */
+    make("{\"model_type\":\"nomic_bert\",\"rope_parameters\":{\"rope_theta\":1000.0}," SIZES "}",
+         nomic, 1);
+    assert_int_equal(open_made(NULL)->layers[0].projection[PROJECTION_KEY].map.base, 32);
     close_opened(&opened);
     make("{\"model_type\":\"falcon\"," SIZES "}", falcon_one, 1); /* multi-query by default */
     assert_int_equal(open_made(NULL)->layers[0].projection[PROJECTION_KEY].heads, 1);
