@@ -91,7 +91,8 @@ struct session_options {
     struct model_options model;
     const char *adapter; /* directory of a PEFT adapter that is laid over the model; NULL: none */
     bool no_cache;
-    size_t threads; /* 0: pool_cores() */
+    size_t threads;              /* 0: pool_cores() */
+    struct opening_watch *watch; /* borrowed by session_open; NULL: nobody watches */
 };
 
 struct session;

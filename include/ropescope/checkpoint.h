@@ -84,6 +84,13 @@ void dtype_to_double(enum dtype dtype, const void *from, size_t count, double *t
 
 /* ---- where a model lies (source.c) --------------------------------------- */
 
+/* What two threads share while one opens a model and the other waits for it. Zero-initialise. */
+struct opening_watch {
+    _Atomic bool cancel;      /* set by the one that waits: STATUS_CANCELLED follows soon */
+    _Atomic uint64_t bytes;   /* of the weight files; 0: not known yet */
+    _Atomic uint64_t tensors; /* whose headers have been read */
+};
+
 struct source_file {
     const char *name; /* as it stands in the directory or in the index */
     const char *path; /* absolute, links resolved */
@@ -104,6 +111,7 @@ struct source {
     bool sliced;            /* each file holds a slice of every tensor: Meta's model parallelism */
     uint64_t metadata_hash; /* XXH3 of config.json and of the index */
     struct arena arena;     /* owns the texts and files */
+    struct opening_watch *watch; /* borrowed, for as long as it is opened; NULL: nobody waits */
 };
 
 /* Finds config and weight files of a directory (by the names that libraries give them, with an

@@ -41,6 +41,14 @@ bool view_copy(const struct state *state, char text[COPY_BYTES], char what[COPY_
 /* The whole screen (frame.c): header, the current view or the help, threshold bar, footer. */
 void frame_draw(struct canvas *canvas, const struct state *state);
 
+/* The whole screen while the model itself is not known yet (opening.c). */
+struct opening_sight {
+    const char *name;        /* as it was typed */
+    uint64_t bytes, tensors; /* of its files, and described so far; 0: not known yet */
+};
+void opening_draw(struct canvas *canvas, const struct glyphs *glyphs,
+                  const struct opening_sight *sight);
+
 /* The tables (table_*.c). The angles are borrowed and must outlive the table. */
 view_table_maker overview_table, pairs_table, heads_table, layers_table, histogram_table,
     scatter_table;

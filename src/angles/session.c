@@ -42,7 +42,9 @@ static enum status open_weights(struct session *s, const struct session_options 
                                 struct error *err)
 {
     struct model *model = NULL;
+    s->source->watch = options->watch;
     enum status status = checkpoint_open(s->source, &s->checkpoint, err);
+    s->source->watch = NULL;
     if (status == STATUS_OK && s->adapter)
         status = checkpoint_adapt(s->checkpoint, s->adapter, err);
     if (status == STATUS_OK)

@@ -52,9 +52,19 @@ static enum status index_names(struct checkpoint *checkpoint, struct error *err)
 
 /* ---- opening ------------------------------------------------------------- */
 
+static void tell_bytes(const struct source *source)
+{
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < source->file_count; i++)
+        bytes += source->files[i].size;
+    if (source->watch)
+        atomic_store(&source->watch->bytes, bytes);
+}
+
 static enum status read_files(struct checkpoint *checkpoint, struct error *err)
 {
     const struct source *source = checkpoint->source;
+    tell_bytes(source);
     for (size_t i = 0; i < source->file_count; i++) {
         const struct format *format = NULL;
         const struct source_file *file = &source->files[i];
@@ -65,6 +75,8 @@ static enum status read_files(struct checkpoint *checkpoint, struct error *err)
             checkpoint->format = format;
         if (status == STATUS_OK)
             status = format->read(checkpoint, (uint32_t)i, err);
+        if (status == STATUS_OK)
+            status = checkpoint_report(checkpoint, err);
         if (status != STATUS_OK)
             return status;
     }

@@ -20,6 +20,18 @@ struct tensor *checkpoint_append(struct checkpoint *checkpoint)
     return tensor;
 }
 
+enum status checkpoint_report(const struct checkpoint *checkpoint, struct error *err)
+{
+    struct opening_watch *watch = checkpoint->source->watch;
+    if (!watch)
+        return STATUS_OK;
+    atomic_store_explicit(&watch->tensors, checkpoint->tensor_count, memory_order_relaxed);
+    return atomic_load_explicit(&watch->cancel, memory_order_relaxed)
+               ? error_set(err, STATUS_CANCELLED, "%s: the opening was cancelled",
+                           checkpoint->source->path)
+               : STATUS_OK;
+}
+
 struct copying {
     const unsigned char *from;
     void *to;

@@ -42,6 +42,8 @@ enum status slices_join(struct checkpoint *checkpoint, struct error *err);
 /* Makes weights whose scales lie in tensors beside them the matrices that are meant, where names
  * are indexed. *renamed: some have other names now (quantised.c). */
 enum status quantised_resolve(struct checkpoint *checkpoint, bool *renamed, struct error *err);
+/* Tells whoever watches the opening how far it is; STATUS_CANCELLED where it is to end. */
+enum status checkpoint_report(const struct checkpoint *checkpoint, struct error *err);
 
 /* `size` bytes at `offset` of a mapped file, which is checked against its size and guarded. */
 enum status mapping_copy(const struct mapping *mapping, const char *path, uint64_t offset,

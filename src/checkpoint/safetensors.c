@@ -380,7 +380,8 @@ enum status safetensors_read(struct checkpoint *checkpoint, uint32_t file, struc
                                     .len = (size_t)r.header_bytes,
                                     .what = r.path};
     while (status == STATUS_OK && (status = next_entry(&r)) == STATUS_OK && r.more)
-        status = read_entry(&r);
+        if ((status = read_entry(&r)) == STATUS_OK)
+            status = checkpoint_report(checkpoint, err);
     memory_free(r.entry);
     if (status != STATUS_OK)
         return status;

@@ -1,5 +1,6 @@
 /* explore.c: `ropescope explore`: the loop that joins session, screen, state, update and draw. */
 #include "hand_out.h"
+#include "open_in_background.h"
 
 #include <errno.h>
 #include <string.h>
@@ -11,6 +12,8 @@ static const double FRAME_SECONDS = 1.0 / 20, PROGRESS_SECONDS = 0.25;
  * line never waits for the map. */
 enum { STEP_BYTES = 1200 };
 static const double REST_SECONDS = 0.1;
+/* How long an opening may take before it is waited for on the screen. */
+static const double OPENING_SECONDS = 0.015;
 
 struct explorer {
     struct session *session;
@@ -26,6 +29,7 @@ struct explorer {
     unsigned dirty;
     double drawn;              /* clock_seconds() of the last frame */
     bool rest;                 /* that frame was not sent to its end */
+    bool left;                 /* while the model was being opened */
     bool scan_told;            /* how the scan ended is known, and shown where it failed */
     struct error scan_failure; /* STATUS_OK: none */
 };
@@ -160,6 +164,16 @@ static void fulfil_request(struct explorer *x)
     }
 }
 
+/* Of an event that leaves nothing to go on with. */
+static enum status ending(struct event event, struct error *err)
+{
+    if (event.kind == EVENT_SIGNAL)
+        return error_set(err, STATUS_CANCELLED, "interrupted");
+    if (event.kind == EVENT_HANGUP)
+        return error_set(err, STATUS_FAILED, "the terminal is gone");
+    return STATUS_OK;
+}
+
 static enum status handle(struct explorer *x, struct event event, struct error *err)
 {
     switch (event.kind) {
@@ -174,12 +188,8 @@ static enum status handle(struct explorer *x, struct event event, struct error *
         return STATUS_OK;
     case EVENT_RESIZE:
         return resize(x, err);
-    case EVENT_SIGNAL:
-        return error_set(err, STATUS_CANCELLED, "interrupted");
-    case EVENT_HANGUP:
-        return error_set(err, STATUS_FAILED, "the terminal is gone");
     default:
-        return STATUS_OK;
+        return ending(event, err);
     }
 }
 
@@ -247,14 +257,59 @@ static enum status open_terminal(struct explorer *x, struct error *err)
     if (status != STATUS_OK)
         return status;
     x->canvas = canvas_new(1, 1);
-    if (!x->canvas)
+    return x->canvas ? STATUS_OK : error_memory(err);
+}
+
+/* Before there is a state: what is being opened, and how far that is. */
+static enum status draw_opening(struct explorer *x, const struct theme *theme,
+                                const struct opening_watch *watch, struct error *err)
+{
+    int rows, cols;
+    enum glyph_set set = x->options.has_glyphs ? x->options.glyphs : glyph_set_of_locale();
+    struct opening_sight sight = {.name = x->options.model ? x->options.model : "demo",
+                                  .bytes = atomic_load(&watch->bytes),
+                                  .tensors = atomic_load(&watch->tensors)};
+    screen_size(x->screen, &rows, &cols);
+    if (!canvas_resize(x->canvas, rows, cols))
         return error_memory(err);
-    x->state.utf8 = screen_is_utf8(x->screen);
-    if (!x->state.utf8)
-        x->state.glyph_set = GLYPHS_ASCII;
-    if (x->state.mouse)
-        screen_mouse(x->screen, true);
+    opening_draw(x->canvas, glyphs_of(screen_is_utf8(x->screen) ? set : GLYPHS_ASCII), &sight);
+    screen_draw(x->screen, x->canvas, theme, SIZE_MAX);
     return STATUS_OK;
+}
+
+/* Until the opening is over, or the person has had enough of it. */
+static enum status wait_on_screen(struct explorer *x, const struct theme *theme,
+                                  struct background *background, struct error *err)
+{
+    enum status status = open_terminal(x, err);
+    while (status == STATUS_OK && !x->left && !background_wait(background, 0)) {
+        status = draw_opening(x, theme, background_watch(background), err);
+        if (status != STATUS_OK)
+            break;
+        struct event event =
+            screen_wait(x->screen, background_wake_fd(background), PROGRESS_SECONDS);
+        if (event.kind == EVENT_KEY)
+            x->left = keys_action(PLACE_VIEW, event.key) == ACTION_QUIT;
+        else
+            status = ending(event, err);
+    }
+    return status;
+}
+
+/* A bad file is refused before anything is drawn, unless finding out takes its time. */
+static enum status open_model(struct explorer *x, const struct theme *theme, struct error *err)
+{
+    struct background *background;
+    enum status status = background_start(&x->options, &background, err);
+    if (status != STATUS_OK)
+        return status;
+    if (!background_wait(background, OPENING_SECONDS))
+        status = wait_on_screen(x, theme, background, err);
+    if (status == STATUS_OK && !x->left)
+        return background_finish(background, &x->session, err);
+    background_cancel(background);
+    background_finish(background, &x->session, NULL);
+    return status;
 }
 
 static enum status open_state(struct explorer *x, const struct theme *theme, struct error *err)
@@ -271,15 +326,32 @@ static enum status open_state(struct explorer *x, const struct theme *theme, str
     return state_take_flags(&x->state, &x->options, err);
 }
 
+/* What the terminal has a say in. */
+static void take_terminal(struct explorer *x)
+{
+    x->state.utf8 = screen_is_utf8(x->screen);
+    if (!x->state.utf8)
+        x->state.glyph_set = GLYPHS_ASCII;
+    if (x->state.mouse)
+        screen_mouse(x->screen, true);
+}
+
+static enum status explore_model(struct explorer *x, const struct theme *theme, struct error *err)
+{
+    enum status status = open_state(x, theme, err);
+    if (status == STATUS_OK && !x->screen)
+        status = open_terminal(x, err);
+    if (status != STATUS_OK)
+        return status;
+    take_terminal(x);
+    return run(x, err);
+}
+
 static enum status explore(struct explorer *x, const struct theme *theme, struct error *err)
 {
-    enum status status = open_named_model(&x->options, &x->session, err);
-    if (status == STATUS_OK)
-        status = open_state(x, theme, err);
-    if (status == STATUS_OK)
-        status = open_terminal(x, err);
-    if (status == STATUS_OK)
-        status = run(x, err);
+    enum status status = open_model(x, theme, err);
+    if (status == STATUS_OK && !x->left)
+        status = explore_model(x, theme, err);
     if (status == STATUS_OK && x->scan_failure.status != STATUS_OK) {
         status = x->scan_failure.status; /* said once more where it stays to be read */
         if (err)

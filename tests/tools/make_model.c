@@ -1,6 +1,6 @@
 /* make_model.c: writes a model directory of any size, for scripts and measurements:
  * make_model DIRECTORY [--layers N] [--heads N] [--kv-heads N] [--head-dim N] [--hidden N]
- *            [--dtype F32|F16|BF16|F64] [--seed N] */
+ *            [--others N] [--dtype F32|F16|BF16|F64] [--seed N] */
 #include "../unit/made_model.h"
 
 #include <errno.h>
@@ -37,7 +37,7 @@ static bool read_flag(struct made_model *model, const char *flag, const char *te
     } counts[] = {
         {"--layers", &model->layers},     {"--heads", &model->heads},
         {"--kv-heads", &model->kv_heads}, {"--head-dim", &model->head_dim},
-        {"--hidden", &model->hidden},
+        {"--hidden", &model->hidden},     {"--others", &model->others},
     };
     uint64_t value;
     if (strcmp(flag, "--dtype") == 0)

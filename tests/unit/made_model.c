@@ -57,12 +57,23 @@ static size_t add_entry(const struct made_model *m, char *text, size_t room, siz
     return used + (size_t)added;
 }
 
+static size_t add_other(char *text, size_t room, size_t used, uint32_t number, uint64_t *offset)
+{
+    int added = snprintf(text + used, room - used,
+                         ",\"model.layers.0.mlp.experts.%" PRIu32 ".gate_proj.weight\":"
+                         "{\"dtype\":\"U8\",\"shape\":[1],"
+                         "\"data_offsets\":[%" PRIu64 ",%" PRIu64 "]}",
+                         number, *offset, *offset + 1);
+    (*offset)++;
+    return used + (size_t)added;
+}
+
 /* The length in eight bytes, little-endian, then the JSON, filled up with spaces to a multiple of
  * eight. */
 static bool write_header(const struct made_model *m, FILE *stream)
 {
     enum { ENTRY_BYTES = 192 };
-    size_t room = (size_t)m->layers * 2 * ENTRY_BYTES + 16, used = 0;
+    size_t room = ((size_t)m->layers * 2 + m->others) * ENTRY_BYTES + 16, used = 0;
     unsigned char length[8];
     uint64_t offset = 0;
     char *text = malloc(room);
@@ -72,6 +83,8 @@ static bool write_header(const struct made_model *m, FILE *stream)
         used = add_entry(m, text, room, used, layer, false, &offset);
         used = add_entry(m, text, room, used, layer, true, &offset);
     }
+    for (uint32_t number = 0; number < m->others; number++)
+        used = add_other(text, room, used, number, &offset);
     text[used++] = '}';
     while (used % 8 != 0)
         text[used++] = ' ';
@@ -168,6 +181,8 @@ static bool write_weights(const struct made_model *m, FILE *stream)
         for (uint32_t dim = 0; dim < m->head_dim && good; dim++)
             good = write_row(m, &rows, dim, stream);
     }
+    for (uint32_t number = 0; number < m->others && good; number++)
+        good = fputc(0, stream) != EOF;
     free(rows.first);
     free(rows.bytes);
     return good;

@@ -16,11 +16,12 @@ struct made_model {
     uint32_t kv_heads; /* key heads; divides `heads` */
     uint32_t head_dim; /* even */
     uint32_t hidden;   /* numbers in a row */
+    uint32_t others;   /* tensors of a byte each that are no attention rows, as of many experts */
     enum made_dtype dtype;
     uint64_t seed; /* the same seed gives the same bytes on every machine */
 };
 
-/* Bytes of all weights: layers * (heads + kv_heads) * head_dim * hidden numbers. */
+/* Bytes of the attention rows: layers * (heads + kv_heads) * head_dim * hidden numbers. */
 uint64_t made_model_bytes(const struct made_model *model);
 
 /* Writes config.json and model.safetensors into `directory`, which it makes where it is not there.
