@@ -20,8 +20,7 @@ static void become(const char *const *argv, int out)
     _exit(127);
 }
 
-/* RssAnon and RssShmem of a process, in bytes. */
-static double owned_now(pid_t child)
+double process_owned_bytes(pid_t child)
 {
     char path[64], line[256];
     double kilobytes = 0;
@@ -44,7 +43,7 @@ static bool wait_for(pid_t child, bool watch, struct run_cost *cost)
     int status;
     pid_t ended;
     while ((ended = wait4(child, &status, watch ? WNOHANG : 0, &usage)) == 0) {
-        double now = owned_now(child);
+        double now = process_owned_bytes(child);
         cost->owned_bytes = now > cost->owned_bytes ? now : cost->owned_bytes;
         nanosleep(&rest, NULL);
     }

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 struct run_cost {
     double seconds;     /* from before the fork to after the wait */
@@ -15,5 +16,8 @@ struct run_cost {
  * samples its memory every half millisecond, which takes time itself. false: it failed. */
 bool process_run(const char *const *argv, bool watch, char *output, size_t size,
                  struct run_cost *cost);
+
+/* Memory of a running process that is no page of a file (RssAnon and RssShmem), in bytes. */
+double process_owned_bytes(pid_t child);
 
 #endif
