@@ -74,15 +74,32 @@ static void assert_drawn(const struct canvas *canvas)
 }
 
 /* A frame on a canvas that is exactly as large as the screen: ASan sees what is written outside. */
-static void draw(const struct state *state)
+static struct canvas *frame_of(const struct state *state)
 {
     struct canvas *canvas = canvas_new(state->rows, state->cols);
     assert_non_null(canvas);
     frame_draw(canvas, state);
     assert_int_equal(canvas->rows, state->rows);
     assert_int_equal(canvas->cols, state->cols);
+    return canvas;
+}
+
+/* The picture is the same where nothing was kept from the ones before. */
+static void draw(const struct state *state)
+{
+    struct canvas *canvas = frame_of(state);
+    struct state forgetful = *state;
+    forgetful.memo = memo_new();
+    assert_non_null(forgetful.memo);
+    struct canvas *anew = frame_of(&forgetful);
+    for (int i = 0; i < canvas->rows * canvas->cols; i++) {
+        assert_int_equal(canvas->cells[i].code, anew->cells[i].code);
+        assert_int_equal(canvas->cells[i].style.level, anew->cells[i].style.level);
+    }
     assert_drawn(canvas);
+    memo_free(forgetful.memo);
     canvas_free(canvas);
+    canvas_free(anew);
 }
 
 /* Mostly keys that do something, and texts that make sense where they are typed. */
