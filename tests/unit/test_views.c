@@ -242,6 +242,28 @@ static void test_golden_scan(void **unused)
     close_scene(&scene);
 }
 
+/* ---- what is kept -------------------------------------------------------- */
+
+/* A measure's picture does not hang on the one that was looked at before. */
+static void test_measures_do_not_mix(void **unused)
+{
+    (void)unused;
+    for (int before = 0; before < MEASURE_COUNT; before++) {
+        for (int measure = 0; measure < MEASURE_COUNT; measure++) {
+            struct scene scene = open_golden(40, 120), fresh = open_golden(40, 120);
+            scene.state.settings.measure = (enum measure)before;
+            free(picture(&scene, false));
+            scene.state.settings.measure = fresh.state.settings.measure = (enum measure)measure;
+            char *got = picture(&scene, false), *want = picture(&fresh, false);
+            assert_string_equal(got, want);
+            free(got);
+            free(want);
+            close_scene(&scene);
+            close_scene(&fresh);
+        }
+    }
+}
+
 /* ---- every size ---------------------------------------------------------- */
 
 static void test_every_size_draws(void **unused)
@@ -888,6 +910,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_golden_views),
         cmocka_unit_test(test_golden_situations),
+        cmocka_unit_test(test_measures_do_not_mix),
         cmocka_unit_test(test_golden_scan),
         cmocka_unit_test(test_every_size_draws),
         cmocka_unit_test(test_one_cell_is_not_blank),
