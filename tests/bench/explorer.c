@@ -145,15 +145,22 @@ static struct step_cost keys_cost(struct terminal *terminal, const char *const *
     return (struct step_cost){figures_median(seconds, STEPS), figures_median(bytes, STEPS)};
 }
 
-static void add_cost(const char *name, struct step_cost cost)
+/* What the same took of the fewest pairs. */
+struct first_costs {
+    double step, move, view, percentage, rest;
+};
+
+static void add_cost(const char *name, struct step_cost cost, double *first)
 {
-    figures_add(name, 1e3 * cost.seconds, "ms", 0, NULL);
+    const char *of = *first > 0 ? "the fewest pairs" : NULL;
+    figures_add(name, 1e3 * cost.seconds, "ms", of ? cost.seconds / *first : 0, of);
+    *first = of ? *first : cost.seconds;
     figures_add("  bytes sent", cost.bytes, "B", 0, NULL);
 }
 
 /* In the overview, and in the views where it takes most time and most bytes. */
 static void measure_views(struct terminal *terminal, const char *name, const char *const *keys,
-                          size_t count)
+                          size_t count, double *first)
 {
     static const struct {
         const char *key, *name;
@@ -170,26 +177,28 @@ static void measure_views(struct terminal *terminal, const char *name, const cha
         far = cost[i].bytes > cost[far].bytes ? i : far;
     }
     terminal_type(terminal, views[0].key);
-    add_cost(name, cost[0]);
+    add_cost(name, cost[0], first);
     text_format(words, sizeof words, "  most time: %s", views[slow].name);
     figures_add(words, 1e3 * cost[slow].seconds, "ms", 0, NULL);
     text_format(words, sizeof words, "  most bytes: %s", views[far].name);
     figures_add(words, cost[far].bytes, "B", 0, NULL);
 }
 
-static void measure_keys(struct terminal *terminal)
+static void measure_keys(struct terminal *terminal, struct first_costs *first)
 {
     static const char *const steps[] = {"]", "]", "]", "]", "]", "[", "[", "[", "[", "["};
     static const char *const moves[] = {"j", "l", "l", "j", "k", "h", "h", "k"};
     static const char *const switches[] = {"\t"};
-    measure_views(terminal, "a step of the threshold", steps, sizeof steps / sizeof *steps);
-    measure_views(terminal, "a move of the selection", moves, sizeof moves / sizeof *moves);
-    add_cost("another view", keys_cost(terminal, switches, 1));
+    measure_views(terminal, "a step of the threshold", steps, sizeof steps / sizeof *steps,
+                  &first->step);
+    measure_views(terminal, "a move of the selection", moves, sizeof moves / sizeof *moves,
+                  &first->move);
+    add_cost("another view", keys_cost(terminal, switches, 1), &first->view);
     terminal_type(terminal, "1");
 }
 
 /* A percentage is turned into a threshold by its Enter. */
-static void measure_percentages(struct terminal *terminal)
+static void measure_percentages(struct terminal *terminal, double *first)
 {
     static const char *const wanted[] = {"t30%", "t60%", "t45%", "t70%", "t20%"};
     enum { COUNT = sizeof wanted / sizeof *wanted };
@@ -201,11 +210,12 @@ static void measure_percentages(struct terminal *terminal)
         bytes[i] = cost.bytes;
     }
     add_cost("a percentage made a threshold",
-             (struct step_cost){figures_median(seconds, COUNT), figures_median(bytes, COUNT)});
+             (struct step_cost){figures_median(seconds, COUNT), figures_median(bytes, COUNT)},
+             first);
 }
 
 static void measure_pairs(const struct bench *bench, size_t layers, uint32_t heads,
-                          uint32_t kv_heads)
+                          uint32_t kv_heads, struct first_costs *first)
 {
     char path[PATH_BYTES], title[96], count[TEXT_NUMBER];
     struct terminal terminal;
@@ -215,9 +225,9 @@ static void measure_pairs(const struct bench *bench, size_t layers, uint32_t hea
     figures_section(title);
     start(&terminal, NULL, path);
     see(&terminal, picture_end, path);
-    measure_keys(&terminal);
-    measure_percentages(&terminal);
-    add_cost("a second in which nothing happens", terminal_rest(&terminal, 1));
+    measure_keys(&terminal, first);
+    measure_percentages(&terminal, &first->percentage);
+    add_cost("a second in which nothing happens", terminal_rest(&terminal, 1), &first->rest);
     figures_add("memory, without file pages", terminal_owned_bytes(&terminal) / 1e6, "MB", 0, NULL);
     finish(&terminal, path);
     unlink(path);
@@ -228,8 +238,9 @@ void measure_explorer(const struct bench *bench)
     if (bench_wanted(bench, "frames"))
         measure_frames(bench);
     if (bench_wanted(bench, "explorer")) {
-        measure_pairs(bench, 10, 8, 8); /* 10,240 */
-        measure_pairs(bench, 32, 32, 32);
-        measure_pairs(bench, 126, 240, 8);
+        struct first_costs first = {0};
+        measure_pairs(bench, 10, 8, 8, &first); /* 10,240 */
+        measure_pairs(bench, 32, 32, 32, &first);
+        measure_pairs(bench, 126, 240, 8, &first);
     }
 }

@@ -1,4 +1,5 @@
 /* process.c: fork, exec, wait, and what the system says about it. */
+#define _GNU_SOURCE 1 /* pipe2 */
 #include "process.h"
 
 #include "ropescope/support.h"
@@ -9,6 +10,17 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+/* A child is what its parent was until it has become the program, its memory too: `born` is closed
+ * by that, and until then nobody looks. */
+static void await_birth(const int born[2])
+{
+    char none;
+    close(born[1]);
+    while (read(born[0], &none, 1) > 0)
+        continue;
+    close(born[0]);
+}
 
 static void become(const char *const *argv, int out)
 {
@@ -54,15 +66,16 @@ static bool wait_for(pid_t child, bool watch, struct run_cost *cost)
 bool process_run(const char *const *argv, bool watch, char *output, size_t size,
                  struct run_cost *cost)
 {
-    int ends[2] = {-1, -1};
+    int ends[2] = {-1, -1}, born[2];
     *cost = (struct run_cost){0};
-    if (output && pipe(ends) != 0)
+    if ((output && pipe(ends) != 0) || pipe2(born, O_CLOEXEC) != 0)
         return false;
     fflush(NULL);
     double start = clock_seconds();
     pid_t child = fork();
     if (child == 0)
         become(argv, ends[1]);
+    await_birth(born);
     if (output) {
         size_t got = 0;
         close(ends[1]);
