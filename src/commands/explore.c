@@ -13,7 +13,7 @@ static const double FRAME_SECONDS = 1.0 / 20, PROGRESS_SECONDS = 0.25;
 enum { STEP_BYTES = 1200 };
 static const double REST_SECONDS = 0.1;
 /* How long an opening may take before it is waited for on the screen. */
-static const double OPENING_SECONDS = 0.015;
+static const double OPENING_SECONDS = 0.012;
 
 struct explorer {
     struct session *session;
@@ -296,6 +296,19 @@ static enum status wait_on_screen(struct explorer *x, const struct theme *theme,
     return status;
 }
 
+/* There is no terminal, as *err says; a bad file is refused for what it is all the same. */
+static enum status refuse_terminal(struct explorer *x, struct background *background,
+                                   enum status refused, struct error *err)
+{
+    struct error bad;
+    enum status status = background_finish(background, &x->session, &bad);
+    if (status == STATUS_OK)
+        return refused;
+    if (err)
+        *err = bad;
+    return status;
+}
+
 /* A bad file is refused before anything is drawn, unless finding out takes its time. */
 static enum status open_model(struct explorer *x, const struct theme *theme, struct error *err)
 {
@@ -307,6 +320,8 @@ static enum status open_model(struct explorer *x, const struct theme *theme, str
         status = wait_on_screen(x, theme, background, err);
     if (status == STATUS_OK && !x->left)
         return background_finish(background, &x->session, err);
+    if (!x->screen)
+        return refuse_terminal(x, background, status, err);
     background_cancel(background);
     background_finish(background, &x->session, NULL);
     return status;

@@ -91,6 +91,18 @@ check '  with the reason' on_screen 'the file is cut short or damaged'
 check '  and status 1' status_is 1
 close_terminal
 
+if command -v setsid >/dev/null; then # without a terminal of its own there is none
+    setsid "$PROGRAM" --no-cache "$HOLD/short" </dev/null >"$HOLD/out" 2>&1
+    status=$?
+    check 'without a terminal a bad file is refused for what it is' \
+        grep -qF 'the file is cut short or damaged' "$HOLD/out"
+    check '  with status 1' [ $status = 1 ]
+    setsid "$PROGRAM" --no-cache "$HOLD/model" </dev/null >"$HOLD/out" 2>&1
+    status=$?
+    check '  and a good one for want of a terminal' grep -qF 'needs a terminal' "$HOLD/out"
+    check '  with status 2' [ $status = 2 ]
+fi
+
 no_reports() { ! cat "$HOLD"/asan* 2>/dev/null; }
 check 'no sanitizer had anything to say' no_reports
 finish
