@@ -83,6 +83,17 @@ keys q
 check '  and q ends it' usable
 close_terminal
 
+open_shell 80 24 "$HOLD"
+keys "$PROGRAM --no-cache model" Enter
+until_true taken_over
+keys C-z
+check 'Ctrl-Z stops it there' see 'Stopped'
+keys 'fg' Enter
+check '  and the explorer comes up when it goes on' see 'layer 0 · query head 0 · key head 0'
+keys q
+check '  and ends' until_true restored
+close_terminal
+
 open_slowly "$PROGRAM --no-cache $HOLD/short"
 go
 check 'a bad file is waited for as well' sent 'reading the header'
