@@ -65,9 +65,11 @@ struct tally cosines_tally(struct cosines run, float threshold)
 
 /* Every step of the threshold counts all pairs: twice as fast with registers twice as wide. */
 #if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__SANITIZE_ADDRESS__)
-__attribute__((target_clones("avx2", "default")))
+#define WIDE_TOO __attribute__((target_clones("avx2", "default")))
+#else
+#define WIDE_TOO
 #endif
-uint64_t fixed_count(const float *cos, size_t count, float threshold)
+WIDE_TOO uint64_t fixed_count(const float *cos, size_t count, float threshold)
 {
     uint64_t total = 0;
     for (size_t at = 0; at < count; at += BLOCK) {
