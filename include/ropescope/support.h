@@ -267,8 +267,10 @@ struct blas {
 struct blas_sizes {
     int rows, columns, inner;
 };
-/* Loads the library; an error where it is not installed. Sets variables of the environment, so that
- * no thread may read them meanwhile. Nothing to free. */
+/* Sees to it that the library, should it be loaded, starts no threads: each worker of a scan makes
+ * products of its own. Sets a variable of the environment, so it comes before any thread. */
+void blas_prepare(void);
+/* Loads the library; an error where it is not installed. Nothing to free. */
 enum status blas_open(struct blas *blas, struct error *err);
 /* to (rows, columns) += scale * left (rows, inner) * right (inner, columns), all row-major and in
  * float32. Any thread; it starts none. */

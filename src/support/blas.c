@@ -8,11 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+void blas_prepare(void)
+{
+    setenv("OPENBLAS_NUM_THREADS", "1", 1);
+}
+
 enum status blas_open(struct blas *blas, struct error *err)
 {
     static const char *const names[] = {"libopenblas.so.0", "libopenblas.so"};
     void *library = NULL;
-    setenv("OPENBLAS_NUM_THREADS", "1", 1); /* each worker of a scan makes products of its own */
     for (size_t i = 0; i < sizeof names / sizeof *names && !library; i++)
         library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
     void *symbol = library ? dlsym(library, "cblas_sgemm") : NULL;

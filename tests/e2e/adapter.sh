@@ -52,7 +52,7 @@ check 'one without queries and keys is told' says notice.err 'no query and no ke
 # ---- who pays ----------------------------------------------------------------
 
 opens_blas() { # FLAGS...: the program opens OpenBLAS's library
-    ASAN_OPTIONS=detect_leaks=0:${ASAN_OPTIONS:-} strace -f -e trace=open,openat -o "$HOLD/trace" \
+    ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0 strace -f -e trace=open,openat -o "$HOLD/trace" \
         "$PROGRAM" info $BASE --no-cache "$@" >/dev/null || return 2
     grep -q openblas "$HOLD/trace"
 }

@@ -173,7 +173,7 @@ mv "$hold/elsewhere" "$model"
 # ---- which files are opened -----------------------------------------------------------------------
 
 opened_weights() { # MODEL: how many times weight files are opened
-    ASAN_OPTIONS=detect_leaks=0:$ASAN_OPTIONS strace -f -e trace=open,openat -o "$hold/trace" \
+    ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 strace -f -e trace=open,openat -o "$hold/trace" \
         "$program" stats "$1" >/dev/null 2>&1
     grep -c '\.\(safetensors\|gguf\|bin\|pt\|pth\)"' "$hold/trace"
 }
