@@ -208,9 +208,13 @@ static bool write_file(const struct made_model *m, const char *directory, const 
     FILE *stream = fopen(path, "wb");
     if (!stream)
         return false;
-    setvbuf(stream, NULL, _IOFBF, made_model_bytes(m) < STEP_BYTES ? BUFSIZ : STEP_BYTES);
+    char *buffer = made_model_bytes(m) < STEP_BYTES ? NULL : malloc(STEP_BYTES);
+    if (buffer) /* without one of ours, glibc does not heed the size */
+        setvbuf(stream, buffer, _IOFBF, STEP_BYTES);
     bool good = write(m, stream);
-    return fclose(stream) == 0 && good;
+    good = fclose(stream) == 0 && good;
+    free(buffer);
+    return good;
 }
 
 bool made_model_write(const struct made_model *m, const char *directory)
