@@ -155,13 +155,35 @@ static void learn(struct layer_facts *facts, const struct angles *angles, size_t
     facts->known = true;
 }
 
+/* Under another threshold only what is fixed, and what chance would fix, are counted again. */
+static void count_projection(struct layer_facts *facts, const struct angles *angles, size_t layer,
+                             int projection, float threshold)
+{
+    const struct layer *shape = &angles->model->layers[layer];
+    const struct projection *p = &shape->projection[projection];
+    struct tally *part = &facts->part[projection];
+    if (!facts->counted) {
+        *part = tally_projection(angles, layer, projection, threshold);
+    } else if (part->pairs > 0) {
+        const float *cos = angles->layers[layer].set[projection].cos;
+        part->fixed = fixed_count(cos, (size_t)p->heads * shape->pairs, threshold);
+        part->sum_chance = chance_level((double)threshold, p->row_length) * (double)part->pairs;
+    }
+}
+
 static void count(struct layer_facts *facts, const struct angles *angles, size_t layer,
                   const struct rule *rule)
 {
     if (facts->counted && facts->threshold == rule->threshold &&
         facts->covered[0] == rule->projection[0] && facts->covered[1] == rule->projection[1])
         return;
-    facts->tally = tally_layer(angles, layer, rule);
+    facts->tally = (struct tally){0};
+    for (int p = 0; p < PROJECTION_COUNT; p++) {
+        if (!facts->counted || facts->threshold != rule->threshold)
+            count_projection(facts, angles, layer, p, rule->threshold);
+        if (rule->projection[p])
+            tally_add(&facts->tally, &facts->part[p]);
+    }
     facts->threshold = rule->threshold;
     facts->covered[0] = rule->projection[0];
     facts->covered[1] = rule->projection[1];

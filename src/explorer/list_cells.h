@@ -25,7 +25,8 @@ struct layer_facts {
     double mean_abs[PROJECTION_COUNT], correlation;
     float threshold; /* of the tally */
     bool covered[PROJECTION_COUNT];
-    struct tally tally;
+    struct tally part[PROJECTION_COUNT];
+    struct tally tally; /* of the parts that are covered */
 };
 struct cell layer_cell(const struct list *list, const struct row *item, size_t column);
 
