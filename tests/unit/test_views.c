@@ -118,10 +118,10 @@ static int first_difference(const char *a, const char *b)
     return line;
 }
 
-static void check_golden(const char *name, struct scene *scene, bool roles)
+/* Takes the text over. */
+static void check_text(const char *name, char *text)
 {
     char path[256];
-    char *text = picture(scene, roles);
     snprintf(path, sizeof path, "tests/golden/%s.txt", name);
     if (getenv("UPDATE_GOLDEN")) {
         FILE *stream = fopen(path, "wb");
@@ -135,6 +135,11 @@ static void check_golden(const char *name, struct scene *scene, bool roles)
                  text);
     free(golden);
     free(text);
+}
+
+static void check_golden(const char *name, struct scene *scene, bool roles)
+{
+    check_text(name, picture(scene, roles));
 }
 
 static const struct {
@@ -165,6 +170,37 @@ static void test_golden_views(void **unused)
                 check_golden(name, &scene, false);
                 close_scene(&scene);
             }
+}
+
+/* The colours and attributes that each view has in a dark, in a light and in no colour at all. */
+static void test_golden_themes(void **unused)
+{
+    static const struct {
+        const char *name;
+        enum colour_depth depth;
+    } themes[] = {{"dark", COLOURS_256}, {"light", COLOURS_DIRECT}, {"mono", COLOURS_8}};
+    (void)unused;
+    for (int id = 0; id < VIEW_COUNT; id++)
+        for (size_t t = 0; t < sizeof themes / sizeof *themes; t++) {
+            char name[128], file[64];
+            char *text = NULL;
+            size_t size;
+            struct theme theme;
+            struct scene scene = open_golden(24, 80);
+            type(&scene, "jjlllll");
+            update_action(&scene.state, (enum action)((int)ACTION_VIEW_FIRST + id));
+            snprintf(file, sizeof file, "themes/%s.theme", themes[t].name);
+            assert_int_equal(theme_read(&theme, file, NULL), STATUS_OK);
+            FILE *stream = open_memstream(&text, &size);
+            assert_non_null(stream);
+            frame_draw(scene.canvas, &scene.state);
+            assert_true(canvas_write_ansi(scene.canvas, &theme, themes[t].depth, stream));
+            fclose(stream);
+            snprintf(name, sizeof name, "%s-80x24-%s", view_of((enum view_id)id)->name,
+                     themes[t].name);
+            check_text(name, text);
+            close_scene(&scene);
+        }
 }
 
 /* Situations rather than views. */
@@ -909,6 +945,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_golden_views),
+        cmocka_unit_test(test_golden_themes),
         cmocka_unit_test(test_golden_situations),
         cmocka_unit_test(test_measures_do_not_mix),
         cmocka_unit_test(test_golden_scan),
