@@ -50,6 +50,10 @@ struct tally tally_head_with(const struct angles *angles, size_t layer, int proj
                              uint32_t head, float threshold, double chance);
 struct tally tally_projection(const struct angles *angles, size_t layer, int projection,
                               float threshold);
+/* Brings the tally of a projection to another threshold, whose chance level for its rows is known:
+ * what is fixed is counted again, the sums, which do not change, are not. */
+void tally_step(struct tally *tally, const struct angles *angles, size_t layer, int projection,
+                float threshold, double chance);
 struct tally tally_layer(const struct angles *angles, size_t layer, const struct rule *rule);
 struct tally tally_model(const struct angles *angles, const struct rule *rule);
 

@@ -144,6 +144,16 @@ struct tally tally_projection(const struct angles *angles, size_t layer, int pro
     return tally_with_chance(cosines_of_projection(angles, layer, projection), threshold);
 }
 
+void tally_step(struct tally *tally, const struct angles *angles, size_t layer, int projection,
+                float threshold, double chance)
+{
+    struct cosines run = cosines_of_projection(angles, layer, projection);
+    if (tally->pairs == 0)
+        return;
+    tally->fixed = fixed_count(run.cos, run.count, threshold);
+    tally->sum_chance = chance * (double)tally->pairs;
+}
+
 struct tally tally_layer(const struct angles *angles, size_t layer, const struct rule *rule)
 {
     struct tally total = {0};

@@ -27,19 +27,11 @@ struct chance_memo {
     double level;
 };
 
-static void recount(struct tally *tally, const struct angles *angles, size_t layer, int projection,
-                    float threshold, struct chance_memo *chance)
+static double level_of(struct chance_memo *chance, uint64_t row_length, float threshold)
 {
-    const struct layer *shape = &angles->model->layers[layer];
-    const struct projection *p = &shape->projection[projection];
-    if (tally->pairs == 0)
-        return;
-    if (chance->row_length != p->row_length)
-        *chance =
-            (struct chance_memo){p->row_length, chance_level((double)threshold, p->row_length)};
-    const float *cos = angles->layers[layer].set[projection].cos;
-    tally->fixed = fixed_count(cos, (size_t)p->heads * shape->pairs, threshold);
-    tally->sum_chance = chance->level * (double)tally->pairs;
+    if (chance->row_length != row_length)
+        *chance = (struct chance_memo){row_length, chance_level((double)threshold, row_length)};
+    return chance->level;
 }
 
 bool counts_update(struct counts *counts, const struct angles *angles, float threshold)
@@ -57,7 +49,9 @@ bool counts_update(struct counts *counts, const struct angles *angles, float thr
             if (fresh)
                 *tally = tally_projection(angles, i, p, threshold);
             else
-                recount(tally, angles, i, p, threshold, &chance);
+                tally_step(tally, angles, i, p, threshold,
+                           level_of(&chance, angles->model->layers[i].projection[p].row_length,
+                                    threshold));
         }
         counts->known[i] = counts->known[i] || fresh;
     }

@@ -159,16 +159,12 @@ static void learn(struct layer_facts *facts, const struct angles *angles, size_t
 static void count_projection(struct layer_facts *facts, const struct angles *angles, size_t layer,
                              int projection, float threshold)
 {
-    const struct layer *shape = &angles->model->layers[layer];
-    const struct projection *p = &shape->projection[projection];
-    struct tally *part = &facts->part[projection];
-    if (!facts->counted) {
-        *part = tally_projection(angles, layer, projection, threshold);
-    } else if (part->pairs > 0) {
-        const float *cos = angles->layers[layer].set[projection].cos;
-        part->fixed = fixed_count(cos, (size_t)p->heads * shape->pairs, threshold);
-        part->sum_chance = chance_level((double)threshold, p->row_length) * (double)part->pairs;
-    }
+    uint64_t row_length = angles->model->layers[layer].projection[projection].row_length;
+    if (!facts->counted)
+        facts->part[projection] = tally_projection(angles, layer, projection, threshold);
+    else
+        tally_step(&facts->part[projection], angles, layer, projection, threshold,
+                   chance_level((double)threshold, row_length));
 }
 
 static void count(struct layer_facts *facts, const struct angles *angles, size_t layer,

@@ -1,5 +1,6 @@
 /* The real terminal, by ncurses: a canvas goes out, events come in. No other file knows curses. */
 #include "ropescope/terminal.h"
+#include "terminal/cells.h"
 #include "terminal/tty.h"
 
 #include <curses.h>
@@ -279,44 +280,6 @@ static void check_drawn(struct screen *screen, const struct canvas *canvas,
         forget_drawn(screen);
 }
 
-static bool same_cells(const struct canvas_cell *a, const struct canvas_cell *b, int count)
-{
-    for (int i = 0; i < count; i++)
-        if (a[i].code != b[i].code || a[i].combining != b[i].combining ||
-            a[i].style.role != b[i].style.role || a[i].style.level != b[i].style.level ||
-            a[i].style.flags != b[i].style.flags)
-            return false;
-    return true;
-}
-
-/* About what a line that changed costs to send: a jump to each stretch of cells that did, changes
- * of colours, the bytes of the characters. A short gap is sent rather than jumped over. */
-static size_t cost_of_row(const struct canvas_cell *now, const struct canvas_cell *before, int cols)
-{
-    enum { LINE = 8, JUMP = 6, COLOURS = 24, WIDE = 3, GAP = 4 };
-    size_t cost = LINE, gap_cost = 0;
-    int gap = GAP + 1; /* cells since the last that changed */
-    struct style style = {0}, gap_style = {0};
-    for (int col = 0; col < cols; col++) {
-        bool same = same_cells(&now[col], &before[col], 1);
-        bool restyled = memcmp(&gap_style, &now[col].style, sizeof style) != 0;
-        gap_cost += (restyled ? COLOURS : 0U) + (now[col].code < 0x80 ? 1U : WIDE);
-        gap_style = now[col].style;
-        gap++;
-        if (same)
-            continue;
-        if (gap > GAP + 1) {
-            restyled = memcmp(&style, &now[col].style, sizeof style) != 0;
-            gap_cost = JUMP + (restyled ? COLOURS : 0U) + (now[col].code < 0x80 ? 1U : WIDE);
-        }
-        cost += gap_cost;
-        gap_cost = 0;
-        gap = 0;
-        style = gap_style;
-    }
-    return cost;
-}
-
 /* Gives curses the lines that changed (asking it to compare them all costs more than all else that
  * a step of the threshold does), from the last on, as long as they cost `budget` bytes at most.
  * false: there are more. */
@@ -336,9 +299,9 @@ static bool give_rows(struct screen *screen, const struct canvas *canvas, size_t
         const struct canvas_cell *cells = canvas->cells + (size_t)row * (size_t)width;
         struct canvas_cell *drawn =
             screen->drawn ? screen->drawn->cells + (size_t)row * (size_t)width : NULL;
-        if (!first && drawn && same_cells(cells, drawn, width))
+        if (!first && drawn && cells_same(cells, drawn, width))
             continue;
-        size_t cost = first || !drawn || budget == SIZE_MAX ? 0 : cost_of_row(cells, drawn, width);
+        size_t cost = first || !drawn || budget == SIZE_MAX ? 0 : cells_cost(cells, drawn, width);
         if (cost > budget) {
             all = false;
             continue;
