@@ -92,6 +92,9 @@ enum layer_column {
 };
 /* Names of the columns of VIEW_PAIRS, VIEW_HEADS or VIEW_LAYERS; NULL and 0 of another view. */
 const char *const *list_columns(enum view_id view, size_t *count);
+/* The columns in the order that the screen shows them in and `<` and `>` go through; NULL: as they
+ * stand. */
+const size_t *list_shown(enum view_id view);
 /* SIZE_MAX where there is no such column; of NULL likewise. */
 size_t list_column(enum view_id view, const char *name);
 /* Whether a step of the threshold changes what stands in the column. */

@@ -59,7 +59,9 @@ view_table_maker overview_table, pairs_table, heads_table, layers_table, histogr
 struct table_look {
     size_t first;
     size_t mark;              /* the line of the cursor; row_count: none */
-    const char *const *spare; /* ends with NULL */
+    const size_t *shown;      /* the columns in the order of the screen; NULL: as they stand */
+    const char *const *spare; /* what a narrow screen can do without; ends with NULL */
+    const char *rare;         /* shown only where it sorts the lines; NULL: none */
     const char *sorted;       /* the column that the lines are sorted by; NULL: none */
     bool descending;
 };

@@ -14,6 +14,18 @@ static const char *const layers[LAYER_COLUMNS] = {
     "undefined", "fixed",   "fraction",           "chance",           "correlation",
     "excess"};
 
+/* The angle together, then the rows, and last what a threshold turns: the export keeps the order
+ * that scripts rely on. */
+static const size_t pairs_shown[PAIR_COLUMNS] = {
+    PAIR_LAYER,   PAIR_PROJECTION, PAIR_HEAD,       PAIR_PAIR,       PAIR_ROW_A,
+    PAIR_ROW_B,   PAIR_FREQUENCY,  PAIR_WAVELENGTH, PAIR_COS,        PAIR_ABS_COS,
+    PAIR_DEGREES, PAIR_NORM_A,     PAIR_NORM_B,     PAIR_NORM_RATIO, PAIR_FIXED};
+
+const size_t *list_shown(enum view_id view)
+{
+    return view == VIEW_PAIRS ? pairs_shown : NULL;
+}
+
 const char *const *list_columns(enum view_id view, size_t *count)
 {
     switch (view) {

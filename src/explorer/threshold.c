@@ -4,22 +4,31 @@
 #include <math.h>
 #include <string.h>
 
-/* Lines of the grid: 0, then per decade from 0.0001 on the numbers with two digits (90) or 1, 2, 5;
- * the last is 1. Each is the float nearest to its decimal, so it prints as people would write it.
- */
-enum { DECADES = 4, FINE = 90, COARSE = 3 };
+/* Lines of the grid: 0, then per decade from 0.0001 on 160 fine ones, of 1 to 2.5 percent each, or 1,
+ * 2, 5; the last is 1. Each is the float nearest to its decimal, so it prints as people would write
+ * it: 0.0102, 0.0205, 0.051. */
+enum { DECADES = 4, FINE = 160, COARSE = 3 };
+
+/* In hundredths of the decade's first line. */
+static unsigned fine_hundredths(size_t line)
+{
+    enum { TO_TWO = 50, TO_FIVE = 60 };
+    if (line < TO_TWO)
+        return 100 + 2 * (unsigned)line;
+    line -= TO_TWO;
+    return line < TO_FIVE ? 200 + 5 * (unsigned)line : 500 + 10 * (unsigned)(line - TO_FIVE);
+}
 
 static float grid_line(size_t index, bool coarse)
 {
     static const double power[] = {1e4, 1e3, 1e2, 1e1, 1};
-    static const double coarse_digit[COARSE] = {1, 2, 5};
+    static const unsigned coarse_hundredths[COARSE] = {100, 200, 500};
     if (index == 0)
         return 0;
     size_t lines = coarse ? COARSE : FINE;
     size_t decade = (index - 1) / lines, line = (index - 1) % lines;
-    if (coarse)
-        return (float)(coarse_digit[line] / power[decade]);
-    return (float)((10 + (double)line) / (10 * power[decade]));
+    unsigned hundredths = coarse ? coarse_hundredths[line] : fine_hundredths(line);
+    return (float)(hundredths / (100 * power[decade]));
 }
 
 static size_t grid_lines(bool coarse)

@@ -67,17 +67,29 @@ static void settle_order(struct state *state)
     move_line(state, -UPDATE_FAR);
 }
 
+/* Where the column that sorts stands on the screen, from 1; 0: the list's own order. */
+static size_t sorted_place(enum view_id view, const char *column)
+{
+    const size_t *shown = list_shown(view);
+    size_t place = column ? list_column(view, column) : SIZE_MAX;
+    for (size_t i = 0; shown && place != SIZE_MAX; i++)
+        if (shown[i] == place)
+            return i + 1;
+    return place + 1;
+}
+
 /* The next column round, with a stop at the list's own order. */
 static void step_sort(struct state *state, int by)
 {
     size_t count;
     const char *const *columns = list_columns(state->view, &count);
+    const size_t *shown = list_shown(state->view);
     struct sort *sort = &state->sort[state->view];
-    size_t at = sort->column ? list_column(state->view, sort->column) + 1 : 0; /* 0: its own */
+    size_t at = sorted_place(state->view, sort->column);
     at = (at + count + 1 + (size_t)(by + 1) - 1) % (count + 1);
     if (!columns)
         return;
-    sort->column = at > 0 ? columns[at - 1] : NULL;
+    sort->column = at > 0 ? columns[shown ? shown[at - 1] : at - 1] : NULL;
     sort->descending = sort->column && sort->descending;
     settle_order(state);
 }

@@ -14,6 +14,7 @@ enum {
     ESCAPE_MILLISECONDS = 25,
     RESTORE_BYTES = 256,
     LEVELS = 256,
+    SPOTS = 128,
     INKS = ROLE_COUNT + 2 * LEVELS
 };
 
@@ -24,15 +25,24 @@ struct ink {
     int pair;
 };
 
+/* A cell that waits for its colour's turn. */
+struct spot {
+    int row, col;
+    struct canvas_cell cell;
+};
+
 struct screen {
     struct tty tty;
     SCREEN *curses;
     enum colour_depth colours;
+    int plain; /* the pair of text without colours; see plain_pair() */
     bool utf8;
     bool redraw;
     struct theme theme; /* that `inks` were made of */
     struct ink inks[INKS];
     struct canvas *drawn; /* what curses has been given; NULL: nothing that holds any more */
+    struct spot spot[SPOTS];
+    size_t spots;
 };
 
 /* ---- opening and closing ------------------------------------------------- */
@@ -107,6 +117,20 @@ static enum colour_depth colours_available(void)
                           : COLOURS_NONE;
 }
 
+/* Curses goes back from a colour to pair 0 by resetting everything, and to any other pair by naming
+ * its colours alone, which takes half the bytes. So text and ground without colours have a pair. */
+static int plain_pair(enum colour_depth colours)
+{
+    enum { PLAIN = 1 };
+    cchar_t blank;
+    int pair = PLAIN;
+    if (colours == COLOURS_NONE || init_extended_pair(PLAIN, -1, -1) == ERR ||
+        setcchar(&blank, L" ", 0, 0, &pair) == ERR)
+        return 0;
+    bkgrndset(&blank);
+    return PLAIN;
+}
+
 static void set_up_curses(struct screen *screen)
 {
     set_escdelay(ESCAPE_MILLISECONDS);
@@ -118,6 +142,7 @@ static void set_up_curses(struct screen *screen)
     leaveok(stdscr, curs_set(0) != ERR); /* one that cannot be hidden is parked in a corner */
     wnoutrefresh(stdscr);                /* or the first look for a key would send an empty frame */
     screen->colours = colours_available();
+    screen->plain = plain_pair(screen->colours);
     screen->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 }
 
@@ -197,9 +222,9 @@ static int pair_of(const struct screen *screen, struct look look)
     int foreground = colour_index(screen, look.foreground);
     int background = colour_index(screen, look.background);
     if (screen->colours == COLOURS_NONE || (foreground < 0 && background < 0))
-        return 0;
+        return screen->plain;
     int pair = alloc_pair(foreground, background);
-    return pair < 0 ? 0 : pair;
+    return pair < 0 ? screen->plain : pair;
 }
 
 static const struct ink *ink_of(struct screen *screen, struct style style)
@@ -230,7 +255,7 @@ static void put_cell(struct screen *screen, int row, int col, const struct canva
 {
     const struct ink *ink = ink_of(screen, cell->style);
     attr_t attributes = ink->attributes | attributes_of(cell->style.flags);
-    if (cell->code == ' ' && ink->pair == 0 && attributes == 0)
+    if (cell->code == ' ' && ink->pair == screen->plain && attributes == 0)
         return; /* erase() has put one there */
     wchar_t text[3] = {shown(screen, cell->code, wide ? 2 : 1)};
     if (cell->combining && screen->utf8 && wcwidth((wchar_t)cell->combining) == 0)
@@ -245,15 +270,23 @@ static void put_cell(struct screen *screen, int row, int col, const struct canva
         mvadd_wchnstr(row, col + 1, &character, 1);
 }
 
+/* A line as it is now, but for cells of gradients that shall wait: these stay as they were.
+ * `before` is NULL where none shall. */
 static void put_row(struct screen *screen, int row, int cols, const struct canvas_cell *cells,
-                    int canvas_cols)
+                    const struct canvas_cell *before, int canvas_cols)
 {
     move(row, 0);
     clrtoeol();
     for (int col = 0; col < cols; col++) {
+        const struct canvas_cell *cell = &cells[col];
         bool wide = col + 1 < canvas_cols && cells[col + 1].code == 0;
-        if (cells[col].code != 0 && !(wide && col + 1 == cols))
-            put_cell(screen, row, col, &cells[col], wide);
+        if (before && cells_gradient(cell) && !cells_same(cell, &before[col], 1) &&
+            screen->spots < SPOTS) {
+            screen->spot[screen->spots++] = (struct spot){row, col, *cell};
+            cell = &before[col];
+        }
+        if (cell->code != 0 && !(wide && col + 1 == cols))
+            put_cell(screen, row, col, cell, wide);
     }
 }
 
@@ -280,12 +313,58 @@ static void check_drawn(struct screen *screen, const struct canvas *canvas,
         forget_drawn(screen);
 }
 
+static void send(struct screen *screen)
+{
+    move(0, 0);
+    tty_let_stop(&screen->tty); /* doupdate() would forget it */
+    wnoutrefresh(stdscr);
+    doupdate();
+}
+
+/* Curses sends a gap as short as this again, in the colours of its cells, rather than jump over it.
+ */
+static bool near_gap(const struct spot *last, const struct spot *spot)
+{
+    enum { GAP = 9 };
+    return last->row == spot->row && spot->col > last->col + 1 && spot->col <= last->col + GAP;
+}
+
+/* Here and there a cell of a heat map changes its shade: a colour takes 22 bytes and a place 8, so
+ * they go colour by colour. */
+static void send_spots(struct screen *screen)
+{
+    while (screen->spots > 0) {
+        struct style style = screen->spot[0].cell.style;
+        struct spot last = {.row = -1};
+        size_t left = 0;
+        for (size_t i = 0; i < screen->spots; i++) {
+            struct spot spot = screen->spot[i];
+            if (memcmp(&spot.cell.style, &style, sizeof style) != 0 || near_gap(&last, &spot)) {
+                screen->spot[left++] = spot;
+                continue;
+            }
+            put_cell(screen, spot.row, spot.col, &spot.cell, false);
+            last = spot;
+        }
+        screen->spots = left;
+        send(screen);
+    }
+}
+
+/* Few enough for that: many at once go line by line. */
+static bool few_spots(const struct screen *screen, const struct canvas *canvas)
+{
+    size_t cells = (size_t)canvas->rows * (size_t)canvas->cols;
+    return screen->drawn &&
+           cells_gradient_changes(canvas->cells, screen->drawn->cells, cells) <= SPOTS;
+}
+
 /* Gives curses the lines that changed (asking it to compare them all costs more than all else that
  * a step of the threshold does), from the last on, as long as they cost `budget` bytes at most.
  * false: there are more. */
 static bool give_rows(struct screen *screen, const struct canvas *canvas, size_t budget)
 {
-    bool all = true;
+    bool all = true, few = few_spots(screen, canvas);
     int rows, cols, width = canvas->cols;
     screen_size(screen, &rows, &cols);
     rows = rows < canvas->rows ? rows : canvas->rows;
@@ -301,13 +380,14 @@ static bool give_rows(struct screen *screen, const struct canvas *canvas, size_t
             screen->drawn ? screen->drawn->cells + (size_t)row * (size_t)width : NULL;
         if (!first && drawn && cells_same(cells, drawn, width))
             continue;
-        size_t cost = first || !drawn || budget == SIZE_MAX ? 0 : cells_cost(cells, drawn, width);
+        size_t cost =
+            few || first || !drawn || budget == SIZE_MAX ? 0 : cells_cost(cells, drawn, width);
         if (cost > budget) {
             all = false;
             continue;
         }
         budget -= budget == SIZE_MAX ? 0 : cost;
-        put_row(screen, row, cols, cells, width);
+        put_row(screen, row, cols, cells, few ? drawn : NULL, width);
         if (drawn)
             memcpy(drawn, cells, (size_t)width * sizeof *drawn);
     }
@@ -322,10 +402,8 @@ bool screen_draw(struct screen *screen, const struct canvas *canvas, const struc
     if (screen->redraw)
         clearok(curscr, TRUE);
     screen->redraw = false;
-    move(0, 0);
-    tty_let_stop(&screen->tty); /* doupdate() would forget it */
-    wnoutrefresh(stdscr);
-    doupdate();
+    send(screen);
+    send_spots(screen);
     return all;
 }
 

@@ -171,7 +171,9 @@ void draw_list(struct canvas *canvas, struct rect rect, const struct glyphs *gly
     struct table_look look = {
         .first = state->top,
         .mark = state_line(state),
+        .shown = list_shown(state->view),
         .spare = spare,
+        .rare = state->view == VIEW_PAIRS ? "norm_ratio" : NULL, /* the norms stand there */
         .sorted = settings.sort.column,
         .descending = settings.sort.descending,
     };

@@ -185,6 +185,14 @@ static int layer_line(const struct layout *layout, const struct state *state, si
     return line < (size_t)layout->layers.rows ? layout->layers.row + (int)line : -1;
 }
 
+/* What follows the threshold has few shades, and fewer digits beside them, so that a step of it
+ * sends little; chance lies in the middle of one, not on an edge that heads near it would cross to
+ * and fro. 0: as many as there are colours. */
+static int shades(enum measure measure)
+{
+    return measure == MEASURE_FRACTION || measure == MEASURE_EXCESS ? 5 : 0;
+}
+
 static void draw_layer_words(struct canvas *canvas, const struct layout *layout,
                              const struct glyphs *glyphs, const struct state *state, size_t i)
 {
@@ -205,7 +213,7 @@ static void draw_layer_words(struct canvas *canvas, const struct layout *layout,
         char number[TEXT_NUMBER];
         struct rect mean = layout->mean[p];
         double value = line_mean(state, i, p);
-        draw_number(number, value, 3);
+        draw_number(number, value, shades(state->settings.measure) ? 2 : 3);
         const char *text = number[0] == '0' ? number + 1 : number; /* ".412" */
         if (number[0] == '-' && number[1] == '0') {                /* "-.12" */
             number[1] = '-';
@@ -260,13 +268,6 @@ static void draw_title(struct canvas *canvas, const struct layout *layout,
                   layout->maps.col + layout->maps.cols - 1 - cells.col,
                   leads ? style_with(ROLE_TITLE, STYLE_BOLD) : style_of(ROLE_TITLE), glyphs,
                   "%s%s heads ", cursor, projection_name(projection));
-}
-
-/* What follows the threshold has few shades, so that a step of it sends little; chance lies in the
- * middle of one, not on an edge that heads near it would cross to and fro. */
-static int shades(enum measure measure)
-{
-    return measure == MEASURE_FRACTION ? 10 : measure == MEASURE_EXCESS ? 9 : 0;
 }
 
 static void draw_map(struct canvas *canvas, const struct layout *layout,

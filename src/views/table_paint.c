@@ -5,9 +5,9 @@
 #include <math.h>
 #include <string.h>
 
-enum { CELL_TEXT = 48, PLACES = 5, COLUMNS_MAX = 32, NAME_BYTES = 40 };
+enum { CELL_TEXT = 48, PLACES = 5, COLUMNS_MAX = 32, NAME_BYTES = 40, GAP = 1 };
 
-/* What a column is called where its name is too wide for its numbers. */
+/* What a column is called whose name is too wide for its numbers. */
 static const struct {
     const char *name, *brief;
 } briefs[] = {
@@ -22,6 +22,8 @@ static const struct {
     {"correlation", "r"},
     {"query_head", "q_head"},
     {"key_head", "k_head"},
+    {"norm_a", "|w1|"},
+    {"norm_b", "|w2|"},
     {"abs_cos", "|cos|"},
     {"norm_ratio", "ratio"},
     {"degrees", "deg"},
@@ -40,36 +42,38 @@ struct column_look {
 struct window {
     const struct table *table;
     size_t first, end;
+    const size_t *shown; /* as in table_look */
     size_t columns;
-    int gap;
     struct column_look look[COLUMNS_MAX];
 };
 
-/* How exactly a column is worth showing: digits behind the point, and those before and behind it.
- */
+/* How exactly a column is worth showing: at most so many digits behind the point, so many of the
+ * largest number, and the width that all fit in, so that no column moves when other lines come
+ * into sight. */
 struct precision {
-    int places, digits;
+    int places, digits, cols;
 };
 
 static int decimals_for(double largest, struct precision precision)
 {
-    int before = largest >= 1 ? (int)floor(log10(largest)) + 1 : 0;
+    int before = largest > 0 ? (int)floor(log10(largest)) + 1 : 0; /* below 0: zeros behind it */
     int decimals = precision.digits - before;
     return decimals < 0 ? 0 : decimals > precision.places ? precision.places : decimals;
 }
 
-/* A number too small for the column's decimals is written with an exponent, not as 0. */
-static void real_text(char out[CELL_TEXT], double value, int decimals)
+/* A number too small for the column's decimals is written with an exponent, not as 0, where that
+ * finds room. */
+static void real_text(char out[CELL_TEXT], double value, const struct column_look *look)
 {
+    bool small = value != 0 && fabs(value) < 10 * pow(10, -look->decimals);
+    text_format(out, CELL_TEXT, "%.1e", value);
     if (isnan(value) || isinf(value))
         text_format(out, CELL_TEXT, "-");
-    else if (value != 0 && fabs(value) < 10 * pow(10, -decimals))
-        text_format(out, CELL_TEXT, "%.1e", value);
-    else
-        text_format(out, CELL_TEXT, "%.*f", decimals, value);
+    else if (!small || strlen(out) > (size_t)look->data_cols)
+        text_format(out, CELL_TEXT, "%.*f", look->decimals, value);
 }
 
-static void cell_text(char out[CELL_TEXT], struct cell cell, int decimals)
+static void cell_text(char out[CELL_TEXT], struct cell cell, const struct column_look *look)
 {
     switch (cell.kind) {
     case CELL_EMPTY:
@@ -79,7 +83,7 @@ static void cell_text(char out[CELL_TEXT], struct cell cell, int decimals)
         text_format(out, CELL_TEXT, "%llu", (unsigned long long)cell.as.integer);
         break;
     case CELL_REAL:
-        real_text(out, cell.as.real, decimals);
+        real_text(out, cell.as.real, look);
         break;
     case CELL_FLAG:
         text_format(out, CELL_TEXT, "%s", cell.as.flag ? "yes" : "no");
@@ -91,35 +95,53 @@ static void cell_text(char out[CELL_TEXT], struct cell cell, int decimals)
     }
 }
 
+/* Enough to tell lines apart: the inspector and the export have every digit, and a page of digits
+ * that no one reads is what a slow line waits for. */
 static struct precision precision_of(const char *column)
 {
     static const struct {
         const char *name;
         struct precision precision;
-    } fewer[] = {{"degrees", {2, 5}},    {"norm_a", {3, 5}}, {"norm_b", {3, 5}},
-                 {"norm_ratio", {3, 5}}, {"chance", {4, 5}}, {"fraction", {4, 5}},
-                 {"excess", {4, 5}}};
+    } fewer[] = {{"frequency", {4, 5, 7}},
+                 {"wavelength", {1, 6, 7}},
+                 {"degrees", {1, 4, 5}},
+                 {"norm_a", {5, 3, 5}},
+                 {"norm_b", {5, 3, 5}},
+                 {"norm_ratio", {2, 3, 4}},
+                 {"cos", {4, 5, 7}},
+                 {"abs_cos", {4, 5, 7}},
+                 {"mean_abs_cos", {4, 5, 7}},
+                 {"max_abs_cos", {4, 5, 7}},
+                 {"query_mean_abs_cos", {4, 5, 7}},
+                 {"key_mean_abs_cos", {4, 5, 7}},
+                 {"correlation", {3, 4, 6}},
+                 {"chance", {4, 5, 7}},
+                 {"fraction", {4, 5, 6}},
+                 {"excess", {4, 5, 7}}};
     for (size_t i = 0; i < sizeof fewer / sizeof *fewer; i++)
         if (strcmp(column, fewer[i].name) == 0)
             return fewer[i].precision;
-    return (struct precision){PLACES, PLACES + 2};
+    return (struct precision){PLACES, PLACES + 2, PLACES + 3};
 }
 
 static struct column_look look_at(const struct window *window, size_t column)
 {
     const struct table *table = window->table;
     struct column_look look = {.name = table->columns[column], .arrow = ""};
+    struct precision precision = precision_of(look.name);
     double largest = 0;
     for (size_t row = window->first; row < window->end; row++) {
         struct cell cell = table->cell(table->context, row, column);
         if (cell.kind == CELL_REAL && isfinite(cell.as.real) && fabs(cell.as.real) > largest)
             largest = fabs(cell.as.real);
+        if (cell.kind == CELL_REAL)
+            look.data_cols = precision.cols;
         look.left = look.left || cell.kind == CELL_WORD || cell.kind == CELL_NAME;
     }
-    look.decimals = decimals_for(largest, precision_of(table->columns[column]));
+    look.decimals = decimals_for(largest, precision);
     for (size_t row = window->first; row < window->end; row++) {
         char text[CELL_TEXT];
-        cell_text(text, table->cell(table->context, row, column), look.decimals);
+        cell_text(text, table->cell(table->context, row, column), &look);
         int cols = canvas_text_width(text);
         look.data_cols = cols > look.data_cols ? cols : look.data_cols;
     }
@@ -139,7 +161,7 @@ static int all_cols(const struct window *window)
     int cols = 1; /* the cursor */
     for (size_t i = 0; i < window->columns; i++)
         if (!window->look[i].hidden)
-            cols += window->gap + column_cols(&window->look[i]);
+            cols += GAP + column_cols(&window->look[i]);
     return cols;
 }
 
@@ -160,13 +182,11 @@ static void hide(struct window *window, const char *start)
             window->look[i].hidden = true;
 }
 
-static void fit_columns(struct window *window, int cols, const char *const *spare)
+static void fit_columns(struct window *window, int cols, const char *const *spare, const char *rare)
 {
-    window->gap = 2;
-    if (all_cols(window) > cols)
-        shorten_names(window);
-    if (all_cols(window) > cols)
-        window->gap = 1;
+    if (rare)
+        hide(window, rare);
+    shorten_names(window);
     for (; spare && *spare && all_cols(window) > cols; spare++)
         hide(window, *spare);
 }
@@ -179,6 +199,11 @@ static size_t hidden_columns(const struct window *window)
     return hidden;
 }
 
+static size_t column_at(const struct window *window, size_t place)
+{
+    return window->shown ? window->shown[place] : place;
+}
+
 /* ---- drawing ------------------------------------------------------------- */
 
 static void put_cell(struct line *line, const struct window *window, size_t column,
@@ -186,8 +211,8 @@ static void put_cell(struct line *line, const struct window *window, size_t colu
 {
     const struct column_look *look = &window->look[column];
     int pad = column_cols(look) - canvas_text_width(text);
-    line_add(line, style, "%*s%s%*s", window->gap + (look->left ? 0 : pad), "", text,
-             look->left ? pad : 0, "");
+    line_add(line, style, "%*s%s%*s", GAP + (look->left ? 0 : pad), "", text, look->left ? pad : 0,
+             "");
 }
 
 static struct style cell_style(const struct cell *cell, bool marked)
@@ -197,11 +222,7 @@ static struct style cell_style(const struct cell *cell, bool marked)
     if (cell->kind == CELL_EMPTY)
         return style_of(ROLE_ABSENT);
     if (cell->kind == CELL_FLAG)
-        return style_of(cell->as.flag ? ROLE_FIXED : ROLE_DIM);
-    if (cell->kind == CELL_WORD)
-        return style_of(strcmp(cell->as.text, "query") == 0 ? ROLE_QUERY
-                        : strcmp(cell->as.text, "key") == 0 ? ROLE_KEY
-                                                            : ROLE_TEXT);
+        return style_of(cell->as.flag ? ROLE_FIXED : ROLE_TEXT);
     return style_of(ROLE_TEXT);
 }
 
@@ -212,12 +233,13 @@ static void paint_row(struct line line, const struct window *window, size_t row,
     if (marked)
         cursor[text_encode(line.glyphs->cursor, cursor)] = '\0';
     line_add(&line, style_of(ROLE_SELECT), "%s", cursor);
-    for (size_t i = 0; i < window->columns; i++) {
+    for (size_t place = 0; place < window->columns; place++) {
         char text[CELL_TEXT];
+        size_t i = column_at(window, place);
         if (window->look[i].hidden)
             continue;
         struct cell cell = table->cell(table->context, row, i);
-        cell_text(text, cell, window->look[i].decimals);
+        cell_text(text, cell, &window->look[i]);
         put_cell(&line, window, i, cell_style(&cell, marked), text);
     }
 }
@@ -225,12 +247,14 @@ static void paint_row(struct line line, const struct window *window, size_t row,
 static void paint_names(struct line line, const struct window *window)
 {
     line.col++; /* the cursor's */
-    for (size_t i = 0; i < window->columns; i++)
+    for (size_t place = 0; place < window->columns; place++) {
+        size_t i = column_at(window, place);
         if (!window->look[i].hidden) {
             char name[NAME_BYTES];
             text_format(name, sizeof name, "%s%s", window->look[i].name, window->look[i].arrow);
             put_cell(&line, window, i, style_with(ROLE_LABEL, STYLE_BOLD), name);
         }
+    }
 }
 
 struct table_sight table_paint(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
@@ -240,6 +264,7 @@ struct table_sight table_paint(struct canvas *canvas, struct rect rect, const st
     size_t last_first = table->row_count > visible ? table->row_count - visible : 0;
     struct window window = {
         .table = table,
+        .shown = look->shown,
         .first = look->first < last_first ? look->first : last_first,
         .columns = table->column_count < COLUMNS_MAX ? table->column_count : COLUMNS_MAX,
     };
@@ -253,7 +278,7 @@ struct table_sight table_paint(struct canvas *canvas, struct rect rect, const st
     for (size_t i = 0; i < window.columns && look->sorted; i++)
         if (strcmp(table->columns[i], look->sorted) == 0)
             window.look[i].arrow = arrow;
-    fit_columns(&window, rect.cols, look->spare);
+    fit_columns(&window, rect.cols, look->spare, look->rare);
     paint_names(line_start(canvas, glyphs, rect, 0), &window);
     for (size_t row = window.first; row < window.end; row++)
         paint_row(line_start(canvas, glyphs, rect, 1 + (int)(row - window.first)), &window, row,

@@ -114,8 +114,8 @@ keys g Home p
 see '▸key heads' 'p lets the key lead'
 keys p
 keys ']'
-see '0.011' 'a step of the threshold'
-see "model≥2 $(fraction 0.011)" 'and its fraction'
+see '0.0102' 'a step of the threshold'
+see "model≥2 $(fraction 0.0102)" 'and its fraction'
 type_text 't0.05'
 see 'threshold: 0.05' 'a threshold is typed'
 type_text 'q'
@@ -126,7 +126,7 @@ keys BSpace Enter
 see "model≥2 $(fraction 0.05)" 'the typed threshold counts'
 keys 2
 see 'pairs · layer 0' 'the list of pairs'
-cos=$($PROGRAM export $MODEL --view pairs --layer 0 --head 0 | awk -F, 'NR == 4 { printf "%.5f", $9 }')
+cos=$($PROGRAM export $MODEL --view pairs --layer 0 --head 0 | awk -F, 'NR == 4 { printf "%.4f", $9 }')
 see "$cos" 'the list has the number that is exported'
 keys Tab
 see 'heads · layer 0' 'Tab goes on to the heads'
@@ -149,9 +149,9 @@ see '▸query heads' 'and back'
 keys '?'
 see 'previous layer' 'the help'
 keys /
-type_text 'coarse'
+type_text '1, 2, 5'
 see_not 'previous layer' 'the help is filtered'
-see 'coarse step up' 'by its words'
+see 'up to the next of 1, 2, 5' 'by its words'
 keys Escape
 see 'previous layer' 'Esc ends the filter'
 keys Escape

@@ -50,6 +50,11 @@ if command -v tmux >/dev/null 2>&1; then
     compare 'a theme' 80x24 --theme gruvbox
     compare 'a wide screen' 200x60 --first-layer 0
     compare 'a small screen' 20x6
+    show --size 120x40 --measure fraction --threshold 0.215 >"$HOLD/picture"
+    open_terminal 120 40 "$PROGRAM $MODEL --threshold 0.1"
+    keys o ']' ']' ']' ']' '}' ']' '{' '[' ']' ']' ']' ']' # cells that change one by one, and many at once
+    check 'a map after steps of the threshold' shows "$HOLD/picture"
+    close_terminal
 else
     skip 'show equals the explorer' 'no tmux'
 fi

@@ -120,6 +120,26 @@ static int act_budget(void)
     return 4;
 }
 
+/* A heat map of five shades, where one cell in seventeen takes the next one. */
+static int act_spots(void)
+{
+    struct screen *screen = opened();
+    struct canvas *canvas = canvas_for(screen);
+    for (int turn = 0; turn < 2; turn++) {
+        for (int i = 0; i < 16 * 64; i++) {
+            int shade = (i * i / 7 + (turn > 0 && i % 17 == 0)) % 5;
+            canvas_put(canvas, i / 64, i % 64, 0x2593, style_heat(shade / 5.0 + 0.1));
+        }
+        show(screen, canvas);
+        play_mark(turn == 0 ? "map" : "spots");
+    }
+    show(screen, canvas);
+    play_mark("same");
+    canvas_free(canvas);
+    screen_close(screen);
+    return 6;
+}
+
 static int act_one_frame(void)
 {
     struct screen *screen = opened();
@@ -367,6 +387,19 @@ static void test_a_budget_is_kept(void **state)
     play_assert_exit(&play, 4);
 }
 
+/* 61 cells: a place and a glyph each, a colour for all of a shade. Cell by cell it would be 44. */
+static void test_scattered_shades_cost_little(void **state)
+{
+    enum { SPOTS = 61, EACH = 15 };
+    (void)state;
+    play_start(&play, (struct scene){.act = act_spots});
+    assert_true(play_wait_mark(&play, "map") > 5000);
+    size_t spots = play_wait_mark(&play, "spots");
+    assert_in_range(spots, SPOTS * 4, SPOTS * EACH);
+    assert_int_equal(play_wait_mark(&play, "same"), 0);
+    play_assert_exit(&play, 6);
+}
+
 static void test_characters_by_locale(void **state)
 {
     (void)state;
@@ -578,6 +611,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_only_changes_are_sent),
         cmocka_unit_test(test_a_budget_is_kept),
+        cmocka_unit_test(test_scattered_shades_cost_little),
         cmocka_unit_test(test_characters_by_locale),
         cmocka_unit_test(test_colours_by_terminal),
         cmocka_unit_test(test_no_color_is_heeded),
