@@ -223,7 +223,7 @@ size_t axis_ticks(const struct axis *axis, double *ticks, size_t max);
 struct bars_plot {
     const uint64_t *count; /* (bins) */
     uint32_t bins;
-    uint64_t highest; /* scale: 0 takes the highest bin */
+    uint64_t highest; /* scale: 0 takes the highest bin, of a marked plot rounded up to 1, 2, 5 */
     bool log;         /* log(1 + count) */
     double low, high; /* range of the values on the x axis */
     bool symmetric;   /* values are signed: cut and band on both sides of 0 */

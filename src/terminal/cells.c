@@ -38,17 +38,3 @@ size_t cells_cost(const struct canvas_cell *now, const struct canvas_cell *befor
     }
     return cost;
 }
-
-bool cells_gradient(const struct canvas_cell *cell)
-{
-    return cell->style.role == ROLE_HEAT || cell->style.role == ROLE_DIVERGE;
-}
-
-size_t cells_gradient_changes(const struct canvas_cell *now, const struct canvas_cell *before,
-                              size_t count)
-{
-    size_t changes = 0;
-    for (size_t i = 0; i < count; i++)
-        changes += cells_gradient(&now[i]) && !cells_same(&now[i], &before[i], 1);
-    return changes;
-}

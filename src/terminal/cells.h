@@ -8,10 +8,5 @@ bool cells_same(const struct canvas_cell *a, const struct canvas_cell *b, int co
 /* About what a line that changed costs to send, in bytes: a jump to each stretch of cells that did,
  * changes of colours, the bytes of the characters. A short gap is sent rather than jumped over. */
 size_t cells_cost(const struct canvas_cell *now, const struct canvas_cell *before, int cols);
-/* Of a gradient: its neighbours in a heat map often have other colours. */
-bool cells_gradient(const struct canvas_cell *cell);
-/* How many of `count` cells are a gradient's and changed. */
-size_t cells_gradient_changes(const struct canvas_cell *now, const struct canvas_cell *before,
-                              size_t count);
 
 #endif

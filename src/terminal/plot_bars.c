@@ -46,6 +46,16 @@ static double scaled(const struct bars_plot *plot, double count)
     return plot->log ? log1p(count) : count;
 }
 
+/* 1, 2 or 5 and zeros behind it: neighbours in a list of heads mostly share such a scale, so that
+ * their pictures compare, and little of them has to be sent. */
+static double round_up(double count)
+{
+    double unit = 1;
+    while (5 * unit < count)
+        unit *= 10;
+    return count <= unit ? unit : count <= 2 * unit ? 2 * unit : 5 * unit;
+}
+
 static double highest_column(const struct bars_plot *plot, int cols)
 {
     double highest = (double)plot->highest;
@@ -53,7 +63,8 @@ static double highest_column(const struct bars_plot *plot, int cols)
         double count = column_count(plot, cols, col);
         highest = count > highest ? count : highest;
     }
-    return scaled(plot, highest);
+    bool round = plot->marked && plot->highest == 0 && highest > 0;
+    return scaled(plot, round ? round_up(highest) : highest);
 }
 
 /* Columns that any value in [low, high] falls into. */
@@ -124,6 +135,20 @@ static void draw_cell(const struct bars *bars, struct canvas *canvas, int row, i
     canvas_put(canvas, bars->area.row + row, bars->area.col + col, code, style);
 }
 
+/* What a bar of the whole height counts, in the corner, unless bars stand there. */
+static void draw_top(const struct bars *bars, struct canvas *canvas)
+{
+    char text[TEXT_NUMBER];
+    text_format(text, sizeof text, "%.0f", bars->highest);
+    int cols = canvas_text_width(text), first = bars->band_first;
+    bool free = !bars->plot->log && bars->area.rows > 2 && cols < bars->area.cols &&
+                (first < 0 || first > bars->band_last || first > cols);
+    for (int col = 0; col <= cols && free; col++)
+        free = eighths(bars, col) <= 8 * (bars->area.rows - 1) && col != bars->cut_negative;
+    if (free)
+        canvas_text(canvas, bars->area.row, bars->area.col, cols, style_of(ROLE_LABEL), NULL, text);
+}
+
 void plot_bars(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                const struct bars_plot *plot)
 {
@@ -145,6 +170,8 @@ void plot_bars(struct canvas *canvas, struct rect rect, const struct glyphs *gly
         }
     }
     if (axis_row) {
+        if (plot->marked)
+            draw_top(&bars, canvas);
         struct tick_labels labels;
         tick_labels_fit(&labels, &bars.axis);
         tick_labels_draw(&labels, canvas, bars.area.row + bars.area.rows, bars.area.col);

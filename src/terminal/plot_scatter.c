@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { INSIDE_ROWS_MIN = 3, INSIDE_COLS_MIN = 6 };
+enum { INSIDE_ROWS_MIN = 3, INSIDE_COLS_MIN = 6, INSIDE_COLS_WIDE = 64 };
 
 /* Where the parts of the plot lie in its rect. */
 struct layout {
@@ -36,6 +36,10 @@ static void lay_out(struct layout *layout, struct rect rect, const struct scatte
         inside->col += layout->label_cols + 1;
         inside->cols -= layout->label_cols + 1;
     }
+    int square = 2 * inside->rows; /* a cell is about twice as high as wide */
+    int most = square > INSIDE_COLS_WIDE ? square : INSIDE_COLS_WIDE;
+    if (inside->cols > most)
+        inside->cols = most;
     layout->x = (struct axis){plot->low, plot->high, inside->cols, AXIS_LINEAR};
 }
 

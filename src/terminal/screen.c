@@ -1,6 +1,7 @@
 /* The real terminal, by ncurses: a canvas goes out, events come in. No other file knows curses. */
 #include "ropescope/terminal.h"
 #include "terminal/cells.h"
+#include "terminal/spots.h"
 #include "terminal/tty.h"
 
 #include <curses.h>
@@ -14,7 +15,6 @@ enum {
     ESCAPE_MILLISECONDS = 25,
     RESTORE_BYTES = 256,
     LEVELS = 256,
-    SPOTS = 128,
     INKS = ROLE_COUNT + 2 * LEVELS
 };
 
@@ -23,12 +23,6 @@ struct ink {
     bool known;
     attr_t attributes;
     int pair;
-};
-
-/* A cell that waits for its colour's turn. */
-struct spot {
-    int row, col;
-    struct canvas_cell cell;
 };
 
 struct screen {
@@ -41,8 +35,7 @@ struct screen {
     struct theme theme; /* that `inks` were made of */
     struct ink inks[INKS];
     struct canvas *drawn; /* what curses has been given; NULL: nothing that holds any more */
-    struct spot spot[SPOTS];
-    size_t spots;
+    struct spots spots;   /* that wait for the lines to be sent */
 };
 
 /* ---- opening and closing ------------------------------------------------- */
@@ -241,6 +234,12 @@ static const struct ink *ink_of(struct screen *screen, struct style style)
     return ink;
 }
 
+static bool is_plain(struct screen *screen, struct style style)
+{
+    const struct ink *ink = ink_of(screen, style);
+    return ink->pair == screen->plain && ink->attributes == 0 && attributes_of(style.flags) == 0;
+}
+
 /* What is sent for a character: itself, or '?' where the locale cannot show it or sees another
  * width in it than the canvas does. */
 static wchar_t shown(const struct screen *screen, uint32_t code, int width)
@@ -255,8 +254,6 @@ static void put_cell(struct screen *screen, int row, int col, const struct canva
 {
     const struct ink *ink = ink_of(screen, cell->style);
     attr_t attributes = ink->attributes | attributes_of(cell->style.flags);
-    if (cell->code == ' ' && ink->pair == screen->plain && attributes == 0)
-        return; /* erase() has put one there */
     wchar_t text[3] = {shown(screen, cell->code, wide ? 2 : 1)};
     if (cell->combining && screen->utf8 && wcwidth((wchar_t)cell->combining) == 0)
         text[1] = (wchar_t)cell->combining;
@@ -270,7 +267,7 @@ static void put_cell(struct screen *screen, int row, int col, const struct canva
         mvadd_wchnstr(row, col + 1, &character, 1);
 }
 
-/* A line as it is now, but for cells of gradients that shall wait: these stay as they were.
+/* A line as it is now, but for cells of pictures that shall wait: these stay as they were.
  * `before` is NULL where none shall. */
 static void put_row(struct screen *screen, int row, int cols, const struct canvas_cell *cells,
                     const struct canvas_cell *before, int canvas_cols)
@@ -280,12 +277,11 @@ static void put_row(struct screen *screen, int row, int cols, const struct canva
     for (int col = 0; col < cols; col++) {
         const struct canvas_cell *cell = &cells[col];
         bool wide = col + 1 < canvas_cols && cells[col + 1].code == 0;
-        if (before && cells_gradient(cell) && !cells_same(cell, &before[col], 1) &&
-            screen->spots < SPOTS) {
-            screen->spot[screen->spots++] = (struct spot){row, col, *cell};
+        if (before && spots_take(&screen->spots, row, col, cell, &before[col]))
             cell = &before[col];
-        }
-        if (cell->code != 0 && !(wide && col + 1 == cols))
+        bool blank =
+            cell->code == ' ' && is_plain(screen, cell->style); /* clrtoeol() put it there */
+        if (cell->code != 0 && !blank && !(wide && col + 1 == cols))
             put_cell(screen, row, col, cell, wide);
     }
 }
@@ -321,42 +317,17 @@ static void send(struct screen *screen)
     doupdate();
 }
 
-/* Curses sends a gap as short as this again, in the colours of its cells, rather than jump over it.
- */
-static bool near_gap(const struct spot *last, const struct spot *spot)
+static void put_spot(void *context, const struct spot *spot)
 {
-    enum { GAP = 9 };
-    return last->row == spot->row && spot->col > last->col + 1 && spot->col <= last->col + GAP;
+    put_cell(context, spot->row, spot->col, &spot->cell, false);
 }
 
-/* Here and there a cell of a heat map changes its shade: a colour takes 22 bytes and a place 8, so
- * they go colour by colour. */
 static void send_spots(struct screen *screen)
 {
-    while (screen->spots > 0) {
-        struct style style = screen->spot[0].cell.style;
-        struct spot last = {.row = -1};
-        size_t left = 0;
-        for (size_t i = 0; i < screen->spots; i++) {
-            struct spot spot = screen->spot[i];
-            if (memcmp(&spot.cell.style, &style, sizeof style) != 0 || near_gap(&last, &spot)) {
-                screen->spot[left++] = spot;
-                continue;
-            }
-            put_cell(screen, spot.row, spot.col, &spot.cell, false);
-            last = spot;
-        }
-        screen->spots = left;
+    while (screen->spots.count > 0) {
+        spots_turn(&screen->spots, screen->drawn, put_spot, screen);
         send(screen);
     }
-}
-
-/* Few enough for that: many at once go line by line. */
-static bool few_spots(const struct screen *screen, const struct canvas *canvas)
-{
-    size_t cells = (size_t)canvas->rows * (size_t)canvas->cols;
-    return screen->drawn &&
-           cells_gradient_changes(canvas->cells, screen->drawn->cells, cells) <= SPOTS;
 }
 
 /* Gives curses the lines that changed (asking it to compare them all costs more than all else that
@@ -364,7 +335,7 @@ static bool few_spots(const struct screen *screen, const struct canvas *canvas)
  * false: there are more. */
 static bool give_rows(struct screen *screen, const struct canvas *canvas, size_t budget)
 {
-    bool all = true, few = few_spots(screen, canvas);
+    bool all = true, few = screen->drawn && spots_suffice(canvas, screen->drawn, budget);
     int rows, cols, width = canvas->cols;
     screen_size(screen, &rows, &cols);
     rows = rows < canvas->rows ? rows : canvas->rows;

@@ -40,7 +40,7 @@ for term in linux vt100 vt220 screen screen-256color tmux-256color xterm xterm-2
     picture
     explorer TERM=$term
     check "TERM=$term: the picture" shows_as $term
-    picture --layer 1 --head 1 --threshold 0.011
+    picture --layer 1 --head 1 --threshold 0.0102
     keys j l ']'
     check '  and after a few keys' shows_as $term
     keys q
