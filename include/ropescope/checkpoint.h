@@ -187,7 +187,8 @@ enum status checkpoint_read_numbers(const struct checkpoint *checkpoint,
 
 /* ---- rows of a matrix (rows.c) ------------------------------------------- */
 
-/* The kernel takes its rows as they are stored, from checkpoint_data: no codec, no adapter. */
+/* The kernel takes its rows, without what an adapter adds, as they are stored: from
+ * checkpoint_data. */
 bool tensor_is_plain(const struct tensor *tensor);
 /* Its rows are the numbers of a plain dtype, wherever they lie. */
 bool tensor_is_exact(const struct tensor *tensor);
@@ -226,6 +227,18 @@ const struct source *checkpoint_adapter(const struct checkpoint *checkpoint);
 bool tensor_is_adapted(const struct tensor *tensor);
 uint32_t lora_rank(const struct lora *lora);
 bool lora_has_declared_rank(const struct lora *lora); /* what the config says of it is right */
+
+/* ---- what an adapter adds (lora.c) --------------------------------------- */
+
+/* Its rows are W + scale * B A. */
+float lora_scale(const struct lora *lora);
+/* The tensors of the adapter, (rank, row length) and (rows, rank). */
+const struct tensor *lora_a(const struct lora *lora);
+const struct tensor *lora_b(const struct lora *lora);
+/* Their checkpoint. */
+const struct checkpoint *lora_weights(const struct lora *lora);
+/* DoRA: the length that the row gets; false where rows keep theirs. Only inside guard_run. */
+bool lora_magnitude(const struct lora *lora, uint64_t row, double *magnitude);
 
 /* ---- rows under an adapter (lora.c) -------------------------------------- */
 

@@ -63,17 +63,17 @@ const char *kernel_name(const struct kernel *kernel)
     return kernel->name;
 }
 
-static kernel_sums *sums_for(const struct kernel *kernel, enum dtype dtype)
+const struct kernel_functions *kernel_functions(const struct kernel *kernel, enum dtype dtype)
 {
     switch (dtype) {
     case DTYPE_F64:
-        return kernel->f64;
+        return &kernel->f64;
     case DTYPE_F16:
-        return kernel->f16;
+        return &kernel->f16;
     case DTYPE_BF16:
-        return kernel->bf16;
+        return &kernel->bf16;
     default:
-        return kernel->f32;
+        return &kernel->f32;
     }
 }
 
@@ -127,7 +127,7 @@ static bool sums_in_double(enum dtype dtype, const unsigned char *row_a, const u
 
 /* ---- both ---------------------------------------------------------------- */
 
-static bool is_safe(double square)
+bool kernel_is_safe(double square)
 {
     return square >= 1e-30 && square <= 1e30;
 }
@@ -135,8 +135,8 @@ static bool is_safe(double square)
 static struct scaled_sums all_sums(const struct kernel *kernel, enum dtype dtype, const void *row_a,
                                    const void *row_b, size_t length)
 {
-    struct scaled_sums out = {.sums = sums_for(kernel, dtype)(row_a, row_b, length)};
-    if (is_safe(out.sums.a) && is_safe(out.sums.b))
+    struct scaled_sums out = {.sums = kernel_functions(kernel, dtype)->sums(row_a, row_b, length)};
+    if (kernel_is_safe(out.sums.a) && kernel_is_safe(out.sums.b))
         return out;
     if (!sums_in_double(dtype, row_a, row_b, length, &out))
         out = (struct scaled_sums){.sums = {NAN, NAN, NAN}};
@@ -154,17 +154,28 @@ struct pair_sums kernel_pair(const struct kernel *kernel, enum dtype dtype, cons
     };
 }
 
+static struct pair_angle angle_of(const struct scaled_sums *s)
+{
+    double norm_a = sqrt(s->sums.a), norm_b = sqrt(s->sums.b);
+    double cos = NAN;
+    if (norm_a > 0 && norm_b > 0)
+        cos = fmin(fmax(s->sums.dot / (norm_a * norm_b), -1), 1);
+    return (struct pair_angle){
+        .cos = (float)cos,
+        .norm_a = (float)ldexp(norm_a, s->exponent_a),
+        .norm_b = (float)ldexp(norm_b, s->exponent_b),
+    };
+}
+
 struct pair_angle kernel_angle(const struct kernel *kernel, enum dtype dtype, const void *row_a,
                                const void *row_b, size_t length)
 {
     struct scaled_sums s = all_sums(kernel, dtype, row_a, row_b, length);
-    double norm_a = sqrt(s.sums.a), norm_b = sqrt(s.sums.b);
-    double cos = NAN;
-    if (norm_a > 0 && norm_b > 0)
-        cos = fmin(fmax(s.sums.dot / (norm_a * norm_b), -1), 1);
-    return (struct pair_angle){
-        .cos = (float)cos,
-        .norm_a = (float)ldexp(norm_a, s.exponent_a),
-        .norm_b = (float)ldexp(norm_b, s.exponent_b),
-    };
+    return angle_of(&s);
+}
+
+struct pair_angle kernel_angle_of_sums(const struct pair_sums *sums)
+{
+    struct scaled_sums s = {.sums = *sums};
+    return angle_of(&s);
 }

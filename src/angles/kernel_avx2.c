@@ -5,6 +5,7 @@
 #include <immintrin.h>
 
 #define TARGET __attribute__((target("avx2,fma,f16c")))
+#define NARROW_LANES 2
 enum { LANES = 8 };
 typedef __m256 lanes;
 typedef __m256d wides;
@@ -12,6 +13,11 @@ typedef __m256d wides;
 static inline TARGET lanes lanes_zero(void)
 {
     return _mm256_setzero_ps();
+}
+
+static inline TARGET lanes lanes_all(float x)
+{
+    return _mm256_set1_ps(x);
 }
 
 static inline TARGET lanes lanes_multiply_add(lanes x, lanes y, lanes sum)
@@ -28,6 +34,14 @@ static inline TARGET wides wides_add(wides sum, lanes x)
 {
     sum = _mm256_add_pd(sum, _mm256_cvtps_pd(_mm256_castps256_ps128(x)));
     return _mm256_add_pd(sum, _mm256_cvtps_pd(_mm256_extractf128_ps(x, 1)));
+}
+
+/* LANES sums, each its own. */
+static inline TARGET void lanes_add_to(double *sums, const float *from)
+{
+    for (size_t i = 0; i < LANES; i += 4, sums += 4, from += 4)
+        _mm256_storeu_pd(sums,
+                         _mm256_add_pd(_mm256_loadu_pd(sums), _mm256_cvtps_pd(_mm_loadu_ps(from))));
 }
 
 #include "kernel_pass.h"
@@ -57,5 +71,5 @@ PASS lanes load_bf16(const unsigned char *from)
 
 KERNEL_FUNCTIONS
 
-const struct kernel kernel_avx2 = {"avx2", sums_f64, sums_f32, sums_f16, sums_bf16};
+const struct kernel kernel_avx2 = {.name = "avx2", KERNEL_TABLE};
 #endif

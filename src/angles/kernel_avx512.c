@@ -10,6 +10,7 @@
 #include <immintrin.h>
 
 #define TARGET __attribute__((target("avx512f,avx512bw")))
+#define NARROW_LANES 4
 enum { LANES = 16 };
 typedef __m512 lanes;
 typedef __m512d wides;
@@ -17,6 +18,11 @@ typedef __m512d wides;
 static inline TARGET lanes lanes_zero(void)
 {
     return _mm512_setzero_ps();
+}
+
+static inline TARGET lanes lanes_all(float x)
+{
+    return _mm512_set1_ps(x);
 }
 
 static inline TARGET lanes lanes_multiply_add(lanes x, lanes y, lanes sum)
@@ -34,6 +40,14 @@ static inline TARGET wides wides_add(wides sum, lanes x)
     __m256 high = _mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(x), 1));
     sum = _mm512_add_pd(sum, _mm512_cvtps_pd(_mm512_castps512_ps256(x)));
     return _mm512_add_pd(sum, _mm512_cvtps_pd(high));
+}
+
+/* LANES sums, each its own. */
+static inline TARGET void lanes_add_to(double *sums, const float *from)
+{
+    for (size_t i = 0; i < LANES; i += 8, sums += 8, from += 8)
+        _mm512_storeu_pd(
+            sums, _mm512_add_pd(_mm512_loadu_pd(sums), _mm512_cvtps_pd(_mm256_loadu_ps(from))));
 }
 
 #include "kernel_pass.h"
@@ -64,5 +78,5 @@ PASS lanes load_bf16(const unsigned char *from)
 
 KERNEL_FUNCTIONS
 
-const struct kernel kernel_avx512 = {"avx512", sums_f64, sums_f32, sums_f16, sums_bf16};
+const struct kernel kernel_avx512 = {.name = "avx512", KERNEL_TABLE};
 #endif

@@ -5,6 +5,7 @@
 #include <arm_neon.h>
 
 #define TARGET /* every 64-bit ARM has what this takes */
+#define NARROW_LANES 4
 enum { LANES = 4 };
 typedef float32x4_t lanes;
 typedef float64x2_t wides;
@@ -12,6 +13,11 @@ typedef float64x2_t wides;
 static inline lanes lanes_zero(void)
 {
     return vdupq_n_f32(0);
+}
+
+static inline lanes lanes_all(float x)
+{
+    return vdupq_n_f32(x);
 }
 
 static inline lanes lanes_multiply_add(lanes x, lanes y, lanes sum)
@@ -28,6 +34,13 @@ static inline wides wides_add(wides sum, lanes x)
 {
     sum = vaddq_f64(sum, vcvt_f64_f32(vget_low_f32(x)));
     return vaddq_f64(sum, vcvt_high_f64_f32(x));
+}
+
+/* LANES sums, each its own. */
+static inline void lanes_add_to(double *sums, const float *from)
+{
+    for (size_t i = 0; i < LANES; i++)
+        sums[i] += (double)from[i];
 }
 
 #include "kernel_pass.h"
@@ -57,5 +70,5 @@ PASS lanes load_bf16(const unsigned char *from)
 
 KERNEL_FUNCTIONS
 
-const struct kernel kernel_neon = {"neon", sums_f64, sums_f32, sums_f16, sums_bf16};
+const struct kernel kernel_neon = {.name = "neon", KERNEL_TABLE};
 #endif

@@ -16,6 +16,7 @@
 enum { STEPS = 8, STEP = 2 * LANES, NUMBER_MAX = sizeof(double) };
 
 #define PASS static inline TARGET __attribute__((always_inline))
+#define UNROLL _Pragma("GCC unroll 8")
 
 /* Sums of every other vector of a block: two sets of three, so that no sum waits for itself. */
 struct block_sums {
@@ -85,17 +86,27 @@ PASS struct pair_sums pass_over(load_lanes *load, size_t size, const unsigned ch
     return (struct pair_sums){add_up(&sums.dot), add_up(&sums.a), add_up(&sums.b)};
 }
 
-/* A kernel's four functions, out of its load_f64, load_f32, load_f16 and load_bf16. */
+#include "kernel_project.h"
+
+/* A kernel's functions, out of its load_f64, load_f32, load_f16 and load_bf16. */
 #define KERNEL_FUNCTION(dtype, size)                                                               \
     static TARGET struct pair_sums sums_##dtype(const unsigned char *x, const unsigned char *y,    \
                                                 size_t length)                                     \
     {                                                                                              \
         return pass_over(load_##dtype, size, x, y, length);                                        \
+    }                                                                                              \
+    static TARGET void project_##dtype(const struct narrow *narrow,                                \
+                                       const unsigned char *const *rows, size_t count, double *to) \
+    {                                                                                              \
+        project_over(load_##dtype, size, narrow, rows, count, to);                                 \
     }
 #define KERNEL_FUNCTIONS                                                                           \
     KERNEL_FUNCTION(f64, 8)                                                                        \
     KERNEL_FUNCTION(f32, 4)                                                                        \
     KERNEL_FUNCTION(f16, 2)                                                                        \
     KERNEL_FUNCTION(bf16, 2)
+#define KERNEL_TABLE                                                                               \
+    .f64 = {sums_f64, project_f64}, .f32 = {sums_f32, project_f32},                                \
+    .f16 = {sums_f16, project_f16}, .bf16 = {sums_bf16, project_bf16}
 
 #endif

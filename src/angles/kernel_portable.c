@@ -4,6 +4,7 @@
 #include "kernels.h"
 
 #define TARGET
+#define NARROW_LANES 2
 enum { LANES = 4 };
 typedef float lanes __attribute__((vector_size(16)));
 typedef double pair_of_doubles __attribute__((vector_size(16)));
@@ -15,6 +16,11 @@ typedef struct {
 static inline lanes lanes_zero(void)
 {
     return (lanes){0};
+}
+
+static inline lanes lanes_all(float x)
+{
+    return (lanes){x, x, x, x};
 }
 
 static inline lanes lanes_multiply_add(lanes x, lanes y, lanes sum)
@@ -32,6 +38,13 @@ static inline wides wides_add(wides sum, lanes x)
     sum.low += (pair_of_doubles){(double)x[0], (double)x[1]};
     sum.high += (pair_of_doubles){(double)x[2], (double)x[3]};
     return sum;
+}
+
+/* LANES sums, each its own. */
+static inline void lanes_add_to(double *sums, const float *from)
+{
+    for (size_t i = 0; i < LANES; i++)
+        sums[i] += (double)from[i];
 }
 
 #include "kernel_pass.h"
@@ -105,4 +118,4 @@ PASS lanes load_f16(const unsigned char *from)
 
 KERNEL_FUNCTIONS
 
-const struct kernel kernel_portable = {"portable", sums_f64, sums_f32, sums_f16, sums_bf16};
+const struct kernel kernel_portable = {.name = "portable", KERNEL_TABLE};

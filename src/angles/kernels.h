@@ -10,10 +10,33 @@
 typedef struct pair_sums kernel_sums(const unsigned char *row_a, const unsigned char *row_b,
                                      size_t length);
 
+/* A narrow matrix, (length, width) row-major: the transpose of a LoRA's A, say. */
+struct narrow {
+    const float *x;
+    size_t length,
+        width; /* width: a multiple of NARROW_MULTIPLE, with zeros behind what is meant */
+};
+enum { NARROW_MULTIPLE = 16, PROJECT_ROWS = 6 };
+
+/* Rows (count, a multiple of PROJECT_ROWS; each of narrow->length numbers) times the matrix, to
+ * (count, width): in float32, gathered in double. */
+typedef void kernel_project(const struct narrow *narrow, const unsigned char *const *rows,
+                            size_t count, double *to);
+
+struct kernel_functions {
+    kernel_sums *sums;
+    kernel_project *project;
+};
 struct kernel {
     const char *name;
-    kernel_sums *f64, *f32, *f16, *bf16;
+    struct kernel_functions f64, f32, f16, bf16;
 };
+/* Those for rows of that plain dtype. */
+const struct kernel_functions *kernel_functions(const struct kernel *kernel, enum dtype dtype);
+/* Whether a sum of squares is good as float32 sums have it. */
+bool kernel_is_safe(double square);
+/* What becomes of good sums. */
+struct pair_angle kernel_angle_of_sums(const struct pair_sums *sums);
 
 extern const struct kernel kernel_portable;
 #if defined(__x86_64__)

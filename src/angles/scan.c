@@ -24,13 +24,13 @@ struct scan {
     const struct checkpoint *checkpoint;
     const struct model *model;
     struct cache *cache;
-    const struct kernel *kernel;
     uint64_t generation;
     struct pool *pool;
     struct unit *units; /* (unit_count) */
     size_t unit_count;
     struct layer_work *work; /* (model->layer_count) */
     size_t longest_row;      /* bytes in sight of a window */
+    uint64_t window_bytes;   /* that the largest of a worker's windows takes */
     bool slow; /* what there is to compute takes as long as the disk: they must not take turns */
     _Atomic size_t next_unit;
     _Atomic size_t next_fetch; /* units before this one have been asked for ahead */
@@ -57,14 +57,6 @@ struct unit_job {
     bool unreadable;
 };
 
-/* The one place where two rows meet the kernel. */
-static struct pair_angle angle_of_rows(const struct unit_job *job, uint64_t a, uint64_t b)
-{
-    const struct window *window = job->window;
-    return kernel_angle(job->scan->kernel, window->dtype, window_row(window, a),
-                        window_row(window, b), (size_t)job->projection->row_length);
-}
-
 /* Pairs of one head that fit the window, from the pair `at` (counted through all heads) on, `most`
  * at most; returns how many these were. */
 static uint64_t compute_window(struct unit_job *job, uint64_t at, uint64_t most)
@@ -85,7 +77,8 @@ static uint64_t compute_window(struct unit_job *job, uint64_t at, uint64_t most)
     job->unreadable = !window_show(job->window, interleaved ? whole : halves);
     for (size_t i = 0; i < count && !job->unreadable; i++) {
         layer_pair_rows(layer, (int)unit->projection, head, pair + (uint32_t)i, &a, &b);
-        struct pair_angle angle = angle_of_rows(job, a, b);
+        struct pair_angle angle = {0};
+        job->unreadable = !window_angle(job->window, a, b, &angle);
         job->cos[at + i] = angle.cos;
         job->norm_a[at + i] = angle.norm_a;
         job->norm_b[at + i] = angle.norm_b;
@@ -139,17 +132,26 @@ static void wake_receiver(struct scan *scan)
     (void)written; /* a full pipe wakes as well */
 }
 
+/* The file that could not be read: the base's, unless the adapter's is the one that changed. */
+static const char *failed_file(const struct scan *scan, const struct unit *unit)
+{
+    const struct source *adapter = checkpoint_adapter(scan->checkpoint);
+    const struct source_file *base = &checkpoint_source(scan->checkpoint)->files[unit->file];
+    if (adapter && source_file_is_same(base) && !source_file_is_same(&adapter->files[0]))
+        return adapter->files[0].path;
+    return base->path;
+}
+
 static void fail(struct scan *scan, const struct unit *unit, const struct window *window)
 {
     const struct projection *p = &scan->model->layers[unit->layer].projection[unit->projection];
-    const struct source *source = checkpoint_source(scan->checkpoint);
     pthread_mutex_lock(&scan->lock);
     if (scan->error.status == STATUS_OK && window->lacks) {
         error_memory(&scan->error);
     } else if (scan->error.status == STATUS_OK) {
         error_set(&scan->error, STATUS_FAILED,
                   "%s: tensor %s could not be read: the file shrank or its disk failed",
-                  source->files[unit->file].path, p->tensor);
+                  failed_file(scan, unit), p->tensor);
         error_help(&scan->error, "layers that were read are kept; open the model again to go on");
     }
     pthread_mutex_unlock(&scan->lock);
@@ -225,6 +227,14 @@ static void work_through(void *arg, size_t worker)
 
 /* ---- starting ------------------------------------------------------------ */
 
+static void measure_window(struct scan *scan, const struct tensor *tensor)
+{
+    if (window_row_bytes(tensor) > scan->longest_row)
+        scan->longest_row = window_row_bytes(tensor);
+    if (window_bytes(tensor) > scan->window_bytes)
+        scan->window_bytes = window_bytes(tensor);
+}
+
 /* What the units mean for the layers: how many each has, and room for its values. */
 static bool plan_layers(struct scan *scan)
 {
@@ -233,10 +243,8 @@ static bool plan_layers(struct scan *scan)
         const struct unit *unit = &scan->units[i];
         const struct layer *layer = &scan->model->layers[unit->layer];
         struct layer_work *work = &scan->work[unit->layer];
-        size_t row_bytes = window_row_bytes(
-            checkpoint_tensor(scan->checkpoint, layer->projection[unit->projection].index));
-        if (row_bytes > scan->longest_row)
-            scan->longest_row = row_bytes;
+        measure_window(
+            scan, checkpoint_tensor(scan->checkpoint, layer->projection[unit->projection].index));
         atomic_fetch_add(&work->units_left, 1);
         bytes += unit_bytes(scan->checkpoint, scan->model, unit);
         if (!work->values)
@@ -268,6 +276,19 @@ static bool open_wake_pipe(int wake[2])
     return true;
 }
 
+/* Workers under an adapter have copies of its factors of their own: as many as this memory holds.
+ */
+enum { WINDOWS_BYTES = 96 << 20 };
+
+static size_t useful_threads(const struct scan *scan, size_t threads)
+{
+    if (scan->window_bytes > 0 && threads > WINDOWS_BYTES / scan->window_bytes)
+        threads = (size_t)(WINDOWS_BYTES / scan->window_bytes);
+    if (threads > scan->unit_count)
+        threads = scan->unit_count;
+    return threads > 0 ? threads : 1;
+}
+
 enum status scan_start(const struct checkpoint *checkpoint, const struct angles *angles,
                        struct cache *cache, size_t threads, struct scan **out, struct error *err)
 {
@@ -277,7 +298,6 @@ enum status scan_start(const struct checkpoint *checkpoint, const struct angles 
     scan->checkpoint = checkpoint;
     scan->model = angles->model;
     scan->cache = cache;
-    scan->kernel = kernel_best();
     scan->slow = checkpoint_adapter(checkpoint) != NULL;
     scan->generation = angles->generation;
     scan->wake[0] = scan->wake[1] = -1;
@@ -286,8 +306,8 @@ enum status scan_start(const struct checkpoint *checkpoint, const struct angles 
     enum status status = STATUS_OK;
     if (!plan(scan, angles) || !open_wake_pipe(scan->wake))
         status = error_memory(err);
-    if (threads > scan->unit_count)
-        threads = scan->unit_count ? scan->unit_count : 1;
+    if (status == STATUS_OK)
+        threads = useful_threads(scan, threads);
     if (status == STATUS_OK)
         status = pool_start(&scan->pool, threads, work_through, scan, err);
     if (status != STATUS_OK) {

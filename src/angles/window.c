@@ -28,18 +28,31 @@ static struct read_cost cost_so_far(void)
     return cost;
 }
 
+static size_t room_for(size_t row_bytes, bool adapted)
+{
+    size_t least = adapted ? ADAPTED_BYTES : WINDOW_BYTES;
+    return row_bytes > least / 2 ? 2 * row_bytes : least;
+}
+
+uint64_t window_bytes(const struct tensor *tensor)
+{
+    size_t row_bytes = window_row_bytes(tensor);
+    uint64_t room = room_for(row_bytes, tensor->lora != NULL);
+    return room +
+           (tensor->lora ? adapted_bytes(tensor, (size_t)room / (row_bytes + !row_bytes)) : 0);
+}
+
 void window_init(struct window *window, const struct checkpoint *checkpoint, size_t row_bytes)
 {
-    size_t least = checkpoint && checkpoint_adapter(checkpoint) ? ADAPTED_BYTES : WINDOW_BYTES;
-    size_t room = row_bytes > least / 2 ? 2 * row_bytes : least;
-    *window = (struct window){.checkpoint = checkpoint, .room = room};
+    size_t room = room_for(row_bytes, checkpoint && checkpoint_adapter(checkpoint));
+    *window = (struct window){.checkpoint = checkpoint, .kernel = kernel_best(), .room = room};
     window->buffer = memory_array(room, 1);
 }
 
 void window_free(struct window *window)
 {
     memory_free(window->buffer);
-    lora_tile_free(&window->tile);
+    adapted_free(&window->adapted);
     *window = (struct window){0};
 }
 
@@ -62,7 +75,7 @@ void window_begin(struct window *window, const struct tensor *tensor)
     window->row_bytes = window_row_bytes(tensor);
     window->lacks =
         (window->converts && !window->buffer) ||
-        (tensor->lora && !lora_tile_reserve(&window->tile, tensor, window_rows(window)));
+        (tensor->lora && !adapted_reserve(&window->adapted, tensor, window_rows(window)));
     window->before = cost_so_far();
 }
 
@@ -85,17 +98,16 @@ static void convert_run(const struct window *window, struct row_run run, unsigne
                              (float *)(void *)to);
 }
 
-/* One product for both runs where one follows the other, as the halves of a whole head do. */
-static bool adapt_runs(struct window *window, const struct row_run run[WINDOW_RUNS])
+/* What an adapter needs to know of the rows. */
+static bool adapt_runs(struct window *window)
 {
-    bool together = run[1].first == run[0].first + run[0].rows;
-    size_t rows = run[0].rows + (together ? run[1].rows : 0);
-    float *to = (float *)(void *)window->buffer;
-    float *second = to + run[0].rows * (size_t)window->tensor->shape[1];
-    return lora_rows_to_float(&window->tile, window->checkpoint, window->tensor, run[0].first, rows,
-                              to) &&
-           (together || lora_rows_to_float(&window->tile, window->checkpoint, window->tensor,
-                                           run[1].first, run[1].rows, second));
+    size_t count = 0;
+    for (size_t i = 0; i < WINDOW_RUNS; i++) {
+        for (size_t row = 0; row < window->run[i].rows; row++)
+            window->adapted.at[count++] = window_row(window, window->run[i].first + row);
+    }
+    return adapted_show(&window->adapted, window->kernel, window->tensor, window->dtype,
+                        window->run);
 }
 
 bool window_show(struct window *window, const struct row_run run[WINDOW_RUNS])
@@ -105,8 +117,6 @@ bool window_show(struct window *window, const struct row_run run[WINDOW_RUNS])
     memcpy(window->run, run, sizeof window->run);
     if (window->lacks)
         return false;
-    if (window->tensor->lora)
-        return adapt_runs(window, run);
     for (int i = 0; i < WINDOW_RUNS; i++) {
         size_t bytes = run[i].rows * window->row_bytes;
         uint64_t offset = window->tensor->offset + run[i].first * window->row_bytes;
@@ -116,15 +126,36 @@ bool window_show(struct window *window, const struct row_run run[WINDOW_RUNS])
             return false;
         to += bytes;
     }
-    return true;
+    return !window->tensor->lora || adapt_runs(window);
+}
+
+/* Which of the rows in sight it is. */
+static size_t index_of(const struct window *window, uint64_t row)
+{
+    if (row >= window->run[0].first && row - window->run[0].first < window->run[0].rows)
+        return (size_t)(row - window->run[0].first);
+    return window->run[0].rows + (size_t)(row - window->run[1].first);
 }
 
 const unsigned char *window_row(const struct window *window, uint64_t row)
 {
     if (!window->copies && !window->converts)
         return checkpoint_data(window->checkpoint, window->tensor) + row * window->row_bytes;
-    size_t at = (size_t)(row - window->run[0].first);
-    if (row < window->run[0].first || at >= window->run[0].rows)
-        at = window->run[0].rows + (size_t)(row - window->run[1].first);
-    return window->buffer + at * window->row_bytes;
+    return window->buffer + index_of(window, row) * window->row_bytes;
+}
+
+bool window_angle(struct window *window, uint64_t a, uint64_t b, struct pair_angle *angle)
+{
+    const struct adapted_pair pair = {
+        .kernel = window->kernel,
+        .dtype = window->dtype,
+        .at = {window_row(window, a), window_row(window, b)},
+        .row = {a, b},
+        .index = {index_of(window, a), index_of(window, b)},
+    };
+    if (window->tensor->lora)
+        return adapted_angle(&window->adapted, window->checkpoint, &pair, angle);
+    *angle = kernel_angle(window->kernel, window->dtype, pair.at[0], pair.at[1],
+                          (size_t)window->tensor->shape[1]);
+    return true;
 }

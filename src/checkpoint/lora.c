@@ -78,18 +78,47 @@ static bool load_factors(struct lora_tile *tile, const struct tensor *tensor, ui
     return checkpoint_rows_copied(weights, lora->b, first, rows, &tile->buffer, tile->b);
 }
 
+float lora_scale(const struct lora *lora)
+{
+    return lora->scale;
+}
+
+const struct tensor *lora_a(const struct lora *lora)
+{
+    return lora->a;
+}
+
+const struct tensor *lora_b(const struct lora *lora)
+{
+    return lora->b;
+}
+
+const struct checkpoint *lora_weights(const struct lora *lora)
+{
+    return lora->adapter->weights;
+}
+
+bool lora_magnitude(const struct lora *lora, uint64_t row, double *magnitude)
+{
+    float number;
+    if (!lora->magnitude)
+        return false;
+    const unsigned char *numbers = checkpoint_data(lora->adapter->weights, lora->magnitude);
+    size_t size = dtype_bits(lora->magnitude->dtype) / 8;
+    dtype_to_float(lora->magnitude->dtype, numbers + row * size, 1, &number);
+    *magnitude = (double)number;
+    return true;
+}
+
 /* DoRA: each row gets the length that was learnt for it. */
 static void set_length(const struct lora *lora, uint64_t row, float *to, size_t length)
 {
-    float magnitude;
-    double square = 0;
-    const struct checkpoint *weights = lora->adapter->weights;
-    const unsigned char *numbers = checkpoint_data(weights, lora->magnitude);
-    size_t size = dtype_bits(lora->magnitude->dtype) / 8;
-    dtype_to_float(lora->magnitude->dtype, numbers + row * size, 1, &magnitude);
+    double square = 0, magnitude;
+    if (!lora_magnitude(lora, row, &magnitude))
+        return;
     for (size_t i = 0; i < length; i++)
         square += (double)to[i] * (double)to[i];
-    double factor = (double)magnitude / sqrt(square);
+    double factor = magnitude / sqrt(square);
     for (size_t i = 0; i < length; i++)
         to[i] = (float)(factor * (double)to[i]);
 }
@@ -106,7 +135,7 @@ bool lora_rows_to_float(struct lora_tile *tile, const struct checkpoint *checkpo
         !load_factors(tile, tensor, first, rows))
         return false;
     blas_add_product(&lora->adapter->blas, &sizes, lora->scale, tile->b, tile->a, to);
-    for (size_t i = 0; i < rows && lora->magnitude; i++)
+    for (size_t i = 0; i < rows; i++)
         set_length(lora, first + i, to + i * length, length);
     return true;
 }

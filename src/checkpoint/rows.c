@@ -4,7 +4,7 @@
 
 bool tensor_is_plain(const struct tensor *tensor)
 {
-    return !tensor->codec && !tensor->lora && dtype_is_plain(tensor->dtype);
+    return !tensor->codec && dtype_is_plain(tensor->dtype);
 }
 
 bool tensor_is_exact(const struct tensor *tensor)

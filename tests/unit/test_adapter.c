@@ -1,6 +1,7 @@
 /* LoRAs of tests/fixtures/adapters, as PEFT saved them: rows and cosines of base and adapter
  * together must be those of float64, each database stand by itself, and what does not fit be
  * refused by its name. */
+#include <dirent.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -146,7 +147,7 @@ static void check_tensors(const cJSON *expected)
     for (const cJSON *want = tensors->child; want; want = want->next) {
         static const size_t steps[] = {1, 3, 1000};
         const struct tensor *tensor = checkpoint_find(adapted.checkpoint, want->string);
-        assert_true(tensor && tensor_is_adapted(tensor) && !tensor_is_plain(tensor));
+        assert_true(tensor && tensor_is_adapted(tensor));
         for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
             float *rows = rows_of(adapted.checkpoint, tensor, steps[i]);
             check_rows(expected->string, rows, (size_t)tensor->shape[1], want);
@@ -168,7 +169,7 @@ static void rows_are_those_of_float64(void **state)
 {
     (void)state;
     cJSON *expected = read_expected();
-    assert_int_equal(cJSON_GetArraySize(expected), 13);
+    assert_int_equal(cJSON_GetArraySize(expected), 14);
     for (const cJSON *item = expected->child; item; item = item->next)
         check_tensors(item);
     cJSON_Delete(expected);
@@ -223,7 +224,7 @@ static void cosines_are_those_of_float64(void **state)
         session_close(session);
         checked++;
     }
-    assert_int_equal(checked, 10);
+    assert_int_equal(checked, 14);
     cJSON_Delete(expected);
 }
 
@@ -658,6 +659,104 @@ static void damaged_adapters_are_refused_or_opened(void **state)
     close_adapted(&adapted);
 }
 
+/* ---- a scan and its files ------------------------------------------------ */
+
+/* Copies of a base and a LoRA over it, where they can be spoilt. */
+static void copy_plain(char base[PATH_BYTES], char adapter[PATH_BYTES])
+{
+    text_format(base, PATH_BYTES, "%s", scratch_path("base"));
+    text_format(adapter, PATH_BYTES, "%s", scratch_path("lora"));
+    assert_true(path_make_directories(base) && path_make_directories(adapter));
+    copy_file(FIXTURES "llama/config.json", "base/config.json");
+    copy_file(FIXTURES "llama/model.safetensors", "base/model.safetensors");
+    copy_file(FIXTURES "plain/adapter_config.json", "lora/adapter_config.json");
+    copy_file(FIXTURES "plain/adapter_model.safetensors", "lora/adapter_model.safetensors");
+}
+
+static void the_file_that_shrank_is_named(void **state)
+{
+    (void)state;
+    guard_install(); /* once more: cmocka has its own handlers in a test */
+    static const char *const names[] = {"lora/adapter_model.safetensors", "base/model.safetensors"};
+    char base[PATH_BYTES], adapter[PATH_BYTES];
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const struct session_options options = {.adapter = adapter, .no_cache = true};
+        struct session *session;
+        struct error err = {0};
+        copy_plain(base, adapter);
+        assert_int_equal(session_open(base, &options, &session, NULL), STATUS_OK);
+        assert_int_equal(truncate(scratch_path(names[i]), 100), 0);
+        assert_int_equal(session_wait(session, NULL, NULL, &err), STATUS_FAILED);
+        assert_says(err.what, names[i]);
+        assert_says(err.what, "shrank");
+        session_close(session);
+    }
+}
+
+/* The threads of this process. */
+static size_t count_threads(void)
+{
+    size_t count = 0;
+    DIR *tasks = opendir("/proc/self/task");
+    for (const struct dirent *entry; tasks && (entry = readdir(tasks));)
+        count += entry->d_name[0] != '.';
+    if (tasks)
+        closedir(tasks);
+    return count;
+}
+
+/* A base and factors of zeros, large and without a block on the disk. */
+enum { LARGE_ROWS = 8192, LARGE_WIDTH = 4096, LARGE_RANK = 512 };
+
+static void make_hole(const char *name, const char *header, size_t bytes)
+{
+    scratch_tensors(name, header, 0);
+    assert_int_equal(truncate(scratch_path(name), (off_t)(8 + strlen(header) + bytes)), 0);
+}
+
+static void write_large(void)
+{
+    const size_t a = sizeof(float) * LARGE_RANK * LARGE_WIDTH;
+    const size_t b = sizeof(float) * LARGE_ROWS * LARGE_RANK;
+    const size_t w = (size_t)2 * LARGE_ROWS * LARGE_WIDTH;
+    char header[512];
+    assert_true(path_make_directories(scratch_path("large")));
+    text_format(header, sizeof header,
+                "{\"model.layers.0.self_attn.q_proj.weight\":{\"dtype\":\"F16\",\"shape\":[%d,%d],"
+                "\"data_offsets\":[0,%zu]},\"model.layers.0.self_attn.k_proj.weight\":{\"dtype\":"
+                "\"F16\",\"shape\":[%d,%d],\"data_offsets\":[%zu,%zu]}}",
+                LARGE_ROWS, LARGE_WIDTH, w, LARGE_ROWS, LARGE_WIDTH, w, 2 * w);
+    make_hole("large/model.safetensors", header, 2 * w);
+    scratch_text("large/config.json",
+                 "{\"model_type\":\"llama\",\"num_hidden_layers\":1,\"num_attention_heads\":64,"
+                 "\"num_key_value_heads\":64,\"hidden_size\":4096,\"head_dim\":128}");
+    text_format(header, sizeof header,
+                "{\"model.layers.0.self_attn.q_proj.lora_A.weight\":{\"dtype\":\"F32\",\"shape\":"
+                "[%d,%d],\"data_offsets\":[0,%zu]},\"model.layers.0.self_attn.q_proj.lora_B.weight"
+                "\":{\"dtype\":\"F32\",\"shape\":[%d,%d],\"data_offsets\":[%zu,%zu]}}",
+                LARGE_RANK, LARGE_WIDTH, a, LARGE_ROWS, LARGE_RANK, a, a + b);
+    make_hole("large/adapter_model.safetensors", header, a + b);
+    scratch_text("large/adapter_config.json", "{\"peft_type\":\"LORA\",\"r\":512}");
+}
+
+/* Each worker has a copy of A, 8 MB here: there are no more workers than 96 MB hold. */
+static void workers_share_a_bounded_memory(void **state)
+{
+    (void)state;
+    char path[PATH_BYTES];
+    write_large();
+    text_format(path, sizeof path, "%s", scratch_path("large"));
+    const struct session_options with = {.adapter = path, .no_cache = true, .threads = 60};
+    struct session *session;
+    size_t before = count_threads();
+    assert_int_equal(session_open(path, &with, &session, NULL), STATUS_OK);
+    assert_int_equal(session_start(session, NULL), STATUS_OK);
+    size_t started = count_threads() - before;
+    session_cancel(session);
+    session_close(session);
+    assert_in_range(started, 1, 6);
+}
+
 /* ---- a published adapter ------------------------------------------------- */
 
 enum { CALM_LAYERS = 24, CALM_ROWS = 6144, CALM_WIDTH = 2048 };
@@ -721,6 +820,8 @@ int main(void)
         cmocka_unit_test(patterns_match_whole_parts),
         cmocka_unit_test(ranks_of_tensors_count),
         cmocka_unit_test(damaged_adapters_are_refused_or_opened),
+        cmocka_unit_test(the_file_that_shrank_is_named),
+        cmocka_unit_test(workers_share_a_bounded_memory),
         cmocka_unit_test(a_published_adapter_opens),
     };
     return cmocka_run_group_tests_name("adapter", tests, prepare, scratch_remove);
