@@ -225,13 +225,18 @@ void output_abort(struct output *output);
 struct mapping {
     const unsigned char *data;
     size_t size;
-    int fd; /* of the same file, open while data is there */
+    int fd;           /* of the same file, open while data is there; -1: let go */
+    const char *path; /* borrowed: where it is opened again; NULL: it was not let go */
+    uint64_t device, inode;
 };
 /* A whole file of at most `limit` bytes, read (not mapped: it may shrink afterwards); the caller
  * frees *text. */
 enum status file_read(const char *path, size_t limit, char **text, size_t *len, struct error *err);
 enum status mapping_open(struct mapping *mapping, const char *path, struct error *err);
 void mapping_close(struct mapping *mapping);
+/* Closes the descriptor alone, for whoever maps more files than a process may have open: each
+ * mapping_read opens the path for itself, which is borrowed and must lead to the same file. */
+void mapping_let_go(struct mapping *mapping, const char *path);
 /* The first `size` bytes will hardly be read again: they need not stay in memory. */
 void mapping_release(const struct mapping *mapping, size_t size);
 /* `size` bytes from `offset` on copied out of the file, past the mapping: this touches no page of

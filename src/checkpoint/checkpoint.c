@@ -61,6 +61,9 @@ static void tell_bytes(const struct source *source)
         atomic_store(&source->watch->bytes, bytes);
 }
 
+/* A process may often have 1024 files open, and some have more shards. */
+enum { OPEN_FILES_MAX = 64 };
+
 static enum status read_files(struct checkpoint *checkpoint, struct error *err)
 {
     const struct source *source = checkpoint->source;
@@ -75,6 +78,8 @@ static enum status read_files(struct checkpoint *checkpoint, struct error *err)
             checkpoint->format = format;
         if (status == STATUS_OK)
             status = format->read(checkpoint, (uint32_t)i, err);
+        if (i >= OPEN_FILES_MAX)
+            mapping_let_go(&checkpoint->mappings[i], file->path);
         if (status == STATUS_OK)
             status = checkpoint_report(checkpoint, err);
         if (status != STATUS_OK)

@@ -23,7 +23,9 @@ static enum status map_descriptor(struct mapping *mapping, int fd, const char *p
     if ((uint64_t)info.st_size > SIZE_MAX)
         return error_set(err, STATUS_FAILED, "%s: too large for this machine's address space",
                          path);
-    *mapping = (struct mapping){.size = (size_t)info.st_size};
+    *mapping = (struct mapping){.size = (size_t)info.st_size,
+                                .device = (uint64_t)info.st_dev,
+                                .inode = (uint64_t)info.st_ino};
     if (mapping->size == 0)
         return STATUS_OK;
     void *data = mmap(NULL, mapping->size, PROT_READ, MAP_SHARED, fd, 0);
@@ -50,9 +52,19 @@ void mapping_close(struct mapping *mapping)
 {
     if (mapping->data) {
         munmap((void *)(uintptr_t)mapping->data, mapping->size);
-        close(mapping->fd);
+        if (mapping->fd >= 0)
+            close(mapping->fd);
     }
     *mapping = (struct mapping){0};
+}
+
+void mapping_let_go(struct mapping *mapping, const char *path)
+{
+    if (!mapping->data || mapping->fd < 0)
+        return;
+    close(mapping->fd);
+    mapping->fd = -1;
+    mapping->path = path;
 }
 
 void mapping_release(const struct mapping *mapping, size_t size)
@@ -61,11 +73,24 @@ void mapping_release(const struct mapping *mapping, size_t size)
         madvise((void *)(uintptr_t)mapping->data, size, MADV_DONTNEED);
 }
 
-bool mapping_read(const struct mapping *mapping, uint64_t offset, size_t size, void *to)
+/* The file that is mapped, and no other that has come to its place; -1: it is not there. */
+static int open_again(const struct mapping *mapping)
+{
+    struct stat info;
+    int fd = open(mapping->path, OPEN_FLAGS);
+    if (fd < 0)
+        return -1;
+    if (fstat(fd, &info) == 0 && (uint64_t)info.st_dev == mapping->device &&
+        (uint64_t)info.st_ino == mapping->inode)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+static bool read_at(int fd, uint64_t offset, size_t size, char *to)
 {
     for (size_t done = 0; done < size;) {
-        ssize_t got =
-            pread(mapping->fd, (char *)to + done, size - done, (off_t)(offset + (uint64_t)done));
+        ssize_t got = pread(fd, to + done, size - done, (off_t)(offset + (uint64_t)done));
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)
@@ -75,9 +100,31 @@ bool mapping_read(const struct mapping *mapping, uint64_t offset, size_t size, v
     return true;
 }
 
+bool mapping_read(const struct mapping *mapping, uint64_t offset, size_t size, void *to)
+{
+    int fd = mapping->fd >= 0 ? mapping->fd : open_again(mapping);
+    bool read = fd >= 0 && read_at(fd, offset, size, to);
+    if (fd >= 0 && fd != mapping->fd)
+        close(fd);
+    return read;
+}
+
+/* Without a descriptor the mapping is asked: whole pages, from the one that `offset` lies in. */
+static void fetch_pages(const struct mapping *mapping, uint64_t offset, size_t size)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    if (offset >= mapping->size)
+        return;
+    size_t from = (size_t)offset / page * page;
+    size_t end = size < mapping->size - (size_t)offset ? (size_t)offset + size : mapping->size;
+    (void)madvise((void *)(uintptr_t)(mapping->data + from), end - from, MADV_WILLNEED);
+}
+
 void mapping_fetch(const struct mapping *mapping, uint64_t offset, size_t size)
 {
-    if (mapping->data)
+    if (mapping->data && mapping->fd < 0)
+        fetch_pages(mapping, offset, size);
+    else if (mapping->data)
         (void)posix_fadvise(mapping->fd, (off_t)offset, (off_t)size, POSIX_FADV_WILLNEED);
 }
 

@@ -3,10 +3,13 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "file_bytes.h"
+#include "ropescope/angles.h"
 #include "scratch.h"
 
 #define INDEX "model.safetensors.index.json"
@@ -264,6 +267,97 @@ static void index_of_a_hundred_thousand_opens(void **state)
     close_opened(&opened);
 }
 
+/* ---- more shards than a process may have files open ----------------------- */
+
+enum { LAYERS = 300, SHARDS = 2 * LAYERS, OPEN_FILES = 256, ROW = 8, ROWS = 4 };
+
+/* A query or a key of one layer in each, in F32. */
+static void write_shard(size_t i, char *index, size_t room)
+{
+    char name[64], header[256];
+    const size_t bytes = sizeof(float) * ROWS * ROW;
+    text_format(name, sizeof name, "many/shard-%03zu.safetensors", i);
+    text_format(
+        header, sizeof header,
+        "{\"model.layers.%zu.self_attn.%c_proj.weight\":{\"dtype\":\"F32\",\"shape\":[%d,%d],"
+        "\"data_offsets\":[0,%zu]}}",
+        i / 2, "qk"[i % 2], ROWS, ROW, bytes);
+    scratch_tensors(name, header, bytes);
+    float numbers[ROWS * ROW];
+    for (size_t k = 0; k < ROWS * ROW; k++)
+        numbers[k] = (float)((k * 7 + i) % 11) - 5;
+    char path[PATH_BYTES];
+    text_format(path, sizeof path, "%s", scratch_path(name));
+    file_patch(path, 8 + strlen(header), numbers, sizeof numbers);
+    text_format(index, room, "%s\"model.layers.%zu.self_attn.%c_proj.weight\":\"%s\"", i ? "," : "",
+                i / 2, "qk"[i % 2], path_name(name));
+}
+
+static void write_shards_of_layers(void)
+{
+    static char index[SHARDS * 100];
+    size_t used;
+    assert_true(path_make_directories(scratch_path("many")));
+    text_format(index, sizeof index, "{\"weight_map\":{");
+    for (size_t i = 0; i < SHARDS; i++) {
+        used = strlen(index);
+        write_shard(i, index + used, sizeof index - used);
+    }
+    used = strlen(index);
+    text_format(index + used, sizeof index - used, "}}");
+    scratch_text("many/" INDEX, index);
+    scratch_text("many/config.json",
+                 "{\"model_type\":\"llama\",\"num_hidden_layers\":300,\"num_attention_heads\":1,"
+                 "\"num_key_value_heads\":1,\"hidden_size\":8,\"head_dim\":4}");
+}
+
+static void check_scan(const char *path)
+{
+    const struct session_options options = {.no_cache = true};
+    struct session *session;
+    struct error err = {0};
+    if (session_open(path, &options, &session, &err) != STATUS_OK ||
+        session_wait(session, NULL, NULL, &err) != STATUS_OK)
+        fail_msg("%s", err.what);
+    assert_true(angles_complete(session_angles(session)));
+    session_close(session);
+}
+
+/* Copied out of the last shard, and only as long as it is the same file. */
+static void check_copies(void)
+{
+    struct opened opened;
+    struct error err;
+    const char *last = "model.layers.299.self_attn.k_proj.weight";
+    float copied[ROWS * ROW];
+    assert_int_equal(open_checkpoint(&opened, "many", &err), STATUS_OK);
+    const struct tensor *tensor = checkpoint_find(opened.checkpoint, last);
+    const struct mapping *mapping = checkpoint_mapping(opened.checkpoint, tensor);
+    mapping_fetch(mapping, tensor->offset, sizeof copied);
+    mapping_fetch(mapping, tensor->offset + 1000000, sizeof copied);
+    assert_true(mapping_read(mapping, tensor->offset, sizeof copied, copied));
+    assert_memory_equal(copied, checkpoint_data(opened.checkpoint, tensor), sizeof copied);
+    assert_false(mapping_read(mapping, tensor->offset + 1, sizeof copied, copied));
+    char shard[PATH_BYTES];
+    text_format(shard, sizeof shard, "%s", scratch_path("many/shard-599.safetensors"));
+    assert_int_equal(rename(scratch_path("many/shard-598.safetensors"), shard), 0);
+    assert_false(mapping_read(mapping, tensor->offset, sizeof copied, copied));
+    close_opened(&opened);
+}
+
+static void more_shards_than_files_may_be_open(void **state)
+{
+    (void)state;
+    struct rlimit before, few;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    few = (struct rlimit){OPEN_FILES, before.rlim_max};
+    write_shards_of_layers();
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    check_scan(scratch_path("many"));
+    check_copies();
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -278,6 +372,7 @@ int main(void)
         cmocka_unit_test(opening_takes_time_in_proportion),
         cmocka_unit_test(finding_takes_the_same_time_among_many),
         cmocka_unit_test(index_of_a_hundred_thousand_opens),
+        cmocka_unit_test(more_shards_than_files_may_be_open),
     };
     return cmocka_run_group_tests_name("shards", tests, write_shards, scratch_remove);
 }
