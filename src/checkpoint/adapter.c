@@ -311,9 +311,31 @@ static enum status check_pairs(const struct adapter *adapter, const struct tenso
     return misfit(adapter, tensor, err, "there is no lora_A beside it");
 }
 
+/* GGUF, Meta and llama2.c name the modules otherwise and may have their rows in another order; PEFT
+ * knows Hugging Face's alone. */
+static enum status check_names(const struct adapter *adapter, struct error *err)
+{
+    static const char *const foreign[] = {"blk.0.attn_q.weight", "blk.0.attn_qkv.weight",
+                                          "layers.0.attention.wq.weight"};
+    const struct source *base = adapter->base->source;
+    for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++) {
+        if (!checkpoint_find(adapter->base, foreign[i]))
+            continue;
+        error_set(
+            err, STATUS_FAILED,
+            "%s: tensor %s: a LoRA cannot be laid over it: PEFT knows the names and the order "
+            "of rows of Hugging Face alone",
+            base->files[0].path, foreign[i]);
+        return error_help(err, "name the model that it was made from, as Hugging Face has it");
+    }
+    return STATUS_OK;
+}
+
 static enum status lay(struct adapter *adapter, struct error *err)
 {
-    enum status status = checkpoint_open(adapter->source, &adapter->weights, err);
+    enum status status = check_names(adapter, err);
+    if (status == STATUS_OK)
+        status = checkpoint_open(adapter->source, &adapter->weights, err);
     if (status == STATUS_OK)
         status = adapter_config_read(&adapter->config, adapter->source, err);
     size_t count = status == STATUS_OK ? checkpoint_tensor_count(adapter->weights) : 0;

@@ -554,6 +554,24 @@ static void places_without_an_adapter_are_refused(void **state)
     close_adapted(&adapted);
 }
 
+/* The rows of other formats have other names and another order: that is said, and what would help.
+ */
+static void bases_of_other_formats_are_refused(void **state)
+{
+    (void)state;
+    static const char *const bases[] = {"tests/fixtures/torch/meta-two",
+                                        "tests/fixtures/torch/v0.bin"};
+    for (size_t i = 0; i < sizeof bases / sizeof *bases; i++) {
+        struct adapted adapted;
+        struct error err = {0};
+        assert_int_equal(try_adapted(&adapted, bases[i], FIXTURES "plain", &err), STATUS_FAILED);
+        assert_says(err.what, path_name(bases[i]));
+        assert_says(err.what, "layers.0.attention.wq.weight: a LoRA cannot be laid over it");
+        assert_says(err.help, "as Hugging Face has it");
+        close_adapted(&adapted);
+    }
+}
+
 /* Names may be wrapped otherwise in the base, and have the adapter's name in them. */
 static void wrapped_names_meet(void **state)
 {
@@ -816,6 +834,7 @@ int main(void)
         cmocka_unit_test(files_of_angles_take_no_adapter),
         cmocka_unit_test(what_does_not_fit_is_refused_by_name),
         cmocka_unit_test(places_without_an_adapter_are_refused),
+        cmocka_unit_test(bases_of_other_formats_are_refused),
         cmocka_unit_test(wrapped_names_meet),
         cmocka_unit_test(patterns_match_whole_parts),
         cmocka_unit_test(ranks_of_tensors_count),
