@@ -62,15 +62,16 @@ bool adapted_reserve(struct adapted *adapted, const struct tensor *tensor, size_
            reserve(&adapted->across, &room[4], rows, width, sizeof *adapted->across) &&
            reserve(&adapted->products, &room[5], PROJECT_ROWS, width, sizeof *adapted->products) &&
            reserve(&adapted->at, &room[6], rows, 1, sizeof *adapted->at) &&
+           reserve(&adapted->pairs, &room[8], length / 2 + 1, width, sizeof *adapted->pairs) &&
            reserve(&adapted->made, &room[7], TURN_ROWS, length, sizeof *adapted->made) &&
            reserve_buffer(&adapted->buffer, tensor->lora);
 }
 
 void adapted_free(struct adapted *adapted)
 {
-    void *const blocks[] = {adapted->turned, adapted->gram,   adapted->b,
-                            adapted->along,  adapted->across, adapted->products,
-                            adapted->at,     adapted->made,   adapted->buffer.bytes};
+    void *const blocks[] = {adapted->turned, adapted->gram,        adapted->b,  adapted->along,
+                            adapted->across, adapted->products,    adapted->at, adapted->pairs,
+                            adapted->made,   adapted->buffer.bytes};
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++)
         memory_free(blocks[i]);
     lora_tile_free(&adapted->tile);
@@ -82,22 +83,29 @@ uint64_t adapted_bytes(const struct tensor *tensor, size_t rows)
     uint64_t rank = lora_rank(tensor->lora), length = tensor->shape[1];
     uint64_t width = round_up((size_t)rank, NARROW_MULTIPLE);
     /* Twice A: turned, and as it is where rows are made. */
-    return 4 * (length * (width + rank + TURN_ROWS) + rank * width + rows * rank) +
+    return 4 * (length * (width + width / 2 + rank + TURN_ROWS) + rank * width + rows * rank) +
            16 * rows * width + 2 * BUFFER_BYTES;
 }
 
 /* ---- the factors --------------------------------------------------------- */
+
+/* Some rows of A, to adapted->made. */
+static bool copy_a(struct adapted *adapted, const struct tensor *tensor, size_t first, size_t rows)
+{
+    return checkpoint_rows_copied(lora_weights(tensor->lora), lora_a(tensor->lora), first, rows,
+                                  &adapted->buffer, adapted->made);
+}
 
 /* A, some rows at a time, as columns. */
 static bool turn_a(struct adapted *adapted, const struct tensor *tensor)
 {
     size_t rank = lora_rank(tensor->lora), length = (size_t)tensor->shape[1];
     size_t width = adapted->width;
-    memset(adapted->turned, 0, length * width * sizeof *adapted->turned);
+    if (rank < width)
+        memset(adapted->turned, 0, length * width * sizeof *adapted->turned);
     for (size_t at = 0, rows; at < rank; at += rows) {
         rows = rank - at < TURN_ROWS ? rank - at : TURN_ROWS;
-        if (!checkpoint_rows_copied(lora_weights(tensor->lora), lora_a(tensor->lora), at, rows,
-                                    &adapted->buffer, adapted->made))
+        if (!copy_a(adapted, tensor, at, rows))
             return false;
         for (size_t k = 0; k < length; k++) {
             for (size_t row = 0; row < rows; row++)
@@ -107,6 +115,30 @@ static bool turn_a(struct adapted *adapted, const struct tensor *tensor)
     return true;
 }
 
+static uint32_t bits_of(float number)
+{
+    uint32_t bits;
+    memcpy(&bits, &number, sizeof bits);
+    return bits;
+}
+
+/* The same as BF16, for a base in BF16, if nothing is lost. */
+static void pair_a(struct adapted *adapted, size_t length)
+{
+    size_t width = adapted->width;
+    uint32_t lost = 0;
+    for (size_t k = 0; k < length; k += 2) {
+        const float *even = adapted->turned + k * width, *odd = even + width;
+        uint32_t *to = adapted->pairs + k / 2 * width;
+        for (size_t i = 0; i < width; i++) {
+            uint32_t low = bits_of(even[i]), high = k + 1 < length ? bits_of(odd[i]) : 0;
+            lost |= (low | high) & 0xFFFF;
+            to[i] = low >> 16 | high;
+        }
+    }
+    adapted->short_numbers = lost == 0;
+}
+
 /* Lengths whose squares, and products with rows of the base, stay in float32. */
 static bool is_tame(double square)
 {
@@ -114,28 +146,29 @@ static bool is_tame(double square)
 }
 
 /* A A', some rows of A at a time. */
-static void fill_gram(struct adapted *adapted, const struct kernel *kernel, size_t rank,
-                      size_t length)
+static bool fill_gram(struct adapted *adapted, const struct kernel *kernel,
+                      const struct tensor *tensor)
 {
+    size_t rank = lora_rank(tensor->lora), length = (size_t)tensor->shape[1];
     size_t width = adapted->width;
-    const struct narrow a = {adapted->turned, length, width};
+    const struct narrow a = {adapted->turned, NULL, length, width};
     const unsigned char *at[PROJECT_ROWS];
     adapted->tame = true;
-    for (size_t first = 0; first < rank; first += PROJECT_ROWS) {
-        for (size_t row = 0; row < PROJECT_ROWS; row++) {
-            size_t column = first + row < rank ? first + row : first;
-            for (size_t k = 0; k < length; k++)
-                adapted->made[row * length + k] = adapted->turned[k * width + column];
-            at[row] = (const unsigned char *)(adapted->made + row * length);
-        }
+    for (size_t first = 0, rows; first < rank; first += rows) {
+        rows = rank - first < PROJECT_ROWS ? rank - first : PROJECT_ROWS;
+        if (!copy_a(adapted, tensor, first, rows))
+            return false;
+        for (size_t row = 0; row < PROJECT_ROWS; row++)
+            at[row] = (const unsigned char *)(adapted->made + (row < rows ? row : 0) * length);
         kernel_functions(kernel, DTYPE_F32)->project(&a, at, PROJECT_ROWS, adapted->products);
-        for (size_t row = 0; row < PROJECT_ROWS && first + row < rank; row++) {
+        for (size_t row = 0; row < rows; row++) {
             const double *from = adapted->products + row * width;
             for (size_t i = 0; i < width; i++)
                 adapted->gram[(first + row) * width + i] = (float)from[i];
             adapted->tame = adapted->tame && is_tame(from[first + row]);
         }
     }
+    return true;
 }
 
 static bool load_a(struct adapted *adapted, const struct kernel *kernel,
@@ -143,9 +176,11 @@ static bool load_a(struct adapted *adapted, const struct kernel *kernel,
 {
     if (adapted->tensor == tensor)
         return true;
-    if (!turn_a(adapted, tensor))
+    if (!turn_a(adapted, tensor) || !fill_gram(adapted, kernel, tensor))
         return false;
-    fill_gram(adapted, kernel, lora_rank(tensor->lora), (size_t)tensor->shape[1]);
+    adapted->short_numbers = false;
+    if (tensor->dtype == DTYPE_BF16 && kernel_project_pairs(kernel))
+        pair_a(adapted, (size_t)tensor->shape[1]);
     adapted->tensor = tensor;
     return true;
 }
@@ -167,11 +202,15 @@ bool adapted_show(struct adapted *adapted, const struct kernel *kernel, const st
     size_t count = round_up(rows, PROJECT_ROWS);
     if (!load_a(adapted, kernel, tensor) || !load_b(adapted, tensor, run))
         return false;
-    const struct narrow a = {adapted->turned, (size_t)tensor->shape[1], adapted->width};
-    const struct narrow gram = {adapted->gram, rank, adapted->width};
+    bool pairs = dtype == DTYPE_BF16 && adapted->short_numbers;
+    const struct narrow a = {adapted->turned, adapted->pairs, (size_t)tensor->shape[1],
+                             adapted->width};
+    const struct narrow gram = {adapted->gram, NULL, rank, adapted->width};
+    kernel_project *project =
+        pairs ? kernel_project_pairs(kernel) : kernel_functions(kernel, dtype)->project;
     for (size_t i = rows; i < count; i++)
         adapted->at[i] = adapted->at[0];
-    kernel_functions(kernel, dtype)->project(&a, adapted->at, count, adapted->along);
+    project(&a, adapted->at, count, adapted->along);
     for (size_t i = 0; i < count; i++)
         adapted->at[i] = (const unsigned char *)(adapted->b + (i < rows ? i : 0) * rank);
     kernel_functions(kernel, DTYPE_F32)->project(&gram, adapted->at, count, adapted->across);

@@ -19,6 +19,8 @@ struct adapted {
     size_t width;                /* the rank, rounded up to NARROW_MULTIPLE */
     bool tame;                   /* A's rows are of lengths whose squares float32 sums take */
     float *turned;               /* (row length, width) the transpose of A */
+    bool short_numbers;          /* A is of BF16 numbers, whatever it is stored as */
+    uint32_t *pairs;             /* (half of row length, width) then: see struct narrow */
     float *gram;                 /* (rank, width) A A' */
     float *b;                    /* (rows_room, rank) of the rows in sight */
     double *along;               /* (rows_room, width) W A' */
@@ -28,7 +30,7 @@ struct adapted {
     struct row_buffer buffer;    /* of rows of the adapter as they are stored */
     struct lora_tile tile;       /* for pairs whose rows are made after all */
     float *made;                 /* (some, row length) */
-    size_t room[8];              /* numbers in each of them, in this order */
+    size_t room[9];              /* numbers in each of them, in this order */
 };
 
 /* Room for `rows` rows of the tensor in sight; false: no memory. Not inside guard_run. */

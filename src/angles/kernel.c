@@ -77,6 +77,16 @@ const struct kernel_functions *kernel_functions(const struct kernel *kernel, enu
     }
 }
 
+kernel_project *kernel_project_pairs(const struct kernel *kernel)
+{
+#if defined(__x86_64__)
+    if (kernel == &kernel_avx512 && __builtin_cpu_supports("avx512bf16"))
+        return kernel_avx512_bf16;
+#endif
+    (void)kernel;
+    return NULL;
+}
+
 /* ---- in double, for rows whose squares leave float32 --------------------- */
 
 /* Sums of rows scaled by powers of two, so that not even squares of doubles overflow. */

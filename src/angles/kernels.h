@@ -13,6 +13,8 @@ typedef struct pair_sums kernel_sums(const unsigned char *row_a, const unsigned 
 /* A narrow matrix, (length, width) row-major: the transpose of a LoRA's A, say. */
 struct narrow {
     const float *x;
+    const uint32_t *pairs; /* ((length + 1) / 2, width) the numbers as BF16, row 2i in the lower
+                              half of a word and row 2i + 1 in the upper; NULL: they are no BF16 */
     size_t length,
         width; /* width: a multiple of NARROW_MULTIPLE, with zeros behind what is meant */
 };
@@ -33,6 +35,8 @@ struct kernel {
 };
 /* Those for rows of that plain dtype. */
 const struct kernel_functions *kernel_functions(const struct kernel *kernel, enum dtype dtype);
+/* For rows of BF16 and a narrow matrix with pairs; NULL: this kernel has none here. */
+kernel_project *kernel_project_pairs(const struct kernel *kernel);
 /* Whether a sum of squares is good as float32 sums have it. */
 bool kernel_is_safe(double square);
 /* What becomes of good sums. */
@@ -42,6 +46,7 @@ extern const struct kernel kernel_portable;
 #if defined(__x86_64__)
 extern const struct kernel kernel_avx2;
 extern const struct kernel kernel_avx512;
+kernel_project kernel_avx512_bf16;
 #elif defined(__aarch64__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 extern const struct kernel kernel_neon;
 #endif

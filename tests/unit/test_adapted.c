@@ -26,6 +26,7 @@ enum nature {
     LOPSIDED,  /* tiny A, huge B */
     HUGE_ROWS, /* whose squares leave float32 */
     EVEN,      /* all numbers alike: rounding errors add up */
+    SHORT,     /* A is of BF16 numbers */
     NATURES
 };
 
@@ -99,7 +100,8 @@ static void draw(struct matrices *m, enum nature nature)
     if (nature == LOPSIDED)
         b = 1e19;
     for (size_t i = 0; i < m->sizes.rank * m->sizes.length; i++)
-        m->a[i] = store(F32, nature == EVEN ? 0.1 : a * drawn(&seed), bytes);
+        m->a[i] =
+            store(nature == SHORT ? BF16 : F32, nature == EVEN ? 0.1 : a * drawn(&seed), bytes);
     for (size_t i = 0; i < m->sizes.rows * m->sizes.rank; i++)
         m->b[i] = store(F32, nature == EVEN ? 0.1 : b * drawn(&seed), bytes);
     for (size_t i = 0; i < n; i++) {
@@ -256,7 +258,8 @@ static void check_matrices(const struct matrices *m, const char *name)
 
 static void try_matrices(struct sizes sizes, enum made dtype, enum nature nature, bool dora)
 {
-    static const char *const names[] = {"usual", "strong", "cancels", "lopsided", "huge", "even"};
+    static const char *const names[] = {"usual", "strong", "cancels", "lopsided",
+                                        "huge",  "even",   "short"};
     struct matrices m = {.sizes = sizes, .dtype = dtype};
     uint64_t seed = 5;
     m.w = memory_array(sizes.rows * sizes.length, sizeof *m.w);
@@ -289,6 +292,7 @@ static void angles_are_those_of_float64(void **state)
             try_matrices(sizes[i], (enum made)dtype, USUAL, false);
             try_matrices(sizes[i], (enum made)dtype, STRONG, false);
             try_matrices(sizes[i], (enum made)dtype, EVEN, false);
+            try_matrices(sizes[i], (enum made)dtype, SHORT, false);
         }
     }
 }
