@@ -74,10 +74,10 @@ static double store(enum made dtype, double number, unsigned char *to)
         int exponent;
         double mantissa = frexp(fabs(number), &exponent);
         bool none = exponent < -12 || number == 0;
-        uint16_t half =
-            none ? 0 : (uint16_t)((exponent + 14) << 10 | ((int)(mantissa * 2048) & 1023));
+        unsigned number_bits = (unsigned)(exponent + 14) << 10;
+        number_bits |= (unsigned)(mantissa * 2048) & 1023;
+        uint16_t half = (uint16_t)((none ? 0 : number_bits) | (number < 0 ? 0x8000 : 0));
         stored = none ? 0 : copysign(ldexp((int)(mantissa * 2048), exponent - 11), number);
-        half |= (uint16_t)(number < 0) << 15;
         memcpy(to, &half, 2);
     }
     return stored;
