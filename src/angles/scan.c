@@ -277,7 +277,8 @@ static bool open_wake_pipe(int wake[2])
 }
 
 /* Workers under an adapter have copies of its factors of their own: as many as this memory holds.
- */
+ * The 30 MB that OpenBLAS takes in a thread that makes rows after all are not in it: hardly any
+ * thread does. */
 enum { WINDOWS_BYTES = 96 << 20 };
 
 static size_t useful_threads(const struct scan *scan, size_t threads)
