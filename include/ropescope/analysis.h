@@ -45,15 +45,8 @@ double tally_chance(const struct tally *tally);   /* mean weighted by pairs; NaN
  * are not ready count nothing. `layer` indexes model->layers. */
 struct tally tally_head(const struct angles *angles, size_t layer, int projection, uint32_t head,
                         float threshold);
-/* The same where the chance level of such rows is known: it costs far more than the count. */
-struct tally tally_head_with(const struct angles *angles, size_t layer, int projection,
-                             uint32_t head, float threshold, double chance);
 struct tally tally_projection(const struct angles *angles, size_t layer, int projection,
                               float threshold);
-/* Brings the tally of a projection to another threshold, whose chance level for its rows is known:
- * what is fixed is counted again, the sums, which do not change, are not. */
-void tally_step(struct tally *tally, const struct angles *angles, size_t layer, int projection,
-                float threshold, double chance);
 struct tally tally_layer(const struct angles *angles, size_t layer, const struct rule *rule);
 struct tally tally_model(const struct angles *angles, const struct rule *rule);
 
@@ -69,6 +62,25 @@ struct fixing {
  * percentage can be had: it is the float32 of 0..1 whose percentage is nearest, and of several the
  * largest. Time linear in the pairs. */
 struct fixing rule_fixing(const struct angles *angles, const struct rule *rule, double percent);
+
+/* ---- |cos| in their order (ordered.c) ------------------------------------ */
+
+/* The defined pairs of a projection: their |cos|, as the bits of float32, from the smallest to the
+ * largest, and which head each is of. Zero-initialise. */
+struct ordered {
+    size_t count;
+    uint32_t *bits; /* (count), owned */
+    uint16_t *head; /* (count), owned */
+};
+/* Six bytes a pair that is ready. False, and *ordered as it was: no memory, or more heads than are
+ * counted here. Free with ordered_free. */
+bool ordered_fill(struct ordered *ordered, const struct angles *angles, size_t layer,
+                  int projection);
+void ordered_free(struct ordered *ordered);
+/* How many pairs the threshold does not fix: those behind, it does. */
+size_t ordered_below(const struct ordered *ordered, float threshold);
+/* What rule_fixing tells, of (count) projections that are in their order. */
+struct fixing ordered_fixing(const struct ordered *runs, size_t count, double percent);
 
 /* ---- chance (chance.c) --------------------------------------------------- */
 

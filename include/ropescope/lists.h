@@ -34,6 +34,8 @@ struct row {
 struct rows *rows_new(const struct angles *angles, const struct view_settings *settings,
                       bool by_pair);
 struct row rows_at(const struct rows *rows, size_t index);
+/* The row behind the last of a block. */
+size_t rows_block_end(const struct rows *rows, const struct row_block *block);
 /* The index of a row of that layer (an index), projection, head and pair; row_count: it has none.
  */
 size_t rows_find(const struct rows *rows, const struct row *row);
@@ -100,6 +102,8 @@ size_t list_column(enum view_id view, const char *name);
 /* Whether a step of the threshold changes what stands in the column. */
 bool list_column_follows_threshold(enum view_id view, size_t column);
 
+struct counts; /* explorer/counts.h */
+
 /* ---- lists (list.c) ------------------------------------------------------ */
 
 struct list {
@@ -111,12 +115,22 @@ struct list {
     const struct angles *angles;   /* borrowed */
     struct layer_facts *facts;     /* (layers) of the list of layers, filled when asked for */
     struct head_facts *head_facts; /* of the list of heads: what was counted last */
+    struct counts *counts;         /* borrowed, or `own` */
+    struct counts *own;
+    struct parted *parted; /* of pairs sorted by `fixed`, in place of an order */
 };
-/* The lines under the settings, sorted. STATUS_USAGE: there is no such column to sort by. Free with
- * list_free. */
+/* The lines under the settings, sorted. `counts`, which must outlive it, are kept by whoever shows
+ * the list again and again; NULL: it counts for itself. STATUS_USAGE: there is no such column to
+ * sort by. Free with list_free. */
 enum status list_new(enum view_id view, const struct angles *angles,
-                     const struct view_settings *settings, struct list **out, struct error *err);
+                     const struct view_settings *settings, struct counts *counts, struct list **out,
+                     struct error *err);
 void list_free(struct list *list); /* NULL is fine */
+/* Sorts its lines anew under another threshold; false: no memory, and they stand in the rows' own
+ * order. */
+bool list_sort(struct list *list, float threshold);
+/* The row of list->rows, or of the layers, that stands in a line. */
+size_t list_row(const struct list *list, size_t line);
 struct cell list_cell(const struct list *list, size_t line, size_t column);
 /* What a line is about; head and pair are 0 where the list has none. */
 struct row list_item(const struct list *list, size_t line);
@@ -140,6 +154,12 @@ void state_select_item(struct state *state, const struct row *item);
  * the rule covers: of the model from the first masked layer on. */
 struct tally state_tally(const struct state *state, enum scope scope, int projection);
 struct tally state_tally_rule(const struct state *state, enum scope scope);
+
+/* The threshold that fixes `percent` of the pairs that the rule covers. */
+struct fixing state_fixing(const struct state *state, double percent);
+/* A slice, well below a millisecond, of the work that makes later steps of the threshold quick;
+ * false: all of it is done. Nothing that is shown hangs on it. */
+bool state_prepare(const struct state *state);
 
 /* The lowest and the highest number of the maps; the maps keep them here. */
 struct map_extent {

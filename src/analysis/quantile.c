@@ -1,6 +1,7 @@
 /* quantile.c: which threshold fixes a share of the pairs: the inverse of counting what a threshold
  * fixes. */
 #include "analysis/cosines.h"
+#include "analysis/fixing.h"
 
 #include <math.h>
 #include <string.h>
@@ -13,7 +14,6 @@ enum {
     DIGIT_VALUES = 1 << 15, /* of either half */
     GROUP = 16,             /* pairs that a pass looks at together */
 };
-#define ONE_BITS 0x3F800000U  /* of 1.0F */
 #define INFINITE 0x7F800000U  /* everything above is NaN */
 #define UNDEFINED 0x3FFFFFFFU /* what NaN becomes: behind every number */
 
@@ -23,7 +23,7 @@ static inline uint32_t magnitude_bits(float cos)
     uint32_t bits;
     memcpy(&bits, &cos, sizeof bits);
     bits &= 0x7FFFFFFFU;
-    uint32_t number = bits < ONE_BITS ? bits : ONE_BITS;
+    uint32_t number = bits < FIXING_MOST ? bits : FIXING_MOST;
     return bits > INFINITE ? UNDEFINED : number;
 }
 
@@ -127,7 +127,7 @@ static struct ranked select_largest(const struct angles *angles, const struct ru
                                     struct counts *counts, uint64_t rank)
 {
     struct ranked out = {0};
-    uint32_t high = digit_of_rank(counts, ONE_BITS >> LOW_BITS, rank, &out.larger);
+    uint32_t high = digit_of_rank(counts, FIXING_MOST >> LOW_BITS, rank, &out.larger);
     *counts = (struct counts){.prefix = high};
     visit_covered(angles, rule, count_low, counts);
     uint32_t low = digit_of_rank(counts, (1U << LOW_BITS) - 1, rank, &out.larger);
@@ -140,24 +140,21 @@ static uint32_t next_above(const struct angles *angles, const struct rule *rule,
 {
     struct above above = {bits, UNDEFINED};
     visit_covered(angles, rule, find_above, &above);
-    return above.least == UNDEFINED ? ONE_BITS : above.least;
+    return above.least == UNDEFINED ? FIXING_MOST : above.least;
 }
 
 struct fixing rule_fixing(const struct angles *angles, const struct rule *rule, double percent)
 {
     struct counts counts = {0};
     struct fixing out = {.threshold = NAN};
+    uint64_t rank;
     visit_covered(angles, rule, count_high, &counts);
-    for (size_t value = 0; value <= ONE_BITS >> LOW_BITS; value++)
+    for (size_t value = 0; value <= FIXING_MOST >> LOW_BITS; value++)
         out.pairs += counts.count[value];
-    if (out.pairs == 0 || !(percent >= 0 && percent <= 100))
+    if (!fixing_rank(out.pairs, percent, &rank))
         return out;
-    double wanted = percent * (double)out.pairs / 100;
-    uint64_t rank = (uint64_t)ceil(wanted);
-    rank = rank < 1 ? 1 : rank > out.pairs ? out.pairs : rank;
     struct ranked at = select_largest(angles, rule, &counts, rank);
-    double over = (double)(at.larger + at.equal) - wanted, under = wanted - (double)at.larger;
-    bool fewer = under <= over && (at.larger > 0 || at.bits < ONE_BITS);
+    bool fewer = fixing_takes_fewer(out.pairs, percent, at.larger, at.larger + at.equal, at.bits);
     out.fixed = fewer ? at.larger : at.larger + at.equal;
     out.threshold = float_of(fewer ? next_above(angles, rule, at.bits) : at.bits);
     return out;

@@ -130,28 +130,10 @@ struct tally tally_head(const struct angles *angles, size_t layer, int projectio
     return tally_with_chance(cosines_of_head(angles, layer, projection, head), threshold);
 }
 
-struct tally tally_head_with(const struct angles *angles, size_t layer, int projection,
-                             uint32_t head, float threshold, double chance)
-{
-    struct tally tally = cosines_tally(cosines_of_head(angles, layer, projection, head), threshold);
-    tally.sum_chance = tally.pairs > 0 ? chance * (double)tally.pairs : 0;
-    return tally;
-}
-
 struct tally tally_projection(const struct angles *angles, size_t layer, int projection,
                               float threshold)
 {
     return tally_with_chance(cosines_of_projection(angles, layer, projection), threshold);
-}
-
-void tally_step(struct tally *tally, const struct angles *angles, size_t layer, int projection,
-                float threshold, double chance)
-{
-    struct cosines run = cosines_of_projection(angles, layer, projection);
-    if (tally->pairs == 0)
-        return;
-    tally->fixed = fixed_count(run.cos, run.count, threshold);
-    tally->sum_chance = chance * (double)tally->pairs;
 }
 
 struct tally tally_layer(const struct angles *angles, size_t layer, const struct rule *rule)

@@ -99,7 +99,7 @@ static enum status take_sort(struct state *state, const struct options *options,
     state->sort[state->view] = (struct sort){options->sort, options->descending};
     struct list *list = NULL; /* whether there is such a column */
     struct view_settings settings = state_settings(state);
-    enum status status = list_new(state->view, state->angles, &settings, &list, err);
+    enum status status = list_new(state->view, state->angles, &settings, NULL, &list, err);
     list_free(list);
     if (status != STATUS_OK) {
         state->sort[state->view] = (struct sort){0};

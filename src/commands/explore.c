@@ -193,11 +193,25 @@ static enum status handle(struct explorer *x, struct event event, struct error *
     }
 }
 
+/* The next event, or none. What makes later keys quick is done while there is none, until all of
+ * it is done. */
+static struct event next_event(struct explorer *x)
+{
+    int wake = session_wake_fd(x->session);
+    double patient = patience(x);
+    while (!x->dirty && !x->rest && state_prepare(&x->state)) {
+        struct event event = screen_wait(x->screen, wake, 0);
+        if (event.kind != EVENT_NONE)
+            return event;
+    }
+    return screen_wait(x->screen, wake, patient);
+}
+
 /* Waits for one event, then handles everything that has come with it: keys held down never wait for
  * a frame each. */
 static enum status handle_events(struct explorer *x, struct error *err)
 {
-    struct event event = screen_wait(x->screen, session_wake_fd(x->session), patience(x));
+    struct event event = next_event(x);
     for (;;) {
         enum status status = handle(x, event, err);
         if (status != STATUS_OK)

@@ -1,63 +1,105 @@
-/* counts.c: tallies of all projections of all layers, kept up to date with the threshold. */
+/* counts.c: what the threshold fixes of all heads and projections, kept up to date with it. */
 #include "explorer/counts.h"
+
+#include "analysis/cosines.h"
 
 #include <math.h>
 
+/* Counting a pair anew costs that much less than taking it in or out by its place in the order. */
+enum { STEP_COST = 6 };
+
+/* ---- room ---------------------------------------------------------------- */
+
 void counts_free(struct counts *counts)
 {
-    memory_free(counts->tally);
-    memory_free(counts->known);
+    for (size_t i = 0; counts->run && i < counts->layers * PROJECTION_COUNT; i++)
+        ordered_free(&counts->run[i].order);
+    memory_free(counts->run);
+    memory_free(counts->heads);
     *counts = (struct counts){0};
 }
 
-static bool make_room(struct counts *counts, size_t layers)
+static bool make_room(struct counts *counts, const struct model *model)
 {
-    if (counts->tally)
+    size_t heads = 0;
+    if (counts->run)
         return true;
-    counts->tally = memory_array(layers, PROJECTION_COUNT * sizeof *counts->tally);
-    counts->known = memory_array(layers, sizeof *counts->known);
-    if (!counts->tally || !counts->known)
-        counts_free(counts);
-    return counts->tally != NULL;
+    counts->run = memory_array(model->layer_count + 1, PROJECTION_COUNT * sizeof *counts->run);
+    if (!counts->run)
+        return false;
+    counts->layers = model->layer_count;
+    for (size_t i = 0; i < model->layer_count; i++)
+        for (int p = 0; p < PROJECTION_COUNT; p++) {
+            counts->run[i * PROJECTION_COUNT + (size_t)p].first_head = heads;
+            heads += model->layers[i].projection[p].heads;
+        }
+    /* One run more says where the heads of the last one end. */
+    counts->run[model->layer_count * PROJECTION_COUNT].first_head = heads;
+    return true;
 }
 
-/* The chance level of the rows before, which nearly all share, is not worked out again. */
-struct chance_memo {
-    uint64_t row_length;
-    double level;
-};
-
-static double level_of(struct chance_memo *chance, uint64_t row_length, float threshold)
+static bool make_heads_room(struct counts *counts, const struct model *model)
 {
-    if (chance->row_length != row_length)
-        *chance = (struct chance_memo){row_length, chance_level((double)threshold, row_length)};
-    return chance->level;
+    if (!make_room(counts, model))
+        return false;
+    if (!counts->heads)
+        counts->heads = memory_array(counts->run[counts->layers * PROJECTION_COUNT].first_head + 1,
+                                     sizeof *counts->heads);
+    return counts->heads != NULL;
+}
+
+/* ---- projections --------------------------------------------------------- */
+
+double counts_chance(struct counts *counts, int projection, uint64_t row_length, float threshold)
+{
+    struct chance_memo *memo = &counts->chance[projection];
+    if (memo->row_length != row_length || memo->threshold != threshold)
+        *memo = (struct chance_memo){threshold, row_length,
+                                     chance_level((double)threshold, row_length)};
+    return memo->level;
+}
+
+/* What is fixed under another threshold; the sums stay. */
+static void recount(struct counts *counts, struct count_run *run, const struct angles *angles,
+                    size_t layer, int projection, float threshold)
+{
+    struct cosines all = cosines_of_projection(angles, layer, projection);
+    if (run->tally.pairs == 0)
+        return;
+    if (run->order.count > 0) {
+        run->below = ordered_below(&run->order, threshold);
+        run->tally.fixed = run->order.count - run->below;
+    } else {
+        run->tally.fixed = fixed_count(all.cos, all.count, threshold);
+    }
+    run->tally.sum_chance =
+        counts_chance(counts, projection, all.row_length, threshold) * (double)run->tally.pairs;
 }
 
 bool counts_update(struct counts *counts, const struct angles *angles, float threshold)
 {
-    struct chance_memo chance = {0};
-    bool moved = counts->threshold != threshold;
-    if (!make_room(counts, angles->model->layer_count))
+    if (!make_room(counts, angles->model))
         return false;
-    if (!moved && counts->layers == angles->ready)
+    bool moved = counts->threshold != threshold;
+    if (!moved && counts->ready == angles->ready)
         return true;
-    for (size_t i = 0; i < angles->model->layer_count; i++) {
-        bool fresh = angles->layers[i].ready && !counts->known[i];
-        for (int p = 0; p < PROJECTION_COUNT && (fresh || (moved && counts->known[i])); p++) {
-            struct tally *tally = &counts->tally[i * PROJECTION_COUNT + (size_t)p];
-            if (fresh)
-                *tally = tally_projection(angles, i, p, threshold);
-            else
-                tally_step(tally, angles, i, p, threshold,
-                           level_of(&chance, angles->model->layers[i].projection[p].row_length,
-                                    threshold));
+    for (size_t i = 0; i < counts->layers; i++)
+        for (int p = 0; p < PROJECTION_COUNT && angles->layers[i].ready; p++) {
+            struct count_run *run = &counts->run[i * PROJECTION_COUNT + (size_t)p];
+            if (!run->known)
+                run->tally = tally_projection(angles, i, p, threshold);
+            else if (moved)
+                recount(counts, run, angles, i, p, threshold);
+            run->known = true;
         }
-        counts->known[i] = counts->known[i] || fresh;
-    }
-    counts->layers = angles->ready;
+    counts->ready = angles->ready;
     counts->threshold = threshold;
     return true;
+}
+
+const struct tally *counts_tally(const struct counts *counts, size_t layer, int projection)
+{
+    return &counts->run[layer * PROJECTION_COUNT + (size_t)projection].tally;
 }
 
 struct tally counts_sum(const struct counts *counts, const struct angles *angles, int projection,
@@ -66,6 +108,102 @@ struct tally counts_sum(const struct counts *counts, const struct angles *angles
     struct tally total = {0};
     for (size_t i = first; i < end; i++)
         if (angles->model->layers[i].number >= first_layer)
-            tally_add(&total, &counts->tally[i * PROJECTION_COUNT + (size_t)projection]);
+            tally_add(&total, counts_tally(counts, i, projection));
     return total;
+}
+
+/* ---- order --------------------------------------------------------------- */
+
+static bool waits(const struct count_run *run)
+{
+    return run->known && run->tally.pairs > 0 && run->order.count == 0 && !run->unorderable;
+}
+
+bool counts_prepare(struct counts *counts, const struct angles *angles)
+{
+    size_t runs = counts->run ? counts->layers * PROJECTION_COUNT : 0;
+    for (size_t tried = 0; tried < runs; tried++, counts->next = (counts->next + 1) % runs) {
+        struct count_run *run = &counts->run[counts->next];
+        if (!waits(run))
+            continue;
+        run->unorderable = !ordered_fill(&run->order, angles, counts->next / PROJECTION_COUNT,
+                                         (int)(counts->next % PROJECTION_COUNT));
+        run->heads_below = SIZE_MAX;
+        return true;
+    }
+    return false;
+}
+
+struct fixing counts_fixing(const struct counts *counts, const struct angles *angles,
+                            const struct rule *rule, double percent)
+{
+    size_t runs = counts->run ? counts->layers * PROJECTION_COUNT : 0, count = 0;
+    struct ordered *covered = memory_array(runs + 1, sizeof *covered);
+    bool in_order = covered && counts->ready == angles->ready;
+    for (size_t i = 0; in_order && i < runs; i++) {
+        const struct count_run *run = &counts->run[i];
+        if (!rule->projection[i % PROJECTION_COUNT] || run->tally.pairs == 0 ||
+            angles->model->layers[i / PROJECTION_COUNT].number < rule->first_layer)
+            continue;
+        in_order = run->order.count > 0;
+        covered[count++] = run->order;
+    }
+    struct fixing out =
+        in_order ? ordered_fixing(covered, count, percent) : rule_fixing(angles, rule, percent);
+    memory_free(covered);
+    return out;
+}
+
+/* ---- heads --------------------------------------------------------------- */
+
+static void count_defined(struct head_count *heads, struct cosines all, uint32_t pairs)
+{
+    for (size_t i = 0; i < all.count; i += pairs, heads++) {
+        heads->defined = 0;
+        for (size_t k = i; k < i + pairs; k++)
+            heads->defined += all.cos[k] == all.cos[k]; /* false for NaN */
+    }
+}
+
+static void count_fixed(struct head_count *heads, struct cosines all, uint32_t pairs,
+                        float threshold)
+{
+    for (size_t i = 0; i < all.count; i += pairs, heads++)
+        heads->fixed = (uint32_t)fixed_count(all.cos + i, pairs, threshold);
+}
+
+/* Takes the pairs that lie between two thresholds in or out. */
+static void step(struct head_count *heads, const struct ordered *order, size_t from, size_t to)
+{
+    for (size_t i = from; i < to; i++)
+        heads[order->head[i]].fixed--;
+    for (size_t i = to; i < from; i++)
+        heads[order->head[i]].fixed++;
+}
+
+const struct head_count *counts_heads(struct counts *counts, const struct angles *angles,
+                                      size_t layer, int projection, float threshold)
+{
+    if (!make_heads_room(counts, angles->model))
+        return NULL;
+    struct count_run *run = &counts->run[layer * PROJECTION_COUNT + (size_t)projection];
+    struct head_count *heads = counts->heads + run->first_head;
+    struct cosines all = cosines_of_projection(angles, layer, projection);
+    uint32_t pairs = angles->model->layers[layer].pairs;
+    if (run->heads_known && run->heads_threshold == threshold)
+        return heads;
+    size_t was = run->heads_below, below = SIZE_MAX;
+    if (run->order.count > 0)
+        below = ordered_below(&run->order, threshold);
+    if (!run->heads_known)
+        count_defined(heads, all, pairs);
+    size_t changed = was < below ? below - was : was - below;
+    if (run->heads_known && was != SIZE_MAX && below != SIZE_MAX && changed < all.count / STEP_COST)
+        step(heads, &run->order, was, below);
+    else
+        count_fixed(heads, all, pairs, threshold);
+    run->heads_known = all.count > 0;
+    run->heads_threshold = threshold;
+    run->heads_below = below;
+    return heads;
 }

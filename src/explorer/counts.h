@@ -1,23 +1,61 @@
-/* counts.h: what the threshold fixes in each projection of each layer. */
+/* counts.h: what the threshold fixes in each head, in each projection of each layer. The one place
+ * where it is counted for lists and screens. */
 #ifndef EXPLORER_COUNTS_H
 #define EXPLORER_COUNTS_H
 
 #include "ropescope/analysis.h"
 
-/* Kept from frame to frame: what a threshold does not change is counted when a layer lands, and a
- * step of the threshold counts what is fixed, nothing else. Zero-initialise. */
+/* One projection of one layer. */
+struct count_run {
+    bool known;           /* its layer has landed, and it is counted */
+    bool heads_known;     /* by head too */
+    bool unorderable;     /* there was no memory: it is counted pair by pair */
+    struct tally tally;   /* under the threshold of all */
+    struct ordered order; /* count 0: not yet */
+    size_t below;         /* pairs in `order` that the tally does not count as fixed */
+    float heads_threshold;
+    size_t heads_below; /* likewise of the heads' counts; SIZE_MAX: these came from elsewhere */
+    size_t first_head;  /* where its heads begin in `heads` */
+};
+
+/* Pairs of a head. */
+struct head_count {
+    uint32_t fixed, defined;
+};
+
+/* Kept from frame to frame: what a threshold does not change is counted when a layer lands. A step
+ * of the threshold counts what is fixed, and what lies in order by halving. Zero-initialise. */
 struct counts {
-    struct tally *tally; /* (layer, projection), owned; NULL: no memory yet */
-    bool *known;         /* (layer) its tallies are there, owned */
-    size_t layers;       /* that are known */
-    float threshold;     /* of the tallies */
+    struct count_run *run;    /* (layer, projection), owned; NULL: no memory yet */
+    struct head_count *heads; /* (layer, projection, head), owned; NULL: not asked for yet */
+    size_t layers;            /* how many there are */
+    size_t ready;             /* of them, when they were last counted */
+    size_t next;              /* run that is put in order next */
+    float threshold;          /* of the tallies */
+    struct chance_memo {
+        float threshold;
+        uint64_t row_length;
+        double level;
+    } chance[PROJECTION_COUNT];
 };
 
 void counts_free(struct counts *counts);
-/* Brings the counts up to date. false: no memory. */
+/* Brings the tallies up to date. false: no memory. */
 bool counts_update(struct counts *counts, const struct angles *angles, float threshold);
+/* Puts one more projection in order; false: there is none left of those that have landed. */
+bool counts_prepare(struct counts *counts, const struct angles *angles);
+/* The tally of a projection, once counts_update has run. */
+const struct tally *counts_tally(const struct counts *counts, size_t layer, int projection);
 /* The sum over a projection of layers [first, end) from the number `first_layer` on. */
 struct tally counts_sum(const struct counts *counts, const struct angles *angles, int projection,
                         size_t first, size_t end, uint32_t first_layer);
+/* (heads) of a projection whose layer is ready, under the threshold; NULL: no memory. */
+const struct head_count *counts_heads(struct counts *counts, const struct angles *angles,
+                                      size_t layer, int projection, float threshold);
+/* The chance level of rows of a projection, which nearly all share, worked out once. */
+double counts_chance(struct counts *counts, int projection, uint64_t row_length, float threshold);
+/* rule_fixing, from what lies in order where all that the rule covers does. */
+struct fixing counts_fixing(const struct counts *counts, const struct angles *angles,
+                            const struct rule *rule, double percent);
 
 #endif

@@ -14,9 +14,16 @@ static struct row item_of_row(const struct list *list, size_t row)
     return (struct row){.layer = &list->angles->model->layers[layer], .layer_index = layer};
 }
 
+size_t list_row(const struct list *list, size_t line)
+{
+    if (list->parted)
+        return parted_row(list->parted, list->rows, line);
+    return list->order ? list->order[line] : line;
+}
+
 struct row list_item(const struct list *list, size_t line)
 {
-    return item_of_row(list, list->order ? list->order[line] : line);
+    return item_of_row(list, list_row(list, line));
 }
 
 size_t list_find(const struct list *list, const struct row *item)
@@ -26,8 +33,12 @@ size_t list_find(const struct list *list, const struct row *item)
         row = rows_find(list->rows, item);
     else if (item->layer_index >= list->first_layer)
         row = item->layer_index - list->first_layer;
-    if (row >= list->count || !list->order)
-        return row < list->count ? row : list->count;
+    if (row >= list->count)
+        return list->count;
+    if (list->parted)
+        return parted_line(list->parted, list->rows, row);
+    if (!list->order)
+        return row;
     for (size_t line = 0; line < list->count; line++)
         if (list->order[line] == row)
             return line;
@@ -47,7 +58,7 @@ static struct cell cell_of_row(const struct list *list, size_t row, size_t colum
 
 struct cell list_cell(const struct list *list, size_t line, size_t column)
 {
-    return cell_of_row(list, list->order ? list->order[line] : line, column);
+    return cell_of_row(list, list_row(list, line), column);
 }
 
 /* ---- order --------------------------------------------------------------- */
@@ -77,7 +88,6 @@ static const float *stored(const struct angle_set *set, size_t column)
     case PAIR_COS:
     case PAIR_ABS_COS:
     case PAIR_DEGREES:
-    case PAIR_FIXED:
         return set->cos;
     case PAIR_NORM_A:
         return set->norm_a;
@@ -95,8 +105,7 @@ static const float *stored_in(const struct list *list, const struct row_block *b
 {
     const struct angle_set *set = &list->angles->layers[block->layer].set[block->projection];
     const float *from = list->view == VIEW_PAIRS ? stored(set, column) : NULL;
-    *end =
-        block == &list->rows->block[list->rows->block_count - 1] ? list->count : block[1].first_row;
+    *end = rows_block_end(list->rows, block);
     return from ? from + (size_t)block->first_head * block->per_head : NULL;
 }
 
@@ -117,48 +126,59 @@ static bool fill_stored(const struct list *list, const struct row_block *block, 
     return true;
 }
 
-/* Rows of the fixed pairs first or last: the order follows every step of the threshold, so it is
- * parted in two rather than sorted. */
-static bool part_by_fixed(struct list *list, bool fixed_first)
+/* Likewise of what is counted by head: tens of thousands of heads must sort while a threshold is
+ * stepped. */
+static bool fill_counted(const struct list *list, const struct row_block *block, size_t column,
+                         double *keys)
 {
     float threshold = list->rows->settings.rule.threshold;
-    uint32_t *order =
-        list->count <= UINT32_MAX ? memory_array(list->count + 1, sizeof *order) : NULL;
-    size_t first = 0, last = list->count; /* the others fill it from the end, backwards */
-    for (size_t i = 0; order && i < list->rows->block_count; i++) {
-        const struct row_block *block = &list->rows->block[i];
-        size_t end;
-        const float *cos = stored_in(list, block, PAIR_FIXED, &end);
-        for (size_t row = block->first_row; row < end; row++, cos++) {
-            bool goes_first = rule_fixes(*cos, threshold) == fixed_first;
-            order[first] = order[last - 1] = (uint32_t)row; /* no branch: nobody could guess it */
-            first += goes_first;
-            last -= !goes_first;
-        }
+    bool fixed = column == HEAD_FIXED;
+    if (list->view != VIEW_HEADS || (!fixed && column != HEAD_FRACTION && column != HEAD_EXCESS))
+        return false;
+    const struct head_count *heads =
+        counts_heads(list->counts, list->angles, block->layer, block->projection, threshold);
+    if (!heads)
+        return false;
+    double chance = counts_chance(
+        list->counts, block->projection,
+        list->angles->model->layers[block->layer].projection[block->projection].row_length,
+        threshold);
+    size_t end = rows_block_end(list->rows, block);
+    heads += block->first_head;
+    for (size_t row = block->first_row; row < end; row++, heads++) {
+        double fraction =
+            heads->defined > 0 ? (double)heads->fixed / (double)heads->defined : (double)NAN;
+        keys[row] = fixed ? heads->fixed : column == HEAD_EXCESS ? fraction - chance : fraction;
     }
-    for (size_t i = last, j = list->count; order && i + 1 < j; i++) {
-        uint32_t row = order[i];
-        order[i] = order[--j];
-        order[j] = row;
-    }
-    list->order = order;
-    return order != NULL;
+    return true;
 }
 
-static bool sort_list(struct list *list, size_t column, bool descending)
+static bool sort_by(struct list *list, size_t column, bool descending)
 {
     if (list->view == VIEW_PAIRS && column == PAIR_FIXED)
-        return part_by_fixed(list, descending);
+        return (list->parted = parted_new(list->rows, list->counts, descending)) != NULL;
     double *keys = memory_array(list->count + 1, sizeof *keys);
     bool filled = list->view != VIEW_LAYERS && list->rows->block_count > 0;
     for (size_t i = 0; keys && filled && i < list->rows->block_count; i++)
-        filled = fill_stored(list, &list->rows->block[i], column, keys);
+        filled = fill_stored(list, &list->rows->block[i], column, keys) ||
+                 fill_counted(list, &list->rows->block[i], column, keys);
     for (size_t row = 0; keys && !filled && row < list->count; row++)
         keys[row] = key_of_cell(cell_of_row(list, row, column));
     if (keys)
         list->order = order_new(keys, list->count, descending);
     memory_free(keys);
     return list->order != NULL;
+}
+
+bool list_sort(struct list *list, float threshold)
+{
+    const struct sort *sort = &list->rows->settings.sort;
+    list->rows->settings.rule.threshold = threshold;
+    memory_free(list->order);
+    parted_free(list->parted);
+    list->order = NULL;
+    list->parted = NULL;
+    return !sort->column || sort_by(list, list_column(list->view, sort->column), sort->descending);
 }
 
 static enum status no_column(enum view_id view, const char *name, struct error *err)
@@ -177,11 +197,11 @@ static enum status no_column(enum view_id view, const char *name, struct error *
 /* ---- life ---------------------------------------------------------------- */
 
 enum status list_new(enum view_id view, const struct angles *angles,
-                     const struct view_settings *settings, struct list **out, struct error *err)
+                     const struct view_settings *settings, struct counts *counts, struct list **out,
+                     struct error *err)
 {
     const struct sort *sort = &settings->sort;
-    size_t column = list_column(view, sort->column);
-    if (sort->column && column == SIZE_MAX)
+    if (sort->column && list_column(view, sort->column) == SIZE_MAX)
         return no_column(view, sort->column, err);
     struct list *list = memory_array(1, sizeof *list);
     struct rows *rows = rows_new(angles, settings, view == VIEW_PAIRS);
@@ -190,7 +210,10 @@ enum status list_new(enum view_id view, const struct angles *angles,
         memory_free(rows);
         return error_memory(err);
     }
-    *list = (struct list){.view = view, .count = rows->row_count, .rows = rows, .angles = angles};
+    *list = (struct list){
+        .view = view, .count = rows->row_count, .rows = rows, .angles = angles, .counts = counts};
+    if (!counts)
+        list->counts = list->own = memory_array(1, sizeof *list->own);
     if (view == VIEW_LAYERS) {
         bool all = settings->selection.scope == SCOPE_MODEL;
         list->count = all ? angles->model->layer_count : 1;
@@ -200,11 +223,12 @@ enum status list_new(enum view_id view, const struct angles *angles,
         list->facts = memory_array(angles->model->layer_count + 1, sizeof *list->facts);
     if (view == VIEW_HEADS)
         list->head_facts = memory_array(1, sizeof *list->head_facts);
-    if ((view == VIEW_LAYERS && !list->facts) || (view == VIEW_HEADS && !list->head_facts)) {
+    if (!list->counts || (view == VIEW_LAYERS && !list->facts) ||
+        (view == VIEW_HEADS && !list->head_facts)) {
         list_free(list);
         return error_memory(err);
     }
-    if (sort->column && !sort_list(list, column, sort->descending)) {
+    if (!list_sort(list, settings->rule.threshold)) {
         list_free(list);
         return error_memory(err);
     }
@@ -218,6 +242,10 @@ void list_free(struct list *list)
         return;
     memory_free(list->rows);
     memory_free(list->order);
+    parted_free(list->parted);
+    if (list->own)
+        counts_free(list->own);
+    memory_free(list->own);
     memory_free(list->facts);
     memory_free(list->head_facts);
     memory_free(list);

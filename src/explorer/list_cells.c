@@ -79,26 +79,37 @@ static struct cell tallied(const struct tally *tally, size_t column)
     }
 }
 
-static const struct tally *count_head(const struct list *list, const struct row *item)
+static const struct tally *sums_of_head(const struct list *list, const struct row *item)
 {
     struct head_facts *facts = list->head_facts;
-    float threshold = list->rows->settings.rule.threshold;
-    uint64_t row_length = item->layer->projection[item->projection].row_length;
-    bool same = facts->counted && facts->threshold == threshold;
-    if (same && facts->layer_index == item->layer_index && facts->projection == item->projection &&
-        facts->head == item->head)
+    if (facts->counted && facts->layer_index == item->layer_index &&
+        facts->projection == item->projection && facts->head == item->head)
         return &facts->tally;
-    if (!same || facts->row_length != row_length)
-        facts->chance = chance_level((double)threshold, row_length);
-    facts->tally = tally_head_with(list->angles, item->layer_index, item->projection, item->head,
-                                   threshold, facts->chance);
+    facts->tally = tally_head(list->angles, item->layer_index, item->projection, item->head, 0);
     facts->counted = true;
     facts->layer_index = item->layer_index;
     facts->projection = item->projection;
     facts->head = item->head;
-    facts->threshold = threshold;
-    facts->row_length = row_length;
     return &facts->tally;
+}
+
+/* What is counted of a head, without its sums. */
+static struct cell counted_of_head(const struct list *list, const struct row *item, size_t column)
+{
+    float threshold = list->rows->settings.rule.threshold;
+    const struct head_count *heads =
+        counts_heads(list->counts, list->angles, item->layer_index, item->projection, threshold);
+    if (!heads)
+        return cell_empty();
+    heads += item->head;
+    struct tally tally = {.pairs = heads->defined,
+                          .fixed = heads->fixed,
+                          .undefined = item->layer->pairs - heads->defined};
+    tally.sum_chance =
+        counts_chance(list->counts, item->projection,
+                      item->layer->projection[item->projection].row_length, threshold) *
+        (double)tally.pairs;
+    return tallied(&tally, column);
 }
 
 struct cell head_cell(const struct list *list, const struct row *item, size_t column)
@@ -119,8 +130,11 @@ struct cell head_cell(const struct list *list, const struct row *item, size_t co
             return cell_empty(); /* it meets several query heads, or the line above tells it */
         correlation = correlation_head(list->angles, item->layer_index, item->head);
         return cell_real(correlation_r(&correlation));
+    case HEAD_MEAN_ABS:
+    case HEAD_MAX_ABS:
+        return tallied(sums_of_head(list, item), column);
     default:
-        return tallied(count_head(list, item), column);
+        return counted_of_head(list, item, column);
     }
 }
 
@@ -144,69 +158,47 @@ static size_t head_column_of(size_t layer_column)
     }
 }
 
-static void learn(struct layer_facts *facts, const struct angles *angles, size_t layer)
+/* Of the projections that are covered. */
+static struct tally tally_of_layer(const struct list *list, size_t layer)
 {
-    for (int p = 0; p < PROJECTION_COUNT; p++) {
-        struct tally tally = tally_projection(angles, layer, p, 0);
-        facts->mean_abs[p] = tally_mean_abs(&tally);
-    }
-    struct correlation correlation = correlation_layer(angles, layer);
-    facts->correlation = correlation_r(&correlation);
-    facts->known = true;
-}
-
-/* Under another threshold only what is fixed, and what chance would fix, are counted again. */
-static void count_projection(struct layer_facts *facts, const struct angles *angles, size_t layer,
-                             int projection, float threshold)
-{
-    uint64_t row_length = angles->model->layers[layer].projection[projection].row_length;
-    if (!facts->counted)
-        facts->part[projection] = tally_projection(angles, layer, projection, threshold);
-    else
-        tally_step(&facts->part[projection], angles, layer, projection, threshold,
-                   chance_level((double)threshold, row_length));
-}
-
-static void count(struct layer_facts *facts, const struct angles *angles, size_t layer,
-                  const struct rule *rule)
-{
-    if (facts->counted && facts->threshold == rule->threshold &&
-        facts->covered[0] == rule->projection[0] && facts->covered[1] == rule->projection[1])
-        return;
-    facts->tally = (struct tally){0};
-    for (int p = 0; p < PROJECTION_COUNT; p++) {
-        if (!facts->counted || facts->threshold != rule->threshold)
-            count_projection(facts, angles, layer, p, rule->threshold);
+    const struct rule *rule = &list->rows->settings.rule;
+    struct tally total = {0};
+    for (int p = 0; p < PROJECTION_COUNT; p++)
         if (rule->projection[p])
-            tally_add(&facts->tally, &facts->part[p]);
+            tally_add(&total, counts_tally(list->counts, layer, p));
+    return total;
+}
+
+static double correlation_of(struct layer_facts *facts, const struct angles *angles, size_t layer)
+{
+    if (!facts->known) {
+        struct correlation correlation = correlation_layer(angles, layer);
+        facts->correlation = correlation_r(&correlation);
+        facts->known = true;
     }
-    facts->threshold = rule->threshold;
-    facts->covered[0] = rule->projection[0];
-    facts->covered[1] = rule->projection[1];
-    facts->counted = true;
+    return facts->correlation;
 }
 
 struct cell layer_cell(const struct list *list, const struct row *item, size_t column)
 {
     size_t i = item->layer_index;
-    struct layer_facts *facts = &list->facts[i];
     if (column == LAYER_LAYER)
         return cell_integer(item->layer->number);
     if (column == LAYER_ROTATES)
         return cell_flag(item->layer->pairs > 0);
-    if (item->layer->pairs == 0 || !list->angles->layers[i].ready)
+    if (item->layer->pairs == 0 || !list->angles->layers[i].ready ||
+        !counts_update(list->counts, list->angles, list->rows->settings.rule.threshold))
         return cell_empty();
-    if (!facts->known)
-        learn(facts, list->angles, i);
+    struct tally total;
     switch ((enum layer_column)column) {
     case LAYER_QUERY_MEAN_ABS:
-        return cell_real(facts->mean_abs[PROJECTION_QUERY]);
+        return cell_real(tally_mean_abs(counts_tally(list->counts, i, PROJECTION_QUERY)));
     case LAYER_KEY_MEAN_ABS:
-        return cell_real(facts->mean_abs[PROJECTION_KEY]);
+        return cell_real(tally_mean_abs(counts_tally(list->counts, i, PROJECTION_KEY)));
     case LAYER_CORRELATION:
-        return cell_real(facts->correlation);
+        return cell_real(correlation_of(&list->facts[i], list->angles, i));
     default:
-        count(facts, list->angles, i, &list->rows->settings.rule);
-        return tallied(&facts->tally, head_column_of(column));
+        total = tally_of_layer(list, i);
+        return tallied(&total, head_column_of(column));
     }
 }

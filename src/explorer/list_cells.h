@@ -2,32 +2,33 @@
 #ifndef EXPLORER_LIST_CELLS_H
 #define EXPLORER_LIST_CELLS_H
 
+#include "explorer/counts.h"
 #include "ropescope/lists.h"
 
 struct cell pair_cell(const struct angles *angles, const struct view_settings *settings,
                       const struct row *item, size_t column);
-/* What was counted last of a head, for the columns beside, and the chance level of its rows, which
- * most heads share. */
+/* What was summed up last of a head, for the column beside. */
 struct head_facts {
     bool counted;
     size_t layer_index; /* of the tally */
     int projection;
     uint32_t head;
-    float threshold;
-    struct tally tally;
-    uint64_t row_length; /* of `chance`, under the threshold */
-    double chance;
+    struct tally tally; /* its sums alone: what is fixed stands in the counts */
 };
 struct cell head_cell(const struct list *list, const struct row *item, size_t column);
-/* What is counted of a layer, so that a frame counts it once. */
+/* What no threshold changes of a layer, so that a frame works it out once. */
 struct layer_facts {
-    bool known, counted;
-    double mean_abs[PROJECTION_COUNT], correlation;
-    float threshold; /* of the tally */
-    bool covered[PROJECTION_COUNT];
-    struct tally part[PROJECTION_COUNT];
-    struct tally tally; /* of the parts that are covered */
+    bool known;
+    double correlation;
 };
 struct cell layer_cell(const struct list *list, const struct row *item, size_t column);
+
+/* ---- pairs parted by what is fixed (parted.c) ---------------------------- */
+
+/* NULL: no memory. The rows' threshold must stay what it is. Free with parted_free. */
+struct parted *parted_new(const struct rows *rows, struct counts *counts, bool fixed_first);
+void parted_free(struct parted *parted); /* NULL is fine */
+size_t parted_row(const struct parted *parted, const struct rows *rows, size_t line);
+size_t parted_line(const struct parted *parted, const struct rows *rows, size_t row);
 
 #endif

@@ -29,12 +29,6 @@ struct memo {
     struct points points;
     struct scatter_cache scatter;
 
-    struct key fixed_key;
-    float fixed_threshold;
-    uint32_t *fixed;     /* pairs that are, (layer, projection, head) */
-    size_t *fixed_start; /* (layer) where its heads start */
-    double *chance;      /* (layer, projection) */
-
     struct counts counts;
     struct map_extent extent;
 };
@@ -59,9 +53,6 @@ void memo_free(struct memo *memo)
     list_free(memo->list);
     points_free(&memo->points);
     scatter_cache_free(&memo->scatter);
-    memory_free(memo->fixed);
-    memory_free(memo->fixed_start);
-    memory_free(memo->chance);
     counts_free(&memo->counts);
     memory_free(memo);
 }
@@ -89,15 +80,23 @@ static bool same(const struct key *a, const struct key *b)
 
 /* ---- lists --------------------------------------------------------------- */
 
-static bool same_sort(const struct memo *memo, const struct view_settings *settings,
-                      enum view_id view)
+static bool same_sort(const struct memo *memo, const struct sort *sort, enum view_id view)
 {
-    const struct sort *a = &memo->sort, *b = &settings->sort;
-    if (list_column(view, a->column) != list_column(view, b->column) ||
-        a->descending != b->descending)
+    return list_column(view, memo->sort.column) == list_column(view, sort->column) &&
+           memo->sort.descending == sort->descending;
+}
+
+/* A step of the threshold may put the lines in another order, and leaves all else as it is. */
+static bool sorted_under(struct memo *memo, const struct view_settings *settings)
+{
+    float threshold = settings->rule.threshold;
+    enum view_id view = memo->list->view;
+    if (memo->threshold != threshold &&
+        list_column_follows_threshold(view, list_column(view, settings->sort.column)) &&
+        !list_sort(memo->list, threshold))
         return false;
-    return memo->threshold == settings->rule.threshold ||
-           !list_column_follows_threshold(view, list_column(view, b->column));
+    memo->threshold = threshold;
+    return true;
 }
 
 const struct list *state_list(const struct state *state)
@@ -107,10 +106,12 @@ const struct list *state_list(const struct state *state)
         return NULL;
     struct view_settings settings = state_settings(state);
     struct key key = key_of(state, settings.selection.scope);
-    if (!memo->list || !same(&key, &memo->list_key) || !same_sort(memo, &settings, state->view)) {
+    if (!memo->list || !same(&key, &memo->list_key) ||
+        !same_sort(memo, &settings.sort, state->view) || !sorted_under(memo, &settings)) {
         list_free(memo->list);
         memo->list = NULL;
-        if (list_new(state->view, state->angles, &settings, &memo->list, NULL) != STATUS_OK)
+        if (list_new(state->view, state->angles, &settings, &memo->counts, &memo->list, NULL) !=
+            STATUS_OK)
             return NULL;
         memo->list_key = key;
         memo->sort = settings.sort;
@@ -251,6 +252,16 @@ struct tally state_tally_rule(const struct state *state, enum scope scope)
     return total;
 }
 
+struct fixing state_fixing(const struct state *state, double percent)
+{
+    return counts_fixing(&state->memo->counts, state->angles, &state->settings.rule, percent);
+}
+
+bool state_prepare(const struct state *state)
+{
+    return counts_prepare(&state->memo->counts, state->angles);
+}
+
 struct map_extent *memo_extent(const struct state *state)
 {
     return &state->memo->extent;
@@ -258,77 +269,17 @@ struct map_extent *memo_extent(const struct state *state)
 
 /* ---- measures ------------------------------------------------------------ */
 
-static bool make_room(struct memo *memo, const struct model *model)
-{
-    size_t heads = 0;
-    if (memo->fixed)
-        return true;
-    memo->fixed_start = memory_array(model->layer_count + 1, sizeof *memo->fixed_start);
-    memo->chance = memory_array(model->layer_count + 1, PROJECTION_COUNT * sizeof *memo->chance);
-    for (size_t i = 0; memo->fixed_start && i < model->layer_count; i++) {
-        memo->fixed_start[i] = heads;
-        for (int p = 0; p < PROJECTION_COUNT; p++)
-            heads += model->layers[i].projection[p].heads;
-    }
-    memo->fixed = memory_array(heads + 1, sizeof *memo->fixed);
-    if (memo->fixed_start && memo->chance && memo->fixed)
-        return true;
-    memory_free(memo->fixed_start);
-    memory_free(memo->chance);
-    memory_free(memo->fixed);
-    memo->fixed_start = NULL;
-    memo->chance = NULL;
-    memo->fixed = NULL;
-    return false;
-}
-
-/* Counts what the threshold fixes in every head; the chance level once for each length of rows. */
-static bool count_fixed(struct memo *memo, const struct state *state)
-{
-    const struct model *model = state->angles->model;
-    float threshold = state->settings.rule.threshold;
-    struct key key = {.set = true, .ready = state->angles->ready};
-    if (same(&key, &memo->fixed_key) && memo->fixed_threshold == threshold)
-        return true;
-    if (!make_room(memo, model))
-        return false;
-    uint64_t length = 0;
-    double chance = NAN;
-    for (size_t i = 0; i < model->layer_count; i++) {
-        const struct layer *layer = &model->layers[i];
-        uint32_t *fixed = memo->fixed + memo->fixed_start[i];
-        for (int p = 0; p < PROJECTION_COUNT && layer->pairs > 0 && state->angles->layers[i].ready;
-             p++) {
-            if (length != layer->projection[p].row_length) {
-                length = layer->projection[p].row_length;
-                chance = chance_level((double)threshold, length);
-            }
-            memo->chance[i * PROJECTION_COUNT + (size_t)p] = chance;
-            const float *cos = state->angles->layers[i].set[p].cos;
-            for (uint32_t h = 0; h < layer->projection[p].heads; h++, cos += layer->pairs)
-                *fixed++ = (uint32_t)fixed_count(cos, layer->pairs, threshold);
-        }
-    }
-    memo->fixed_key = key;
-    memo->fixed_threshold = threshold;
-    return true;
-}
-
 static double fraction_of(const struct state *state, size_t i, int projection, uint32_t head,
                           bool excess)
 {
-    struct memo *memo = state->memo;
-    const struct layer *layer = &state->angles->model->layers[i];
-    if (!count_fixed(memo, state))
+    struct counts *counts = &state->memo->counts;
+    float threshold = state->settings.rule.threshold;
+    const struct head_count *heads = counts_heads(counts, state->angles, i, projection, threshold);
+    if (!heads || heads[head].defined == 0)
         return NAN;
-    size_t at = memo->fixed_start[i] + head;
-    if (projection == PROJECTION_KEY)
-        at += layer->projection[PROJECTION_QUERY].heads;
-    uint32_t defined = layer->pairs - state->summaries[i].head[projection][head].undefined;
-    if (defined == 0)
-        return NAN;
-    double chance = memo->chance[i * PROJECTION_COUNT + (size_t)projection];
-    return (double)memo->fixed[at] / defined - (excess ? chance : 0);
+    double fraction = (double)heads[head].fixed / heads[head].defined;
+    uint64_t row_length = state->angles->model->layers[i].projection[projection].row_length;
+    return excess ? fraction - counts_chance(counts, projection, row_length, threshold) : fraction;
 }
 
 double state_measure(const struct state *state, size_t i, int projection, uint32_t head)

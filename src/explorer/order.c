@@ -39,25 +39,55 @@ static void pass(const struct keyed *from, struct keyed *to, size_t count, int s
         to[start[from[i].key >> shift & (DIGITS - 1)]++] = from[i];
 }
 
+/* Returns the bits that vary: flags and small numbers have few, and need few passes. */
+static uint64_t fill(struct keyed *out, const double *keys, size_t count, bool descending)
+{
+    uint64_t varying = 0;
+    for (size_t i = 0; i < count; i++) {
+        out[i] = (struct keyed){key_of(keys[i], descending), (uint32_t)i};
+        varying |= out[i].key ^ out[0].key;
+    }
+    return varying;
+}
+
+/* By the digits from `first` on; *from is where the result lies. */
+static void sort(struct keyed **from, struct keyed **to, size_t count, uint64_t varying, int first)
+{
+    for (int p = first; p < PASSES; p++) {
+        if ((varying >> p * DIGIT_BITS & (DIGITS - 1)) == 0)
+            continue;
+        pass(*from, *to, count, p * DIGIT_BITS);
+        struct keyed *was = *from;
+        *from = *to;
+        *to = was;
+    }
+}
+
+static bool in_order(const struct keyed *sorted, size_t count)
+{
+    for (size_t i = 1; i < count; i++)
+        if (sorted[i].key < sorted[i - 1].key)
+            return false;
+    return true;
+}
+
 uint32_t *order_new(const double *keys, size_t count, bool descending)
 {
     if (count == 0 || count > UINT32_MAX)
         return count == 0 ? memory_array(1, sizeof(uint32_t)) : NULL;
     struct keyed *a = memory_array(count, sizeof *a), *b = memory_array(count, sizeof *b);
     uint32_t *order = memory_array(count, sizeof *order);
-    uint64_t varying = 0; /* bits that do: flags and small numbers have few, and need few passes */
-    for (size_t i = 0; a && b && order && i < count; i++) {
-        a[i] = (struct keyed){key_of(keys[i], descending), (uint32_t)i};
-        varying |= a[i].key ^ a[0].key;
-    }
+    uint64_t varying = 0;
+    if (a && b && order)
+        varying = fill(a, keys, count, descending);
+    /* Numbers that differ mostly do so in their high bits: half of the passes, if they suffice. */
     struct keyed *from = a, *to = b;
-    for (int p = 0; a && b && order && p < PASSES; p++) {
-        if ((varying >> p * DIGIT_BITS & (DIGITS - 1)) == 0)
-            continue;
-        pass(from, to, count, p * DIGIT_BITS);
-        struct keyed *was = from;
-        from = to;
-        to = was;
+    if (a && b && order) {
+        sort(&from, &to, count, varying, PASSES / 2);
+        if (!in_order(from, count)) {
+            fill(from, keys, count, descending);
+            sort(&from, &to, count, varying, 0);
+        }
     }
     for (size_t i = 0; a && b && order && i < count; i++)
         order[i] = from[i].index;

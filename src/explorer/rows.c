@@ -28,6 +28,11 @@ struct rows *rows_new(const struct angles *angles, const struct view_settings *s
     return rows;
 }
 
+size_t rows_block_end(const struct rows *rows, const struct row_block *block)
+{
+    return block == &rows->block[rows->block_count - 1] ? rows->row_count : block[1].first_row;
+}
+
 struct row rows_at(const struct rows *rows, size_t index)
 {
     size_t low = 0, high = rows->block_count; /* the last block that starts at or before index */
@@ -53,7 +58,7 @@ size_t rows_find(const struct rows *rows, const struct row *row)
 {
     for (size_t i = 0; i < rows->block_count; i++) {
         const struct row_block *block = &rows->block[i];
-        size_t end = i + 1 < rows->block_count ? block[1].first_row : rows->row_count;
+        size_t end = rows_block_end(rows, block);
         if (block->layer != row->layer_index || block->projection != row->projection)
             continue;
         if (row->head < block->first_head)

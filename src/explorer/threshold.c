@@ -1,5 +1,6 @@
 /* threshold.c: the grid that the keys step the threshold along, and a threshold typed by hand. */
 #include "explorer/update.h"
+#include "ropescope/lists.h"
 
 #include <math.h>
 #include <string.h>
@@ -105,7 +106,7 @@ static void tell_fixing(struct state *state, double percent, const struct fixing
 
 static bool fix_percent(struct state *state, double percent)
 {
-    struct fixing fixing = rule_fixing(state->angles, &state->settings.rule, percent);
+    struct fixing fixing = state_fixing(state, percent);
     if (isnan(fixing.threshold)) {
         text_format(state->message, sizeof state->message,
                     "no pair to fix: %s, layers >= %u hold none yet",

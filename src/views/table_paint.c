@@ -33,16 +33,22 @@ static const struct {
 struct column_look {
     const char *name;
     int data_cols; /* of the widest cell in sight */
-    int decimals;  /* that suit the largest number in sight */
     bool left, hidden;
     const char *arrow; /* behind the name of the column that the lines are sorted by */
+};
+
+/* A cell in sight: looked up and printed once, though it is looked at thrice. */
+struct shown {
+    struct cell cell;
+    char text[CELL_TEXT];
 };
 
 /* The lines in sight and the columns they are set in. */
 struct window {
     const struct table *table;
+    struct shown *shown; /* (end - first, columns), owned */
     size_t first, end;
-    const size_t *shown; /* as in table_look */
+    const size_t *order; /* as `shown` of table_look */
     size_t columns;
     struct column_look look[COLUMNS_MAX];
 };
@@ -124,6 +130,11 @@ static struct precision precision_of(const char *column)
     return (struct precision){PLACES, PLACES + 2, PLACES + 3};
 }
 
+static struct shown *shown_at(const struct window *window, size_t row, size_t column)
+{
+    return &window->shown[(row - window->first) * window->columns + column];
+}
+
 static struct column_look look_at(const struct window *window, size_t column)
 {
     const struct table *table = window->table;
@@ -131,7 +142,7 @@ static struct column_look look_at(const struct window *window, size_t column)
     struct precision precision = precision_of(look.name);
     double largest = 0;
     for (size_t row = window->first; row < window->end; row++) {
-        struct cell cell = table->cell(table->context, row, column);
+        struct cell cell = shown_at(window, row, column)->cell;
         if (cell.kind == CELL_REAL && isfinite(cell.as.real) && fabs(cell.as.real) > largest)
             largest = fabs(cell.as.real);
         if (cell.kind == CELL_REAL)
@@ -140,12 +151,26 @@ static struct column_look look_at(const struct window *window, size_t column)
     }
     look.decimals = decimals_for(largest, precision);
     for (size_t row = window->first; row < window->end; row++) {
-        char text[CELL_TEXT];
-        cell_text(text, table->cell(table->context, row, column), &look);
-        int cols = canvas_text_width(text);
+        struct shown *shown = shown_at(window, row, column);
+        cell_text(shown->text, shown->cell, &look);
+        int cols = canvas_text_width(shown->text);
         look.data_cols = cols > look.data_cols ? cols : look.data_cols;
     }
     return look;
+}
+
+/* Line by line, as the table likes to be asked; false: no memory. */
+static bool look_up(struct window *window)
+{
+    const struct table *table = window->table;
+    window->shown =
+        memory_array((window->end - window->first) * window->columns + 1, sizeof *window->shown);
+    for (size_t row = window->first; window->shown && row < window->end; row++)
+        for (size_t i = 0; i < window->columns; i++)
+            shown_at(window, row, i)->cell = table->cell(table->context, row, i);
+    for (size_t i = 0; window->shown && i < window->columns; i++)
+        window->look[i] = look_at(window, i);
+    return window->shown != NULL;
 }
 
 /* ---- which columns, how wide --------------------------------------------- */
@@ -201,7 +226,7 @@ static size_t hidden_columns(const struct window *window)
 
 static size_t column_at(const struct window *window, size_t place)
 {
-    return window->shown ? window->shown[place] : place;
+    return window->order ? window->order[place] : place;
 }
 
 /* ---- drawing ------------------------------------------------------------- */
@@ -228,19 +253,15 @@ static struct style cell_style(const struct cell *cell, bool marked)
 
 static void paint_row(struct line line, const struct window *window, size_t row, bool marked)
 {
-    const struct table *table = window->table;
     char cursor[5] = " ";
     if (marked)
         cursor[text_encode(line.glyphs->cursor, cursor)] = '\0';
     line_add(&line, style_of(ROLE_SELECT), "%s", cursor);
     for (size_t place = 0; place < window->columns; place++) {
-        char text[CELL_TEXT];
         size_t i = column_at(window, place);
-        if (window->look[i].hidden)
-            continue;
-        struct cell cell = table->cell(table->context, row, i);
-        cell_text(text, cell, &window->look[i]);
-        put_cell(&line, window, i, cell_style(&cell, marked), text);
+        const struct shown *shown = shown_at(window, row, i);
+        if (!window->look[i].hidden)
+            put_cell(&line, window, i, cell_style(&shown->cell, marked), shown->text);
     }
 }
 
@@ -264,14 +285,14 @@ struct table_sight table_paint(struct canvas *canvas, struct rect rect, const st
     size_t last_first = table->row_count > visible ? table->row_count - visible : 0;
     struct window window = {
         .table = table,
-        .shown = look->shown,
+        .order = look->shown,
         .first = look->first < last_first ? look->first : last_first,
         .columns = table->column_count < COLUMNS_MAX ? table->column_count : COLUMNS_MAX,
     };
     window.end =
         table->row_count - window.first < visible ? table->row_count : window.first + visible;
-    for (size_t i = 0; i < window.columns; i++)
-        window.look[i] = look_at(&window, i);
+    if (!look_up(&window))
+        return (struct table_sight){window.first, window.first, 0};
     char arrow[8] = " ";
     size_t space = glyphs->set == GLYPHS_ASCII; /* else the arrow reads as a letter of the name */
     arrow[space + text_encode(look->descending ? glyphs->down : glyphs->up, arrow + space)] = '\0';
@@ -283,5 +304,6 @@ struct table_sight table_paint(struct canvas *canvas, struct rect rect, const st
     for (size_t row = window.first; row < window.end; row++)
         paint_row(line_start(canvas, glyphs, rect, 1 + (int)(row - window.first)), &window, row,
                   row == look->mark);
+    memory_free(window.shown);
     return (struct table_sight){window.first, window.end, hidden_columns(&window)};
 }

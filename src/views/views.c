@@ -42,7 +42,7 @@ enum status view_list_table(enum view_id view, const struct angles *angles,
                             struct error *err)
 {
     *out = (struct view_table){0};
-    enum status status = list_new(view, angles, settings, &out->list, err);
+    enum status status = list_new(view, angles, settings, NULL, &out->list, err);
     if (status == STATUS_OK)
         view_table_of_list(out, out->list);
     return status;
