@@ -57,6 +57,7 @@ int main(int argc, char **argv)
     struct options options;
     struct error err = {0};
     fill_standard_files();
+    memory_keep_small();
     setlocale(LC_CTYPE, ""); /* and nothing else: numbers keep their point */
     guard_install();
     if (options_read(&options, argc, argv, &err) != STATUS_OK)

@@ -69,6 +69,9 @@ void notices_add(struct notices *notices, const char *format, ...)
 
 /* ---- memory (memory.c): every allocation of the library goes through here --- */
 
+/* For a program that asks for a few megabytes again and again: they stay with it, where giving them
+ * back would cost it a fault a page each time. Before anything is allocated. */
+void memory_keep_small(void);
 /* `count` zeroed objects of `size` bytes; NULL where the product overflows or memory is out. */
 void *memory_array(size_t count, size_t size);
 /* `size` bytes, undefined, in large pages where there are many: for what is filled at once. */

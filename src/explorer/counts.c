@@ -128,6 +128,7 @@ bool counts_prepare(struct counts *counts, const struct angles *angles)
             continue;
         run->unorderable = !ordered_fill(&run->order, angles, counts->next / PROJECTION_COUNT,
                                          (int)(counts->next % PROJECTION_COUNT));
+        run->below = ordered_below(&run->order, counts->threshold);
         run->heads_below = SIZE_MAX;
         return true;
     }
@@ -181,20 +182,15 @@ static void step(struct head_count *heads, const struct ordered *order, size_t f
         heads[order->head[i]].fixed++;
 }
 
-const struct head_count *counts_heads(struct counts *counts, const struct angles *angles,
-                                      size_t layer, int projection, float threshold)
+static void bring_heads(struct counts *counts, struct count_run *run, const struct angles *angles,
+                        size_t layer, int projection, float threshold)
 {
-    if (!make_heads_room(counts, angles->model))
-        return NULL;
-    struct count_run *run = &counts->run[layer * PROJECTION_COUNT + (size_t)projection];
     struct head_count *heads = counts->heads + run->first_head;
     struct cosines all = cosines_of_projection(angles, layer, projection);
     uint32_t pairs = angles->model->layers[layer].pairs;
-    if (run->heads_known && run->heads_threshold == threshold)
-        return heads;
     size_t was = run->heads_below, below = SIZE_MAX;
     if (run->order.count > 0)
-        below = ordered_below(&run->order, threshold);
+        below = counts->threshold == threshold ? run->below : ordered_below(&run->order, threshold);
     if (!run->heads_known)
         count_defined(heads, all, pairs);
     size_t changed = was < below ? below - was : was - below;
@@ -205,5 +201,15 @@ const struct head_count *counts_heads(struct counts *counts, const struct angles
     run->heads_known = all.count > 0;
     run->heads_threshold = threshold;
     run->heads_below = below;
-    return heads;
+}
+
+const struct head_count *counts_heads(struct counts *counts, const struct angles *angles,
+                                      size_t layer, int projection, float threshold)
+{
+    if (!counts->heads && !make_heads_room(counts, angles->model))
+        return NULL;
+    struct count_run *run = &counts->run[layer * PROJECTION_COUNT + (size_t)projection];
+    if (!run->heads_known || run->heads_threshold != threshold)
+        bring_heads(counts, run, angles, layer, projection, threshold);
+    return counts->heads + run->first_head;
 }

@@ -126,29 +126,48 @@ static bool fill_stored(const struct list *list, const struct row_block *block, 
     return true;
 }
 
+/* The numbers that cells show, to the last bit. */
+static double chance_of_heads(uint32_t defined, double level)
+{
+    struct tally tally = {.pairs = defined, .sum_chance = level * (double)defined};
+    return tally_chance(&tally);
+}
+
+static double key_of_head(const struct head_count *head, double chance, size_t column)
+{
+    if (column == HEAD_FIXED)
+        return (double)head->fixed;
+    if (column == HEAD_CHANCE)
+        return chance;
+    double fraction = head->defined > 0 ? (double)head->fixed / head->defined : (double)NAN;
+    return column == HEAD_EXCESS ? fraction - chance : fraction;
+}
+
 /* Likewise of what is counted by head: tens of thousands of heads must sort while a threshold is
  * stepped. */
 static bool fill_counted(const struct list *list, const struct row_block *block, size_t column,
                          double *keys)
 {
     float threshold = list->rows->settings.rule.threshold;
-    bool fixed = column == HEAD_FIXED;
-    if (list->view != VIEW_HEADS || (!fixed && column != HEAD_FRACTION && column != HEAD_EXCESS))
+    if (list->view != VIEW_HEADS || (column != HEAD_FIXED && column != HEAD_FRACTION &&
+                                     column != HEAD_CHANCE && column != HEAD_EXCESS))
         return false;
     const struct head_count *heads =
         counts_heads(list->counts, list->angles, block->layer, block->projection, threshold);
     if (!heads)
         return false;
-    double chance = counts_chance(
+    double level = counts_chance(
         list->counts, block->projection,
         list->angles->model->layers[block->layer].projection[block->projection].row_length,
         threshold);
     size_t end = rows_block_end(list->rows, block);
     heads += block->first_head;
+    uint32_t defined = heads->defined; /* nearly always as many: a division less */
+    double chance = chance_of_heads(defined, level);
     for (size_t row = block->first_row; row < end; row++, heads++) {
-        double fraction =
-            heads->defined > 0 ? (double)heads->fixed / (double)heads->defined : (double)NAN;
-        keys[row] = fixed ? heads->fixed : column == HEAD_EXCESS ? fraction - chance : fraction;
+        if (heads->defined != defined)
+            chance = chance_of_heads(defined = heads->defined, level);
+        keys[row] = key_of_head(heads, chance, column);
     }
     return true;
 }

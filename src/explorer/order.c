@@ -27,11 +27,11 @@ static uint64_t key_of(double value, bool descending)
 /* Stable: what shares the digit keeps its order. */
 static void pass(const struct keyed *from, struct keyed *to, size_t count, int shift)
 {
-    size_t start[DIGITS] = {0}, sum = 0;
+    uint32_t start[DIGITS] = {0}, sum = 0; /* half of the first-level cache, or less */
     for (size_t i = 0; i < count; i++)
         start[from[i].key >> shift & (DIGITS - 1)]++;
     for (size_t digit = 0; digit < DIGITS; digit++) {
-        size_t here = start[digit];
+        uint32_t here = start[digit];
         start[digit] = sum;
         sum += here;
     }
@@ -75,7 +75,10 @@ uint32_t *order_new(const double *keys, size_t count, bool descending)
 {
     if (count == 0 || count > UINT32_MAX)
         return count == 0 ? memory_array(1, sizeof(uint32_t)) : NULL;
-    struct keyed *a = memory_array(count, sizeof *a), *b = memory_array(count, sizeof *b);
+    uint64_t bytes;
+    if (!size_multiply(count, sizeof(struct keyed), &bytes) || bytes > SIZE_MAX)
+        return NULL;
+    struct keyed *a = memory_unset((size_t)bytes), *b = memory_unset((size_t)bytes);
     uint32_t *order = memory_array(count, sizeof *order);
     uint64_t varying = 0;
     if (a && b && order)

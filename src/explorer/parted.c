@@ -76,18 +76,19 @@ static uint32_t fixed_in_all(const struct parted *parted, const struct rows *row
     return parted->before[parted->first_head[rows->block_count]];
 }
 
-static bool fixed_at(const struct rows *rows, size_t row)
-{
-    struct row at = rows_at(rows, row);
-    return rule_fixes(row_cos(rows->angles, &at, at.projection), rows->settings.rule.threshold);
-}
-
-/* Where head `h` of a block begins, and how many rows before it are fixed, or are not. */
+/* Where head `h` of a block begins, and its cosines: (per_head). */
 static size_t head_row(const struct row_block *block, uint32_t h)
 {
     return block->first_row + (size_t)h * block->per_head;
 }
 
+static const float *head_cos(const struct rows *rows, const struct row_block *block, uint32_t h)
+{
+    return rows->angles->layers[block->layer].set[block->projection].cos +
+           (size_t)(block->first_head + h) * block->per_head;
+}
+
+/* Rows before it that are fixed, or are not. */
 static size_t alike_before(const struct parted *parted, const struct rows *rows, size_t block,
                            uint32_t h, bool fixed)
 {
@@ -133,25 +134,27 @@ size_t parted_row(const struct parted *parted, const struct rows *rows, size_t l
     size_t block = block_of(parted, rows, index, fixed);
     uint32_t h = head_of(parted, rows, block, index, fixed);
     size_t seen = alike_before(parted, rows, block, h, fixed);
-    size_t row = head_row(&rows->block[block], h);
-    for (;; row++) {
-        seen += fixed_at(rows, row) == fixed;
-        if (seen > index)
-            return row;
-    }
+    const float *cos = head_cos(rows, &rows->block[block], h);
+    uint32_t pair = 0; /* the head has it: so many are counted before the next */
+    while ((seen += rule_fixes(cos[pair], rows->settings.rule.threshold) == fixed) <= index)
+        pair++;
+    return head_row(&rows->block[block], h) + pair;
 }
 
 size_t parted_line(const struct parted *parted, const struct rows *rows, size_t row)
 {
+    float threshold = rows->settings.rule.threshold;
     size_t fixed_rows = fixed_in_all(parted, rows), block = 0;
-    bool fixed = fixed_at(rows, row);
     while (rows_block_end(rows, &rows->block[block]) <= row)
         block++;
     const struct row_block *in = &rows->block[block];
     uint32_t h = (uint32_t)((row - in->first_row) / in->per_head);
+    const float *cos = head_cos(rows, in, h);
+    size_t pair = row - head_row(in, h);
+    bool fixed = rule_fixes(cos[pair], threshold);
     size_t line = alike_before(parted, rows, block, h, fixed);
-    for (size_t before = head_row(in, h); before < row; before++)
-        line += fixed_at(rows, before) == fixed;
+    for (size_t before = 0; before < pair; before++)
+        line += rule_fixes(cos[before], threshold) == fixed;
     if (fixed == parted->fixed_first)
         return line;
     return line + (parted->fixed_first ? fixed_rows : rows->row_count - fixed_rows);

@@ -1,9 +1,21 @@
 /* memory.c: the one place that allocates. Sizes are multiplied with care; nothing here exits. */
 #include "ropescope/support.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+
+void memory_keep_small(void)
+{
+#ifdef __GLIBC__
+    enum { KEPT = 4 << 20 };
+    (void)mallopt(M_MMAP_THRESHOLD, KEPT);
+    (void)mallopt(M_TRIM_THRESHOLD, 2 * KEPT);
+#endif
+}
 
 void *memory_array(size_t count, size_t size)
 {

@@ -164,8 +164,16 @@ static void measure_views(struct terminal *terminal, const char *name, const cha
 {
     static const struct {
         const char *key, *name;
-    } views[] = {{"1", "overview"}, {"2", "pairs"},     {"3", "heads"},
-                 {"4", "layers"},   {"5", "histogram"}, {"6", "scatter"}};
+    } views[] = {{"1", "overview"},
+                 {"o", "map of fractions"},
+                 {"OO", "map of excess"},
+                 {"o2", "pairs"},
+                 {"ss>>>>>>>>>>>>", "all pairs by fixed"},
+                 {"<<<<<<<<<<<<s3", "heads"},
+                 {"ss>>>>>>>>>>>>>", "all heads by excess"},
+                 {"<<<<<<<<<<<<<s4", "layers"},
+                 {"5", "histogram"},
+                 {"6", "scatter"}};
     enum { VIEWS = sizeof views / sizeof *views };
     struct step_cost cost[VIEWS];
     char words[96];

@@ -70,6 +70,30 @@ static struct fixing by_trying(const struct angles *angles, const struct rule *r
     return best;
 }
 
+/* The same from projections in their order, and how many each of some thresholds leaves. */
+static struct fixing by_order(const struct angles *angles, const struct rule *rule, double percent)
+{
+    enum { RUNS_MOST = 64 };
+    struct ordered run[RUNS_MOST] = {{0}};
+    size_t count = 0;
+    for (size_t layer = 0; layer < angles->model->layer_count; layer++)
+        for (int p = 0; p < PROJECTION_COUNT; p++) {
+            if (!rule->projection[p] || angles->model->layers[layer].number < rule->first_layer)
+                continue;
+            assert_in_range(count, 0, RUNS_MOST - 1);
+            assert_true(ordered_fill(&run[count], angles, layer, p));
+            for (float threshold = 0; threshold < 1.1F; threshold += 0.05F) {
+                struct tally tally = tally_projection(angles, layer, p, threshold);
+                assert_int_equal(ordered_below(&run[count], threshold), tally.pairs - tally.fixed);
+            }
+            count++;
+        }
+    struct fixing out = ordered_fixing(run, count, percent);
+    while (count > 0)
+        ordered_free(&run[--count]);
+    return out;
+}
+
 static void check(const struct angles *angles, const struct rule *rule, double percent)
 {
     struct fixing got = rule_fixing(angles, rule, percent), want = by_trying(angles, rule, percent);
@@ -79,6 +103,10 @@ static void check(const struct angles *angles, const struct rule *rule, double p
                  (unsigned long long)got.pairs, (double)want.threshold,
                  (unsigned long long)want.fixed, (unsigned long long)want.pairs);
     assert_int_equal(got.fixed, fixed_by(angles, rule, got.threshold));
+    struct fixing again = by_order(angles, rule, percent);
+    assert_true(again.threshold == got.threshold);
+    assert_int_equal(again.fixed, got.fixed);
+    assert_int_equal(again.pairs, got.pairs);
 }
 
 /* ---- by hand ------------------------------------------------------------- */

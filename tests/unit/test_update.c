@@ -247,6 +247,32 @@ static void assert_same_tally(struct tally a, struct tally b)
     assert_true(fabs(a.sum_chance - b.sum_chance) <= 1e-12 * fabs(b.sum_chance));
 }
 
+/* The fraction and the excess of every head are those of its tally. */
+static void assert_fresh_heads(struct state *state, enum measure measure)
+{
+    float threshold = state->settings.rule.threshold;
+    state->settings.measure = measure;
+    for (size_t i = 0; i < state->angles->model->layer_count; i++)
+        for (int p = 0; p < PROJECTION_COUNT && state->summaries[i].ready; p++)
+            for (uint32_t h = 0; h < state->angles->model->layers[i].projection[p].heads; h++) {
+                struct tally tally = tally_head(state->angles, i, p, h, threshold);
+                double want =
+                    tally_fraction(&tally) - (measure == MEASURE_EXCESS ? tally_chance(&tally) : 0);
+                double got = state_measure(state, i, p, h);
+                assert_true((isnan(got) && isnan(want)) || fabs(got - want) <= 1e-12);
+            }
+    state->settings.measure = MEASURE_MEAN;
+}
+
+static void assert_fresh_fixing(const struct state *state, double percent)
+{
+    struct fixing got = state_fixing(state, percent),
+                  want = rule_fixing(state->angles, &state->settings.rule, percent);
+    assert_int_equal(got.fixed, want.fixed);
+    assert_int_equal(got.pairs, want.pairs);
+    assert_true(got.threshold == want.threshold || (isnan(got.threshold) && want.pairs == 0));
+}
+
 static void assert_fresh(const struct state *state)
 {
     const struct view_settings *now = &state->settings;
@@ -272,11 +298,26 @@ static void test_kept_counts_are_fresh(void **unused)
         for (size_t step = 0; step < 30; step++) {
             type(&state, step % 5 == 4 ? "f" : step % 7 == 6 ? "P" : step % 2 ? "]" : "}j");
             assert_fresh(&state);
+            if (step >= 5 && step != 16) /* counted pair by pair, then more and more by order */
+                state_prepare(&state);
+            if (step % 3 != 1) { /* else two steps lie between the counts of the heads */
+                assert_fresh_heads(&state, MEASURE_FRACTION);
+                assert_fresh_heads(&state, MEASURE_EXCESS);
+            }
+            assert_fresh_fixing(&state, 3 * (double)step);
             if (step == 15 && waits) { /* between two steps */
                 angles->layers[shapes[s].waiting_layer].ready = true;
                 angles->ready++;
                 assert_fresh(&state);
             }
+        }
+        while (state_prepare(&state)) {
+        }
+        for (size_t step = 0; step < 12; step++) {
+            type(&state, step % 2 ? "[" : "{");
+            assert_fresh(&state);
+            assert_fresh_heads(&state, MEASURE_FRACTION);
+            assert_fresh_fixing(&state, 9 * (double)step);
         }
         if (waits) {
             angles->layers[shapes[s].waiting_layer].ready = false;
