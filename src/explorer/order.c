@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { DIGIT_BITS = 11, DIGITS = 1 << DIGIT_BITS, PASSES = 6 };
+enum { DIGIT_BITS = 11, DIGITS = 1 << DIGIT_BITS, PASSES = 6, FEW = 1 << 16 };
 
 struct keyed {
     uint64_t key;
@@ -83,11 +83,13 @@ uint32_t *order_new(const double *keys, size_t count, bool descending)
     uint64_t varying = 0;
     if (a && b && order)
         varying = fill(a, keys, count, descending);
-    /* Numbers that differ mostly do so in their high bits: half of the passes, if they suffice. */
+    /* Fractions of few pairs differ in their high bits: few passes, if they suffice. Millions are
+     * numbers that differ everywhere. */
     struct keyed *from = a, *to = b;
     if (a && b && order) {
-        sort(&from, &to, count, varying, PASSES / 2);
-        if (!in_order(from, count)) {
+        if (count <= FEW)
+            sort(&from, &to, count, varying, PASSES - 2);
+        if (count > FEW || !in_order(from, count)) {
             fill(from, keys, count, descending);
             sort(&from, &to, count, varying, 0);
         }
