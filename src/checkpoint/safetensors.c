@@ -1,6 +1,7 @@
 /* safetensors.c: the header of a .safetensors file, checked by every rule of the reference reader
  * (safetensors 0.8, tensor.rs): 8 bytes of length, a JSON object, then data without holes. */
 #include "reader.h"
+#include "safetensors_plain.h"
 
 #include <cjson/cJSON.h>
 #include <inttypes.h>
@@ -98,13 +99,23 @@ static enum status read_metadata(struct reading *r, const cJSON *value)
                : STATUS_OK;
 }
 
-/* Sizes, their product and the bytes that this number of dtype's numbers takes. */
-static enum status read_shape(struct reading *r, const cJSON *shape, struct tensor *tensor,
-                              uint64_t *bytes)
+/* The bytes that so many of dtype's numbers take. */
+static enum status size_up(const struct reading *r, uint64_t elements, struct tensor *tensor)
+{
+    uint64_t bits;
+    if (!size_multiply(elements, dtype_bits(tensor->dtype), &bits))
+        return tensor_failed(r, tensor->name, "the size of its data overflows");
+    if (bits % 8 != 0)
+        return tensor_failed(r, tensor->name, "its numbers do not fill whole bytes");
+    tensor->bytes = bits / 8;
+    return STATUS_OK;
+}
+
+static enum status read_shape(struct reading *r, const cJSON *shape, struct tensor *tensor)
 {
     if (!cJSON_IsArray(shape))
         return tensor_failed(r, tensor->name, "shape is no list");
-    uint64_t elements = 1, bits;
+    uint64_t elements = 1;
     size_t rank = 0;
     for (const cJSON *item = shape->child; item; item = item->next, rank++) {
         uint64_t size;
@@ -117,23 +128,15 @@ static enum status read_shape(struct reading *r, const cJSON *shape, struct tens
         if (rank < 2)
             tensor->shape[rank] = size;
     }
-    if (!size_multiply(elements, dtype_bits(tensor->dtype), &bits))
-        return tensor_failed(r, tensor->name, "the size of its data overflows");
-    if (bits % 8 != 0)
-        return tensor_failed(r, tensor->name, "its numbers do not fill whole bytes");
     tensor->rank = (uint16_t)rank;
-    *bytes = bits / 8;
-    return STATUS_OK;
+    return size_up(r, elements, tensor);
 }
 
-/* data_offsets are relative to the end of the header. */
-static enum status read_offsets(struct reading *r, const cJSON *offsets, struct tensor *tensor,
-                                uint64_t bytes)
+/* Where its data lie, from the end of the header on. */
+static enum status place(const struct reading *r, uint64_t begin, uint64_t end,
+                         struct tensor *tensor)
 {
-    uint64_t begin, end, data = r->mapping->size - LENGTH_BYTES - r->header_bytes;
-    if (cJSON_GetArraySize(offsets) != 2 || !cJSON_IsArray(offsets) ||
-        !json_whole(offsets->child, &begin) || !json_whole(offsets->child->next, &end))
-        return tensor_failed(r, tensor->name, "data_offsets is no pair of whole numbers");
+    uint64_t data = r->mapping->size - LENGTH_BYTES - r->header_bytes, bytes = tensor->bytes;
     if (end < begin)
         return error_set(r->err, STATUS_FAILED,
                          "%s: tensor %s: data_offsets run backwards, from %" PRIu64 " to %" PRIu64,
@@ -151,7 +154,25 @@ static enum status read_offsets(struct reading *r, const cJSON *offsets, struct 
                          " bytes, but shape and dtype need %" PRIu64,
                          r->path, tensor->name, end - begin, bytes);
     tensor->offset = LENGTH_BYTES + r->header_bytes + begin;
-    tensor->bytes = bytes;
+    return STATUS_OK;
+}
+
+static enum status read_offsets(const struct reading *r, const cJSON *offsets,
+                                struct tensor *tensor)
+{
+    uint64_t begin, end;
+    if (cJSON_GetArraySize(offsets) != 2 || !cJSON_IsArray(offsets) ||
+        !json_whole(offsets->child, &begin) || !json_whole(offsets->child->next, &end))
+        return tensor_failed(r, tensor->name, "data_offsets is no pair of whole numbers");
+    return place(r, begin, end, tensor);
+}
+
+static enum status append(const struct reading *r, const struct tensor *tensor)
+{
+    struct tensor *slot = checkpoint_append(r->checkpoint);
+    if (!slot)
+        return error_memory(r->err);
+    *slot = *tensor;
     return STATUS_OK;
 }
 
@@ -179,19 +200,24 @@ static enum status read_tensor(struct reading *r, const char *name, const cJSON 
         return error_set(r->err, STATUS_FAILED, "%s: tensor %s: unknown dtype \"%s\"", r->path,
                          name, word);
     tensor.dtype = (uint16_t)dtype;
-    uint64_t bytes = 0;
-    enum status status =
-        read_shape(r, cJSON_GetObjectItemCaseSensitive(value, "shape"), &tensor, &bytes);
+    enum status status = read_shape(r, cJSON_GetObjectItemCaseSensitive(value, "shape"), &tensor);
     if (status == STATUS_OK)
-        status = read_offsets(r, cJSON_GetObjectItemCaseSensitive(value, "data_offsets"), &tensor,
-                              bytes);
-    if (status != STATUS_OK)
-        return status;
-    struct tensor *slot = checkpoint_append(r->checkpoint);
-    if (!slot)
-        return error_memory(r->err);
-    *slot = tensor;
-    return STATUS_OK;
+        status = read_offsets(r, cJSON_GetObjectItemCaseSensitive(value, "data_offsets"), &tensor);
+    return status == STATUS_OK ? append(r, &tensor) : status;
+}
+
+static enum status take_plain(const struct reading *r, const char *name,
+                              const struct plain_entry *entry)
+{
+    struct tensor tensor = {.name = name,
+                            .file = r->file,
+                            .dtype = (uint16_t)entry->dtype,
+                            .rank = entry->rank,
+                            .shape = {entry->shape[0], entry->shape[1]}};
+    enum status status = size_up(r, entry->elements, &tensor);
+    if (status == STATUS_OK)
+        status = place(r, entry->begin, entry->end, &tensor);
+    return status == STATUS_OK ? append(r, &tensor) : status;
 }
 
 /* ---- words that cJSON reads more kindly than the format has them --------- */
@@ -281,10 +307,14 @@ static enum status read_entry(struct reading *r)
 {
     const char *name;
     cJSON *value = NULL;
+    struct plain_entry plain;
     enum status status =
         json_string(r->entry, r->walk.key_len, r->path, &r->checkpoint->names, &name, r->err);
     if (status != STATUS_OK)
         return status;
+    if (plain_entry_read(r->entry + r->walk.key_len, r->walk.value_len, &plain) &&
+        strcmp(name, "__metadata__") != 0)
+        return take_plain(r, name, &plain);
     if (!text_is_utf8(r->entry + r->walk.key_len, r->walk.value_len))
         return error_set(r->err, STATUS_FAILED, "%s: the header is not valid UTF-8", r->path);
     status = json_parse(r->entry + r->walk.key_len, r->walk.value_len, name, &value, r->err);

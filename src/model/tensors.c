@@ -96,13 +96,32 @@ static bool match_pattern(const char *name, const char *prefix, const char *patt
     return match->bias || strcmp(name, ".weight") == 0;
 }
 
+/* Whether a name ends as the pattern does, before its .weight or .bias: few of a hundred thousand
+ * do, and no other can match. */
+static bool ends_alike(const char *name, size_t len, const char *pattern)
+{
+    static const char *const endings[] = {".weight", ".bias"};
+    const char *number = strrchr(pattern, '%'), *tail = number ? number + 1 : pattern;
+    size_t tail_len = strlen(tail);
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        size_t ending_len = strlen(endings[i]), both = tail_len + ending_len;
+        if (len >= both && memcmp(name + len - ending_len, endings[i], ending_len) == 0 &&
+            memcmp(name + len - both, tail, tail_len) == 0)
+            return true;
+    }
+    return false;
+}
+
 static bool match_name(const char *name, const char *const patterns[PROJECTION_COUNT],
                        struct match *match)
 {
-    name = without_wrappers(name);
+    size_t len = strlen(name);
     for (uint8_t projection = 0; projection < PROJECTION_COUNT; projection++) {
+        if (!ends_alike(name, len, patterns[projection]))
+            continue;
+        const char *plain = without_wrappers(name);
         for (uint8_t prefix = 0; prefix < PREFIX_COUNT; prefix++) {
-            if (match_pattern(name, prefixes[prefix], patterns[projection], match)) {
+            if (match_pattern(plain, prefixes[prefix], patterns[projection], match)) {
                 match->prefix = prefix;
                 match->projection = projection;
                 return true;
