@@ -45,7 +45,7 @@ FORMATTED := $(wildcard src/*.c src/*/*.c src/*/*.h include/ropescope/*.h tests/
 Q := $(if $(V),,@)
 say = @echo '  $(1) $(2)'
 
-.PHONY: all demo test test-run oracle bench format format-check lint install uninstall clean deps deps-test help
+.PHONY: all demo test test-run valgrind oracle bench format format-check lint install uninstall clean deps deps-test help
 .SECONDARY:
 
 all: $(BUILD)/ropescope
@@ -97,11 +97,23 @@ test-run:
 
 test-programs: all $(TEST_PROGRAMS) $(TOOL_PROGRAMS)
 
+# Programs that allocate, map and count much; not the sanitized build. AVX-512 is nothing valgrind knows.
+VALGRIND := valgrind -q --error-exitcode=1 --leak-check=full --errors-for-leak-kinds=definite,indirect
+VALGRIND_TESTS := kernel scan session angles_file cache adapter safetensors plain_entry rule quantile \
+                  histogram correlation update go
+
+valgrind: $(VALGRIND_TESTS:%=$(BUILD)/tests/test_%)
+	@for test in $(VALGRIND_TESTS); do \
+	  $(VALGRIND) $(BUILD)/tests/test_$$test >$(BUILD)/valgrind.log 2>&1 || { cat $(BUILD)/valgrind.log; exit 1; }; \
+	  echo "ok $$test: $$(grep -cE '^\[ +OK' $(BUILD)/valgrind.log) tests"; \
+	  sed -nE 's/^\[ +SKIPPED \] ([a-z])/skipped: \1/p' $(BUILD)/valgrind.log | sort -u; \
+	done
+
 oracle:
 	@tests/fixtures/make_all
 
 bench: deps-test
-	@$(MAKE) --no-print-directory all $(BUILD)/bench
+	@$(MAKE) --no-print-directory all $(BUILD)/bench $(BUILD)/tools/stream
 	@$(BUILD)/bench $(BENCH_FLAGS)
 
 format:
@@ -154,6 +166,7 @@ help:
 	@echo 'make            build build/ropescope'
 	@echo 'make demo       install what is missing, build, open the explorer on the demo model'
 	@echo 'make test       install what is missing, check the formatting, run every test, plain and sanitized'
+	@echo 'make valgrind   the tests of what allocates, maps and counts, under valgrind (minutes)'
 	@echo 'make oracle     make the fixtures of families anew, in Python environments of its own (gigabytes)'
 	@echo 'make bench      speed, as ratios measured side by side in one run (BENCH_FLAGS="--markdown", "--json")'
 	@echo 'make format     clang-format over the tree;  make lint: gcc and clang, warnings as errors'

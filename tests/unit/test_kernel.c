@@ -327,9 +327,19 @@ static void test_squares_that_leave_float32(void **state)
     }
 }
 
+/* What is exact in these tests has the range of a long double, which valgrind makes a double. */
+static bool range_is_wide(void)
+{
+    volatile long double tiny = 1e-300L;
+    tiny *= tiny;
+    return tiny > 0;
+}
+
 static void test_squares_that_leave_double(void **state)
 {
     (void)state;
+    if (!range_is_wide())
+        skip();
     static const double scales[] = {1e-300, 1e-200, 1e-160, 1e-100, 1e-45, 1e39,
                                     1e100,  1e154,  1e160,  1e200,  1e300, 1e305};
     for (size_t i = 0; i < sizeof scales / sizeof *scales; i++)
@@ -341,6 +351,8 @@ static void test_squares_that_leave_double(void **state)
 static void test_subnormals(void **state)
 {
     (void)state;
+    if (!range_is_wide())
+        skip();
     static const struct {
         enum dtype dtype;
         double scale;
