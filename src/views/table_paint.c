@@ -33,6 +33,7 @@ static const struct {
 struct column_look {
     const char *name;
     int data_cols; /* of the widest cell in sight */
+    int decimals;  /* that suit the largest number in sight */
     bool left, hidden;
     const char *arrow; /* behind the name of the column that the lines are sorted by */
 };
