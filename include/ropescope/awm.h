@@ -28,4 +28,101 @@ uint32_t random_up_to(struct random *random, uint32_t max);
  * np.random.choice(count, n, replace=False) is its first n. */
 void random_permutation(struct random *random, uint32_t *order, uint32_t count);
 
+/* ---- the whole rule (awm.c) ---------------------------------------------- */
+
+/* What a line of a rule is about. REACH_ALL stands for every layer, both projections, every head.
+ * Where several lines reach a head the narrowest counts: one that names a head is narrower than one
+ * that names a layer, that one narrower than one that names a projection; naming more of the three
+ * breaks ties. */
+enum { REACH_ALL = UINT32_MAX };
+struct reach {
+    uint32_t layer;      /* its number */
+    uint32_t projection; /* PROJECTION_QUERY, PROJECTION_KEY */
+    uint32_t head;       /* of the projection */
+};
+#define REACH_MODEL ((struct reach){REACH_ALL, REACH_ALL, REACH_ALL})
+
+/* What is done with the pairs of a head, whatever their angles. */
+enum exception {
+    EXCEPTION_NONE, /* the line says nothing of it */
+    EXCEPTION_RULE, /* nothing: the threshold decides, though a wider line may say otherwise */
+    EXCEPTION_FIX,  /* every pair that has an angle is fixed */
+    EXCEPTION_FREE, /* every pair is trainable */
+    EXCEPTION_COUNT
+};
+const char *exception_name(enum exception exception); /* "", "rule", "fix", "free" */
+bool exception_from_name(const char *name, enum exception *out);
+
+/* A line says a threshold, an exception or both. One with a threshold alone is EXCEPTION_RULE too:
+ * it is not for nothing that somebody wrote a threshold inside a layer that is fixed. */
+struct rule_line {
+    struct reach reach;
+    float threshold; /* 0..1; NaN: that of the next wider line */
+    enum exception exception;
+};
+
+/* The rule with everything that can be said about it. `base` is what the explorer's fast counts
+ * know: its threshold is that of all heads which no line reaches, and its first layer and its
+ * projections bound everything else: no line masks a layer before the first one, or a projection
+ * that is not covered. Zero-initialised, or by awm_init; free with awm_free. */
+struct awm {
+    struct rule base;
+    struct rule_line *lines; /* (line_count) sorted, one a reach; owned */
+    size_t line_count, line_room;
+    bool random;   /* the baseline: as many pairs of each module are fixed, but drawn at random */
+    uint32_t seed; /* of numpy's generator, set again for each module as the authors do it */
+};
+void awm_init(struct awm *awm, const struct rule *base); /* no lines, not random, seed 13 */
+void awm_free(struct awm *awm);
+/* A copy of its own (for an undo, say), which the caller frees; false: no memory. */
+bool awm_copy(struct awm *to, const struct awm *from);
+
+/* Puts the line in place of the one with the same reach; one that says nothing takes it away.
+ * false: no memory, and nothing has changed. */
+bool awm_set(struct awm *awm, const struct rule_line *line);
+/* The line with exactly that reach; NULL: none. It stays valid until the next awm_set. */
+const struct rule_line *awm_line(const struct awm *awm, struct reach reach);
+
+/* The threshold that decides about a head, exceptions included: a pair is fixed iff rule_fixes(cos,
+ * this). 0 where the head is fixed, infinity where it is free. What lies outside the reach of the
+ * base (see awm_covers) is not asked: this is what the rule would do there. */
+float awm_threshold(const struct awm *awm, uint32_t layer, int projection, uint32_t head);
+/* What decides about it: EXCEPTION_RULE, EXCEPTION_FIX or EXCEPTION_FREE. */
+enum exception awm_exception(const struct awm *awm, uint32_t layer, int projection, uint32_t head);
+/* Whether the rule masks pairs of that projection of that layer at all. */
+bool awm_covers(const struct awm *awm, const struct layer *layer, int projection);
+
+/* Whether the line is about something that the model has; else STATUS_USAGE and why not. */
+enum status reach_check(const struct reach *reach, const struct model *model, struct error *err);
+
+/* In words: "|cos| >= 0.01 is fixed in queries and keys of layers >= 2; layer 3 query head 7: all
+ * fixed". Lines that do not fit are counted: "and 12 more". */
+enum { AWM_WORDS = 512, REACH_WORDS = 64 };
+void awm_words(const struct awm *awm, char *out, size_t size);
+/* The reach of a line in words: "layer 3 query head 7", "key", "all". */
+void reach_words(const struct reach *reach, char out[REACH_WORDS]);
+
+/* ---- what the rule fixes (awm_tally.c) ----------------------------------- */
+
+/* As the functions of the same name without awm_: a head, a projection and a layer are counted in
+ * every layer, whatever the first masked one is; the model from there on, covered projections
+ * alone. The baseline fixes as many, so that `random` does not matter here. Chance is that of the
+ * thresholds in force: 1 for a head that is fixed by hand, 0 for one that is free. Where a rule has
+ * no lines the tallies are those of its base, bit for bit. */
+struct tally awm_tally_head(const struct angles *angles, size_t layer, int projection,
+                            uint32_t head, const struct awm *awm);
+struct tally awm_tally_projection(const struct angles *angles, size_t layer, int projection,
+                                  const struct awm *awm);
+struct tally awm_tally_layer(const struct angles *angles, size_t layer, const struct awm *awm);
+struct tally awm_tally_model(const struct angles *angles, const struct awm *awm);
+
+/* Which pairs of a projection (of all its heads: a module, as the authors say) are fixed, by the
+ * rule or, for the baseline, at random: `fixed` (heads * pairs) is 1 for those, else 0. All 0 where
+ * the rule does not cover the projection or the layer is not ready. The baseline keeps the first
+ * `kept` of permutation(pairs) trainable; an undefined pair is always kept, so where there are any
+ * it draws among the others. Returns how many are fixed; UINT64_MAX: no memory (never for a rule
+ * that is not random). */
+uint64_t awm_fixed_pairs(const struct awm *awm, const struct angles *angles, size_t layer,
+                         int projection, unsigned char *fixed);
+
 #endif

@@ -359,8 +359,9 @@ unsigned update_themes(struct state *state, const struct theme_list *themes);
 /* New layers may have landed, and the scan has got further. */
 unsigned update_scan(struct state *state, bool scanning, struct progress_reading progress);
 
-/* The next threshold on the grid, up or down: 0, then steps of 1 to 2.5 percent from 0.0001 (coarse:
- * 1, 2, 5 a decade) up to 1. A value between two lines of the grid goes to the next line. */
+/* The next threshold on the grid, up or down: 0, then steps of 1 to 2.5 percent from 0.0001
+ * (coarse: 1, 2, 5 a decade) up to 1. A value between two lines of the grid goes to the next line.
+ */
 float threshold_step(float threshold, bool up, bool coarse);
 /* 0..1, read as a float32; false with a reason that fits a line. */
 bool threshold_read(const char *text, float *threshold, char *why, size_t size);

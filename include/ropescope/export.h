@@ -3,7 +3,7 @@
 #ifndef ROPESCOPE_EXPORT_H
 #define ROPESCOPE_EXPORT_H
 
-#include "ropescope/support.h"
+#include "ropescope/awm.h"
 
 enum cell_kind {
     CELL_EMPTY, /* empty in CSV, null in JSON: an undefined number */
@@ -68,5 +68,20 @@ enum status table_write_csv(const struct table *table, FILE *stream, struct erro
 enum status table_write_json(const struct table *table, FILE *stream, struct error *err);
 enum status table_write(const struct table *table, enum export_format format, FILE *stream,
                         struct error *err);
+
+/* ---- rules (rule_csv.c) -------------------------------------------------- */
+
+/* The lines of a rule as CSV: columns layer, projection, head, threshold, exception, where an empty
+ * layer, projection (also: both) or head stands for all of them. What was written reads back the
+ * same, the threshold of the base as the line that names nothing; its first layer and projections
+ * are flags and no part of the file. */
+enum status rule_write_csv(const struct awm *awm, FILE *stream, struct error *err);
+/* The lines of a file take the place of the rule's; one that names nothing sets the threshold of its
+ * base. The
+ * columns may stand in any order, and those that are not needed may be left out. Refused, with file
+ * and line (STATUS_FAILED), and then the rule is as it was: what is no CSV, numbers that are none
+ * or out of range, layers and heads that the model does not have, a reach that was named before. */
+enum status rule_read_csv(const char *path, const struct model *model, struct awm *awm,
+                          struct error *err);
 
 #endif
