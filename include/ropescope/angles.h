@@ -71,6 +71,10 @@ enum status angles_new(struct model *model, uint64_t generation, struct angles *
 void angles_free(struct angles *angles);
 bool angles_complete(const struct angles *angles);
 
+/* XXH3 of the numbers of all layers that are ready, with their names and places: what a mask says
+ * it was made from. The same for a model and for the .angles file of it, on every machine. */
+uint64_t angles_fingerprint(const struct angles *angles);
+
 /* A computed layer on its way from a worker to the database. */
 struct layer_result {
     uint64_t generation;

@@ -125,4 +125,40 @@ struct tally awm_tally_model(const struct angles *angles, const struct awm *awm)
 uint64_t awm_fixed_pairs(const struct awm *awm, const struct angles *angles, size_t layer,
                          int projection, unsigned char *fixed);
 
+/* ---- masks (mask.c) ------------------------------------------------------ */
+
+/* Which rows of one stored tensor may move. */
+struct mask_tensor {
+    const char *weight, *bias; /* in the names of mask->order; bias NULL: none */
+    uint64_t rows;             /* of the tensor, those that are no query and no key included */
+    uint64_t frozen;           /* of them */
+    unsigned char *trainable;  /* (rows) in the order of mask->order; 1: trainable, 0: frozen */
+};
+
+/* The mask of a model: a tensor for each query and key weight, one where a fused tensor holds both.
+ * Rows that do not rotate, undefined pairs, layers before the first masked one and projections that
+ * are not covered are trainable; both rows of a pair are always alike. */
+struct mask {
+    struct mask_tensor *tensors; /* (count) in the order of the layers, query before key */
+    size_t count;
+    size_t (*of)[PROJECTION_COUNT]; /* (layer, projection) index into tensors; SIZE_MAX: none */
+    struct naming (*naming)[PROJECTION_COUNT]; /* (layer, projection) */
+    uint64_t pairs, fixed; /* defined pairs that the rule reaches, and those that are frozen */
+    uint64_t rows, frozen; /* of all tensors */
+    uint64_t fingerprint;  /* angles_fingerprint of what it was made from */
+    enum row_order order;
+    const struct awm *awm;       /* borrowed */
+    const struct angles *angles; /* borrowed */
+    struct arena arena;          /* owns the names */
+};
+/* STATUS_FAILED where a layer has not been scanned or tensors have no names of their own,
+ * STATUS_USAGE where the order cannot be had (naming_of). Free with mask_free; the rule and the
+ * angles must outlive it. */
+enum status mask_new(const struct angles *angles, const struct awm *awm, enum row_order order,
+                     struct mask **out, struct error *err);
+void mask_free(struct mask *mask);
+/* The rows of a pair in mask->order, w1 first. */
+void mask_pair_rows(const struct mask *mask, size_t layer, int projection, uint32_t head,
+                    uint32_t pair, uint64_t *a, uint64_t *b);
+
 #endif

@@ -76,12 +76,33 @@ enum status table_write(const struct table *table, enum export_format format, FI
  * same, the threshold of the base as the line that names nothing; its first layer and projections
  * are flags and no part of the file. */
 enum status rule_write_csv(const struct awm *awm, FILE *stream, struct error *err);
-/* The lines of a file take the place of the rule's; one that names nothing sets the threshold of its
- * base. The
- * columns may stand in any order, and those that are not needed may be left out. Refused, with file
- * and line (STATUS_FAILED), and then the rule is as it was: what is no CSV, numbers that are none
- * or out of range, layers and heads that the model does not have, a reach that was named before. */
+/* The lines of a file take the place of the rule's; one that names nothing sets the threshold of
+ * its base. The columns may stand in any order, and those that are not needed may be left out.
+ * Refused, with file and line (STATUS_FAILED), and then the rule is as it was: what is no CSV,
+ * numbers that are none or out of range, layers and heads that the model does not have, a reach
+ * that was named before. */
 enum status rule_read_csv(const char *path, const struct model *model, struct awm *awm,
                           struct error *err);
+
+/* ---- masks (mask_safetensors.c, mask_json.c, mask_csv.c) ----------------- */
+
+enum mask_format { MASK_SAFETENSORS, MASK_JSON, MASK_CSV, MASK_FORMAT_COUNT };
+const char *mask_format_name(enum mask_format format); /* "safetensors", "json", "csv" */
+bool mask_format_from_name(const char *name, enum mask_format *out);
+/* By the ending of a file's name; MASK_JSON where it says nothing, or there is no name (NULL). */
+enum mask_format mask_format_of_path(const char *path);
+
+/* A BOOL tensor [rows, 1] for each weight and [rows] for each bias, 1 = trainable, under their own
+ * names; the rule, the source and the fingerprint of the angles in __metadata__, all as texts. */
+enum status mask_write_safetensors(const struct mask *mask, FILE *stream, struct error *err);
+/* {"metadata": {...}, "tensors": {NAME: {"shape": [rows, 1], "frozen": [[first, end], ...]}}}: the
+ * frozen rows as half-open ranges; a tensor a line. */
+enum status mask_write_json(const struct mask *mask, FILE *stream, struct error *err);
+/* A row a pair: layer, projection, head, pair, cos, frozen (0 or 1), tensor, row_a, row_b, the rows
+ * in the mask's order; cos is empty where it is undefined. */
+enum status mask_write_csv(const struct mask *mask, FILE *stream, struct error *err);
+/* All three flush the stream: a full disk is STATUS_FAILED here. */
+enum status mask_write(const struct mask *mask, enum mask_format format, FILE *stream,
+                       struct error *err);
 
 #endif

@@ -146,6 +146,42 @@ bool family_line(size_t index, struct family_line *out);
  * that ggml quantised; 0: not measured, or nothing to measure. */
 double quantisation_moves(enum dtype dtype);
 
+/* ---- names and rows elsewhere (naming.c) --------------------------------- */
+
+/* Whose names and whose order of rows. Files of Meta and llama2.c, and GGUF files of families that
+ * the converter permutes, hold the two rows of a pair side by side where Hugging Face has them half
+ * a head apart. */
+enum row_order {
+    ROW_ORDER_FILE, /* as the checkpoint has them */
+    ROW_ORDER_HF,   /* Hugging Face transformers, and so PEFT */
+    ROW_ORDER_META, /* Meta's reference code; torchtune has this order under names of its own */
+    ROW_ORDER_COUNT
+};
+const char *row_order_name(enum row_order order); /* "file", "hf", "meta" */
+bool row_order_from_name(const char *name, enum row_order *out);
+/* What somebody who trains will hold: Hugging Face's for GGUF, llama2.c and Meta's files, that of
+ * the file for all others. */
+enum row_order row_order_usual(const struct model *model);
+
+/* What somebody else calls the tensor of a projection, and how rows of its heads move there. */
+struct naming {
+    const char *weight;
+    const char *bias; /* NULL: none */
+    enum {
+        ROWS_STAY,
+        ROWS_APART,    /* dim 2i + s of each head goes to i + s * head_dim / 2 */
+        ROWS_TOGETHER, /* and the other way round */
+    } rows;
+    uint32_t head_dim;
+};
+/* New texts lie in the arena, others belong to the model. STATUS_USAGE where the other side's name
+ * or order of that tensor is not known: a fused one that a converter took apart, say. */
+enum status naming_of(const struct model *model, const struct layer *layer, int projection,
+                      enum row_order order, struct arena *arena, struct naming *out,
+                      struct error *err);
+/* Where a stored row lies there. */
+uint64_t naming_row(const struct naming *naming, uint64_t row);
+
 /* ---- frequencies (frequency.c): pure ------------------------------------- */
 
 enum scaling_kind {

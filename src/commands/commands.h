@@ -40,8 +40,14 @@ struct options {
     const char *config; /* NULL: the usual place */
     bool no_config, list_themes;
     bool mouse;
-    bool has_fixed; /* --fixed came after --threshold, if that came at all */
-    double fixed;   /* percent */
+    bool has_fixed;         /* --fixed came after --threshold, if that came at all */
+    double fixed;           /* percent */
+    const char *thresholds; /* CSV of lines of the rule; NULL: none */
+    bool random;            /* the baseline */
+    uint32_t seed;          /* RANDOM_SEED unless said */
+    bool has_row_order, has_mask_format;
+    enum row_order row_order;
+    enum mask_format mask_format;
     uint64_t given; /* a bit a flag of the command line, see options_given */
 };
 
@@ -71,7 +77,8 @@ enum {
     COMMAND_STATS = 8,
     COMMAND_EXPORT = 16,
     COMMAND_SHOW = 32,
-    COMMAND_ALL = 63,       /* that take a model */
+    COMMAND_MASK = 256,
+    COMMAND_ALL = 63 + 256, /* that take a model */
     COMMAND_FAMILIES = 128, /* takes no model */
     SETTING = 64,           /* no command: the flag may stand in the settings file */
 };
@@ -84,12 +91,15 @@ enum status command_stats(const struct options *options, struct error *err);
 enum status command_export(const struct options *options, struct error *err);
 enum status command_families(const struct options *options, struct error *err);
 enum status command_show(const struct options *options, struct error *err);
+enum status command_mask(const struct options *options, struct error *err);
 
 /* ---- options.c: the table of flags --------------------------------------- */
 
 size_t flags_count(void); /* 64 at most */
 const struct flag *flags_at(size_t index);
-const struct flag *flags_named(const char *name, size_t length); /* NULL: there is none */
+/* The flag of that name that one of the commands takes, or SETTING; NULL: there is none. The same
+ * name may take other words in another command. */
+const struct flag *flags_named(const char *name, size_t length, unsigned commands);
 
 /* ---- words.c ------------------------------------------------------------- */
 
@@ -144,6 +154,11 @@ enum status state_take_flags(struct state *state, const struct options *options,
 /* The options with the threshold that --fixed asks for, which the angles must be complete to tell.
  */
 struct options options_with_threshold(const struct options *options, const struct angles *angles);
+
+/* The whole rule: --threshold or --fixed, --first-layer, --projection, --thresholds, --random,
+ * against complete angles. The caller frees it with awm_free, also after a failure. */
+enum status rule_of_options(const struct options *options, const struct angles *angles,
+                            struct awm *awm, struct error *err);
 
 /* The flags as the settings of a view; settings->sort.column points into *options. */
 enum status settings_read(const struct options *options, const struct model *model,

@@ -134,6 +134,33 @@ static bool read_format(struct options *options, const char *value)
     return export_format_from_name(value, &options->format);
 }
 
+static bool read_mask_format(struct options *options, const char *value)
+{
+    return options->has_mask_format = mask_format_from_name(value, &options->mask_format);
+}
+
+static bool read_row_order(struct options *options, const char *value)
+{
+    return options->has_row_order = row_order_from_name(value, &options->row_order);
+}
+
+static bool read_thresholds(struct options *options, const char *value)
+{
+    options->thresholds = value;
+    return *value != '\0';
+}
+
+static bool read_random(struct options *options, const char *value)
+{
+    (void)value;
+    return options->random = true;
+}
+
+static bool read_seed(struct options *options, const char *value)
+{
+    return text_to_u32(value, &options->seed);
+}
+
 static bool read_output(struct options *options, const char *value)
 {
     options->output = value;
@@ -227,7 +254,8 @@ enum {
     SCREEN = COMMAND_EXPLORE | COMMAND_SHOW | SETTING,
     VIEW_FLAG = SCREEN | COMMAND_EXPORT,
     SELECTION = COMMAND_EXPLORE | COMMAND_SHOW | COMMAND_EXPORT,
-    NUMBERS = VIEW_FLAG | COMMAND_STATS,
+    NUMBERS = VIEW_FLAG | COMMAND_STATS | COMMAND_MASK,
+    RULE = COMMAND_STATS | COMMAND_MASK, /* what says all of a rule */
 };
 
 static const struct flag flags[] = {
@@ -235,13 +263,19 @@ static const struct flag flags[] = {
      read_view},
     {"layer", 0, "L", SELECTION, "one layer, by its number", read_layer},
     {"head", 0, "H", SELECTION, "query head H and the key head it meets", read_head},
-    {"projection", 0, "query|key|both", COMMAND_EXPORT | COMMAND_SHOW, "default both",
+    {"projection", 0, "query|key|both", COMMAND_EXPORT | COMMAND_SHOW | RULE, "default both",
      read_projection},
     {"threshold", 0, "T", NUMBERS, "a pair is fixed where |cos| >= T; 0..1, default 0.01",
      read_threshold},
-    {"fixed", 0, "PERCENT", COMMAND_STATS | COMMAND_EXPORT | COMMAND_SHOW,
+    {"fixed", 0, "PERCENT", RULE | COMMAND_EXPORT | COMMAND_SHOW,
      "instead of --threshold: the one that fixes this share of the model", read_fixed},
     {"first-layer", 0, "N", NUMBERS, "first masked layer, default 2", read_first_layer},
+    {"thresholds", 0, "FILE", RULE, "CSV of thresholds and exceptions by layer and head",
+     read_thresholds},
+    {"random", 0, NULL, COMMAND_MASK, "as many pairs of each module, drawn at random", read_random},
+    {"seed", 0, "S", COMMAND_MASK, "of --random; default 13, the authors'", read_seed},
+    {"row-order", 0, "hf|meta|file", COMMAND_MASK, "whose names and rows; default: see the manual",
+     read_row_order},
     {"scope", 0, "head|layer|model", SELECTION, "default: what --layer and --head name",
      read_scope},
     {"sort", 0, "COLUMN[:desc]", VIEW_FLAG, "order of pairs, heads or layers", read_sort},
@@ -253,7 +287,9 @@ static const struct flag flags[] = {
     {"arrange", 0, "below|beside", VIEW_FLAG, "the key's histogram and the query's", read_arrange},
     {"zoom", 0, "X0:X1:Y0:Y1", SELECTION, "the points of a scatter inside alone", read_zoom},
     {"format", 0, "csv|json", COMMAND_EXPORT, "default csv", read_format},
-    {"output", 'o', "FILE", COMMAND_SCAN | COMMAND_EXPORT | COMMAND_SHOW,
+    {"format", 0, "safetensors|json|csv", COMMAND_MASK, "default: by the ending of FILE, else json",
+     read_mask_format},
+    {"output", 'o', "FILE", COMMAND_SCAN | COMMAND_EXPORT | COMMAND_SHOW | COMMAND_MASK,
      "where to; - is standard output", read_output},
     {"size", 0, "COLSxROWS", COMMAND_SHOW, "of the picture; default the terminal's, or 100x30",
      read_size},
@@ -293,11 +329,13 @@ const struct flag *flags_at(size_t index)
     return &flags[index];
 }
 
-const struct flag *flags_named(const char *name, size_t length)
+const struct flag *flags_named(const char *name, size_t length, unsigned which)
 {
     for (size_t i = 0; i < FLAG_COUNT; i++) {
-        if (strlen(flags[i].name) == length && strncmp(flags[i].name, name, length) == 0)
-            return &flags[i];
+        const struct flag *flag = &flags[i];
+        if (strlen(flag->name) == length && strncmp(flag->name, name, length) == 0 &&
+            (flag->commands & which) != 0)
+            return flag;
     }
     return NULL;
 }

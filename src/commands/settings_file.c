@@ -44,7 +44,7 @@ static const struct flag *flag_of(const char *key)
         return NULL;
     for (char *c = name; *c; c++)
         *c = *c == '_' ? '-' : *c;
-    const struct flag *flag = flags_named(name, strlen(name));
+    const struct flag *flag = flags_named(name, strlen(name), SETTING);
     return flag && (flag->commands & SETTING) ? flag : NULL;
 }
 

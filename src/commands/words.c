@@ -15,6 +15,8 @@ const struct command commands[] = {
     {"export", COMMAND_EXPORT, "MODEL --view VIEW", "the numbers of a view as CSV or JSON",
      command_export},
     {"show", COMMAND_SHOW, "MODEL [--view VIEW]", "the picture of a view, as text", command_show},
+    {"mask", COMMAND_MASK, "MODEL -o FILE", "which rows AWM freezes, for a training run",
+     command_mask},
     {"families", COMMAND_FAMILIES, "",
      "the families of models that are known, and how each rotates", command_families},
     {0},
@@ -49,7 +51,7 @@ static const struct flag *find_letter(char letter)
 }
 
 /* --name, --name=value, -x, -xvalue: the flag, and its value where it stands in the same word. */
-static const struct flag *split_word(const char *word, const char **value)
+static const struct flag *split_word(const char *word, unsigned command, const char **value)
 {
     *value = NULL;
     if (word[1] != '-') {
@@ -60,7 +62,7 @@ static const struct flag *split_word(const char *word, const char **value)
     size_t length = strcspn(word + 2, "=");
     if (word[2 + length] == '=')
         *value = word + 2 + length + 1;
-    return flags_named(word + 2, length);
+    return flags_named(word + 2, length, command);
 }
 
 static enum status usage(struct error *err, const struct options *options)
@@ -73,7 +75,7 @@ static enum status read_word(struct options *options, int argc, char **argv, int
                              struct error *err)
 {
     const char *word = argv[*at], *value;
-    const struct flag *flag = split_word(word, &value);
+    const struct flag *flag = split_word(word, options->command->bit, &value);
     if (!flag || !(flag->commands & options->command->bit)) {
         error_set(err, STATUS_USAGE, "%s: %s takes no such flag", word, options->command->name);
         return usage(err, options);
@@ -111,7 +113,7 @@ enum status options_read(struct options *options, int argc, char **argv, struct 
 {
     int at = 1;
     bool only_names = false;
-    *options = (struct options){.command = &commands[0], .rule = RULE_DEFAULT};
+    *options = (struct options){.command = &commands[0], .rule = RULE_DEFAULT, .seed = RANDOM_SEED};
     if (argc > 1 && find_command(argv[1]))
         options->command = find_command(argv[at++]);
     for (; at < argc; at++) {
