@@ -5,16 +5,17 @@
 # _ropescope_values FLAG: sets `values` to the words it takes, or `kind` to file, theme or free;
 # fails for a flag without a value.
 # generated: tables
-_ropescope_commands='explore scan info stats export show families'
+_ropescope_commands='explore scan info stats export show mask families'
 _ropescope_flags()
 {
     case $1 in
     explore) echo '--view --layer --head --threshold --first-layer --scope --sort --measure --unit --bins --log --arrange --zoom --theme --glyphs --list-themes --config --no-config --mouse --adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
     scan) echo '--output --adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
     info) echo '--json --adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
-    stats) echo '--threshold --fixed --first-layer --json --adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
+    stats) echo '--projection --threshold --fixed --first-layer --thresholds --json --adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
     export) echo '--view --layer --head --projection --threshold --fixed --first-layer --scope --sort --measure --unit --bins --log --arrange --zoom --format --output --adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
     show) echo '--view --layer --head --projection --threshold --fixed --first-layer --scope --sort --measure --unit --bins --log --arrange --zoom --output --size --theme --glyphs --colour --color --adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
+    mask) echo '--projection --threshold --fixed --first-layer --thresholds --random --seed --row-order --format --output --adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
     families) echo '--json --help --version' ;;
     esac
 }
@@ -28,6 +29,9 @@ _ropescope_values()
     --threshold) kind=free ;;
     --fixed) kind=free ;;
     --first-layer) kind=free ;;
+    --thresholds) kind=file ;;
+    --seed) kind=free ;;
+    --row-order) values='hf meta file' ;;
     --scope) values='head layer model' ;;
     --sort) kind=free ;;
     --measure) values='mean fraction max correlation norm-ratio excess' ;;
@@ -36,6 +40,7 @@ _ropescope_values()
     --arrange) values='below beside' ;;
     --zoom) kind=free ;;
     --format) values='csv json' ;;
+    --format) values='safetensors json csv' ;;
     -o | --output) kind=file ;;
     --size) kind=free ;;
     --theme) kind=theme ;;

@@ -54,8 +54,9 @@ static bool is_permuted(const struct model *model)
 static bool is_plain(const struct layer *layer, const struct projection *p)
 {
     const struct row_map *map = &p->map;
-    bool in_a_row = map->head_stride == layer->head_dim &&
-                    (map->group >= p->heads || map->group_stride == map->group * map->head_stride);
+    bool in_a_row =
+        (map->group == 1 || map->head_stride == layer->head_dim) &&
+        (map->group >= p->heads || map->group_stride == (uint64_t)map->group * layer->head_dim);
     return map->base == 0 && in_a_row && p->rows == (uint64_t)p->heads * layer->head_dim &&
            2 * layer->pairs == layer->head_dim;
 }

@@ -37,7 +37,7 @@ static void fill_projection(struct rule_fixture *fixture, size_t layer, int whic
         .rows = 2ULL * heads * FIXTURE_PAIRS,
         .row_length = FIXTURE_LENGTH,
         .heads = heads,
-        .map = {.head_stride = 2 * FIXTURE_PAIRS, .group = 1},
+        .map = {.group_stride = 2 * FIXTURE_PAIRS, .group = 1},
     };
     fixture->results[layer].set[which].cos = fixture->cos[layer][which];
 }

@@ -113,7 +113,9 @@ static void test_help_of_every_command(void **unused)
             char name[64];
             const struct flag *flag = flags_at(i);
             text_format(name, sizeof name, " --%s ", flag->name);
-            assert_int_equal(strstr(text, name) != NULL, (flag->commands & command->bit) != 0);
+            /* Another flag of that name may be the command's own. */
+            const bool takes = flags_named(flag->name, strlen(flag->name), command->bit) != NULL;
+            assert_int_equal(strstr(text, name) != NULL, takes);
             assert_true(!(flag->commands & command->bit) || strstr(text, flag->help));
         }
         for (const char *line = text; *line;) {
