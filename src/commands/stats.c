@@ -9,34 +9,34 @@
 /* ---- as JSON: the names are fixed, scripts live on them ------------------ */
 
 static void add_projection(cJSON *object, const struct angles *angles, size_t layer, int which,
-                           float threshold)
+                           const struct awm *awm)
 {
-    struct tally tally = tally_projection(angles, layer, which, threshold);
+    struct tally tally = awm_tally_projection(angles, layer, which, awm);
     cJSON *part = json_out_object(object, projection_name(which));
     json_out_real(part, "mean_abs_cos", tally_mean_abs(&tally));
     json_out_whole(part, "pairs", tally.pairs);
     json_out_whole(part, "fixed", tally.fixed);
 }
 
-static void add_layer(cJSON *list, const struct angles *angles, size_t index, float threshold)
+static void add_layer(cJSON *list, const struct angles *angles, size_t index, const struct awm *awm)
 {
     struct correlation correlation = correlation_layer(angles, index);
     cJSON *object = json_out_object(list, NULL);
     json_out_whole(object, "layer", angles->model->layers[index].number);
     for (int which = 0; which < PROJECTION_COUNT; which++)
-        add_projection(object, angles, index, which, threshold);
+        add_projection(object, angles, index, which, awm);
     json_out_real(object, "correlation", correlation_r(&correlation));
 }
 
 /* The model's counts cover the layers from the first masked one on; where there is none they are
  * null. */
-static void add_model(cJSON *root, const struct angles *angles, const struct rule *rule)
+static void add_model(cJSON *root, const struct angles *angles, const struct awm *awm)
 {
-    struct tally tally = tally_model(angles, rule);
+    struct tally tally = awm_tally_model(angles, awm);
     bool none = tally.pairs + tally.undefined == 0;
     json_out_text(root, "model", angles->model->name);
-    json_out_float(root, "threshold", rule->threshold);
-    json_out_whole(root, "first_layer", rule->first_layer);
+    json_out_float(root, "threshold", awm->base.threshold);
+    json_out_whole(root, "first_layer", awm->base.first_layer);
     if (none) {
         json_out_text(root, "pairs", NULL);
         json_out_text(root, "fixed", NULL);
@@ -49,14 +49,13 @@ static void add_model(cJSON *root, const struct angles *angles, const struct rul
     json_out_real(root, "chance", tally_chance(&tally));
 }
 
-static enum status print_json(const struct angles *angles, const struct rule *rule,
-                              struct error *err)
+static enum status print_json(const struct angles *angles, const struct awm *awm, struct error *err)
 {
     cJSON *root = cJSON_CreateObject();
-    add_model(root, angles, rule);
+    add_model(root, angles, awm);
     cJSON *list = json_out_array(root, "layers");
     for (size_t i = 0; i < angles->model->layer_count; i++)
-        add_layer(list, angles, i, rule->threshold);
+        add_layer(list, angles, i, awm);
     return json_out_print(root, err);
 }
 
@@ -78,7 +77,8 @@ static void print_projection(FILE *stream, const struct tally *tally)
             tally->fixed, number(fraction, "%.1f%%", 100 * tally_fraction(tally)));
 }
 
-static void print_layer(FILE *stream, const struct angles *angles, size_t index, float threshold)
+static void print_layer(FILE *stream, const struct angles *angles, size_t index,
+                        const struct awm *awm)
 {
     const struct layer *layer = &angles->model->layers[index];
     struct correlation correlation = correlation_layer(angles, index);
@@ -90,21 +90,21 @@ static void print_layer(FILE *stream, const struct angles *angles, size_t index,
         return;
     }
     for (int which = 0; which < PROJECTION_COUNT; which++) {
-        struct tally tally = tally_projection(angles, index, which, threshold);
+        struct tally tally = awm_tally_projection(angles, index, which, awm);
         print_projection(stream, &tally);
     }
     fprintf(stream, "  %8s\n", number(r, "%.3f", correlation_r(&correlation)));
 }
 
-static void print_model(FILE *stream, const struct angles *angles, const struct rule *rule)
+static void print_model(FILE *stream, const struct angles *angles, const struct awm *awm)
 {
-    struct tally tally = tally_model(angles, rule);
+    struct tally tally = awm_tally_model(angles, awm);
     char fraction[TEXT_NUMBER], chance[TEXT_NUMBER], pairs[TEXT_NUMBER], fixed[TEXT_NUMBER],
         threshold[TEXT_NUMBER];
     bool none = tally.pairs + tally.undefined == 0;
     fprintf(stream, "layers >= %u: %s of %s pairs fixed at |cos| >= %s: %s (chance %s)\n",
-            rule->first_layer, none ? "-" : text_count(fixed, tally.fixed),
-            none ? "-" : text_count(pairs, tally.pairs), text_float(threshold, rule->threshold),
+            awm->base.first_layer, none ? "-" : text_count(fixed, tally.fixed),
+            none ? "-" : text_count(pairs, tally.pairs), text_float(threshold, awm->base.threshold),
             number(fraction, "%.1f%%", 100 * tally_fraction(&tally)),
             number(chance, "%.1f%%", 100 * tally_chance(&tally)));
     if (tally.undefined > 0)
@@ -112,8 +112,7 @@ static void print_model(FILE *stream, const struct angles *angles, const struct 
                 text_count(pairs, tally.undefined));
 }
 
-static enum status print_text(const struct angles *angles, const struct rule *rule,
-                              struct error *err)
+static enum status print_text(const struct angles *angles, const struct awm *awm, struct error *err)
 {
     struct output output;
     char name[256];
@@ -125,8 +124,8 @@ static enum status print_text(const struct angles *angles, const struct rule *ru
     fprintf(output.stream,
             "layer  mean|cos|   fixed fraction mean|cos|   fixed fraction   r(q,k)\n");
     for (size_t i = 0; i < angles->model->layer_count; i++)
-        print_layer(output.stream, angles, i, rule->threshold);
-    print_model(output.stream, angles, rule);
+        print_layer(output.stream, angles, i, awm);
+    print_model(output.stream, angles, awm);
     return output_commit(&output, err);
 }
 
@@ -137,8 +136,11 @@ enum status command_stats(const struct options *options, struct error *err)
     if (status != STATUS_OK)
         return status;
     const struct angles *angles = session_angles(session);
-    struct rule rule = options_with_threshold(options, angles).rule;
-    status = options->json ? print_json(angles, &rule, err) : print_text(angles, &rule, err);
+    struct awm awm;
+    status = rule_of_options(options, angles, &awm, err);
+    if (status == STATUS_OK)
+        status = options->json ? print_json(angles, &awm, err) : print_text(angles, &awm, err);
+    awm_free(&awm);
     session_close(session);
     return status;
 }
