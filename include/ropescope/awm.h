@@ -161,4 +161,49 @@ void mask_free(struct mask *mask);
 void mask_pair_rows(const struct mask *mask, size_t layer, int projection, uint32_t head,
                     uint32_t pair, uint64_t *a, uint64_t *b);
 
+/* ---- what it saves (budget.c) -------------------------------------------- */
+
+/* What a run trains. Targets are names of linear modules with commas between them, matched whole as
+ * PEFT matches the last part of a module's name, or TRAINING_ALL: every linear module of the
+ * layers.
+ */
+#define TRAINING_ALL "all-linear"
+struct training {
+    uint32_t rank;       /* of LoRA; 0: full fine-tuning, of all numbers of the model */
+    const char *targets; /* of LoRA; borrowed */
+    enum dtype dtype;    /* of what is trained, and so of the optimizer's states; F32 by default */
+};
+
+/* The three setups of the authors' repository (RoPE_investigate, its scripts and train_*.py). */
+struct training_preset {
+    const char *name; /* "alpaca-lora" */
+    const char *words;
+    struct training training;
+};
+const struct training_preset *training_preset(size_t index); /* NULL past the last */
+const struct training_preset *training_preset_named(const char *name);
+
+/* Trainable numbers, counted as the authors count them: LoRA has rank * (rows + columns) of each
+ * module (lora_A whole), and a mask takes rank * its frozen rows (of lora_B); full fine-tuning has
+ * all numbers of the model, and a mask takes the frozen rows of weights and biases. */
+struct budget {
+    bool
+        complete; /* every layer that the rule reaches has been scanned, so that `after` is right */
+    uint64_t modules; /* that carry a LoRA; 0 for full fine-tuning */
+    uint64_t before, after;
+    uint64_t least; /* what would be left if every pair within the rule's reach were frozen */
+    /* Of AdamW's two states for each trained number, in its dtype. Saved only where states are kept
+     * for trainable rows alone: torch.optim.AdamW keeps whole tensors of them. */
+    uint64_t state_bytes, state_bytes_saved;
+};
+enum { OPTIMIZER_STATES = 2 };
+/* STATUS_USAGE where the model has no module of a target's name, STATUS_FAILED where the file that
+ * the angles came from does not tell the shapes (llama2.c, older .angles files; for full
+ * fine-tuning quantised weights too) or tells impossible ones. Needs no cosines but for `after`. */
+enum status budget_of(const struct angles *angles, const struct awm *awm,
+                      const struct training *training, struct budget *out, struct error *err);
+/* 100 * (1 - left / before), the authors' mask ratio, of which they print two decimals; 0 where
+ * there is nothing to train. */
+double budget_ratio(uint64_t before, uint64_t left);
+
 #endif

@@ -78,6 +78,14 @@ struct layer {
     struct projection projection[PROJECTION_COUNT];
 };
 
+/* Linear modules of one layer that share a name and a shape: what LoRA may be put on. */
+struct linear {
+    const char *name;       /* as transformers calls them: "q_proj", "gate_proj" */
+    uint32_t layer;         /* number of the layer that they belong to */
+    uint64_t rows, columns; /* out_features, in_features */
+    uint64_t count;         /* 1, or as many as there are experts */
+};
+
 struct model {
     const char *name;       /* "Llama-2-7b-hf" */
     const char *family;     /* "llama" */
@@ -92,7 +100,10 @@ struct model {
     size_t fact_count;
     const char **notes; /* (note_count) lines worth knowing: layers left out, unknown scaling */
     size_t note_count;
-    struct arena arena; /* owns all texts, arrays and itself */
+    struct linear *linears; /* (linear_count) by layer; none: the file does not tell */
+    size_t linear_count;
+    uint64_t parameters; /* numbers of all tensors; 0: not known (quantised weights) */
+    struct arena arena;  /* owns all texts, arrays and itself */
 };
 
 /* What the user's flags say against the config; zero-initialised means nothing is overridden. */
@@ -124,6 +135,13 @@ uint64_t layer_pairs(const struct layer *layer);
 uint64_t model_pairs(const struct model *model);
 /* The layer with that number; NULL where there is none. */
 const struct layer *model_layer(const struct model *model, uint32_t number);
+
+/* The name that transformers gives to the linear module of a tensor: "q_proj" of
+ * model.layers.0.self_attn.q_proj.weight, of blk.0.attn_q.weight and of
+ * layers.0.attention.wq.weight; false: the tensor is no weight, or its name is too long.
+ * (linears.c) */
+enum { MODULE_BYTES = 64 };
+bool module_of_tensor(const char *tensor, char out[MODULE_BYTES]);
 
 /* ---- families (family.c) ------------------------------------------------- */
 

@@ -164,6 +164,32 @@ static void wire_list_of_notes(struct wire *wire, struct model *model)
     }
 }
 
+static void wire_linear(struct wire *wire, struct linear *linear)
+{
+    wire_text(wire, &linear->name);
+    wire_u32(wire, &linear->layer);
+    wire_u64(wire, &linear->rows);
+    wire_u64(wire, &linear->columns);
+    wire_u64(wire, &linear->count);
+    wire->failed = wire->failed || !linear->name;
+}
+
+/* The shapes of what can be trained stand at the end, where files without them end. */
+static void wire_shapes(struct wire *wire, struct model *model)
+{
+    enum { LEAST_BYTES = 32 }; /* of a linear without a name */
+    bool none = model->linear_count == 0 && model->parameters == 0;
+    if (wire->writing ? none : wire->size - wire->at < sizeof(uint64_t))
+        return;
+    wire_u64(wire, &model->parameters);
+    model->linear_count = wire_count(wire, model->linear_count, LEAST_BYTES);
+    if (!wire->writing &&
+        !(model->linears = arena_alloc(wire->arena, model->linear_count * sizeof *model->linears)))
+        wire->failed = true;
+    for (size_t i = 0; i < model->linear_count && !wire->failed; i++)
+        wire_linear(wire, &model->linears[i]);
+}
+
 static void wire_model(struct wire *wire, struct model *model)
 {
     wire_text(wire, &model->name);
@@ -175,6 +201,7 @@ static void wire_model(struct wire *wire, struct model *model)
     wire_u64(wire, &model->scanned_bytes);
     wire_list_of_facts(wire, model);
     wire_list_of_notes(wire, model);
+    wire_shapes(wire, model);
     if (!model->name || !model->family || !model->path || !model->format)
         wire->failed = true;
 }

@@ -100,4 +100,8 @@ bool quantisation_fact(struct builder *builder);
 /* Fills kinds: which layers rotate, and which share their frequencies. */
 enum status kinds_resolve(struct builder *builder);
 
+/* Lists the linear modules of the layers and counts the numbers of all tensors. After the layers
+ * are there; false: no memory. */
+bool linears_resolve(struct builder *builder);
+
 #endif

@@ -321,7 +321,8 @@ static enum status build(struct builder *b)
         status = shape_resolve(b);
     if (status == STATUS_OK)
         status = build_layers(b);
-    return status == STATUS_OK && !closing_facts(b) ? error_memory(b->err) : status;
+    bool room = status != STATUS_OK || (closing_facts(b) && linears_resolve(b));
+    return room ? status : error_memory(b->err);
 }
 
 enum status model_open(const struct checkpoint *checkpoint, const struct model_options *options,
