@@ -31,7 +31,9 @@ static struct tally tally_of_heads(const struct angles *angles, size_t layer, in
         if (!(threshold == last))
             chance = chance_level((double)threshold, rows->row_length);
         last = threshold;
-        struct tally one = tally_head_with(angles, layer, projection, head, threshold, chance);
+        struct tally one =
+            cosines_tally(cosines_of_head(angles, layer, projection, head), threshold);
+        one.sum_chance = one.pairs > 0 ? chance * (double)one.pairs : 0;
         tally_add(&total, &one);
     }
     return total;

@@ -28,7 +28,7 @@ static const char *const hard_names[] = {
 };
 enum { HARD_NAMES = sizeof hard_names / sizeof *hard_names };
 
-struct source {
+struct names_source {
     char name[128]; /* the only copy: each name overwrites the one before it */
     size_t asked;   /* cells */
 };
@@ -36,7 +36,7 @@ struct source {
 static const char *const columns[] = {"layer", "name", "again", "cos", "fixed", "projection"};
 enum { COLUMNS = sizeof columns / sizeof *columns };
 
-static const char *borrow(struct source *source, const char *text)
+static const char *borrow(struct names_source *source, const char *text)
 {
     text_format(source->name, sizeof source->name, "%s", text);
     return source->name;
@@ -45,7 +45,7 @@ static const char *borrow(struct source *source, const char *text)
 static struct cell source_cell(const void *context, size_t row, size_t column)
 {
     static const double cosines[] = {0.25, -0.0, -1, (double)0.01F, 1e-7, (double)NAN};
-    struct source *source = *(struct source *const *)context;
+    struct names_source *source = *(struct names_source *const *)context;
     assert_int_equal(source->asked++, row * COLUMNS + column); /* once each, in order */
     switch (column) {
     case 0:
@@ -63,7 +63,7 @@ static struct cell source_cell(const void *context, size_t row, size_t column)
     }
 }
 
-static struct table source_table(struct source *const *source, size_t rows)
+static struct table source_table(struct names_source *const *source, size_t rows)
 {
     (*source)->asked = 0;
     return (struct table){columns, COLUMNS, rows, source_cell, source};
@@ -83,7 +83,7 @@ static char *written(const struct table *table, enum export_format format, size_
 
 static void assert_written(size_t rows, enum export_format format, const char *want)
 {
-    struct source source = {0}, *at = &source;
+    struct names_source source = {0}, *at = &source;
     struct table table = source_table(&at, rows);
     size_t length;
     char *got = written(&table, format, &length);
@@ -181,7 +181,7 @@ static void on_row(int end, void *context)
 static void test_csv_reads_back(void **state)
 {
     (void)state;
-    struct source source = {0}, *at = &source;
+    struct names_source source = {0}, *at = &source;
     struct table table = source_table(&at, 1000);
     size_t length;
     char *text = written(&table, EXPORT_CSV, &length);
@@ -199,7 +199,7 @@ static void test_csv_reads_back(void **state)
 static void test_json_reads_back(void **state)
 {
     (void)state;
-    struct source source = {0}, *at = &source;
+    struct names_source source = {0}, *at = &source;
     struct table table = source_table(&at, 1000);
     size_t length;
     char *text = written(&table, EXPORT_JSON, &length);
@@ -286,7 +286,7 @@ static void test_the_locale_changes_nothing(void **state)
     char directory[] = "/tmp/ropescope-locale-XXXXXX";
     assert_non_null(mkdtemp(directory));
     char comma[TEXT_NUMBER] = "", fast[TEXT_NUMBER], slow[TEXT_NUMBER];
-    struct source source = {0}, *at = &source;
+    struct names_source source = {0}, *at = &source;
     struct table table = source_table(&at, 1);
     size_t length;
     char *json = NULL;
@@ -315,7 +315,7 @@ static void test_the_locale_changes_nothing(void **state)
 static void assert_fails(const char *path, const char *mode, enum export_format format, size_t rows,
                          int reason)
 {
-    struct source source = {0}, *at = &source;
+    struct names_source source = {0}, *at = &source;
     struct table table = source_table(&at, rows);
     FILE *stream = fopen(path, mode);
     if (!stream) {
