@@ -39,7 +39,8 @@ def fixed(weight, heads, threshold):
     one = weight[torch.tensor(first)]
     two = weight[torch.tensor(first) + half]
     cos = torch.nn.functional.cosine_similarity(one, two, dim=1)
-    return int((cos.abs() >= threshold).sum()), len(first)
+    mask = (cos.abs() < threshold).view(heads, half).repeat(1, 2)
+    return mask.numel() // 2 - int(mask[:, :half].sum()), len(first)
 
 
 def main():
