@@ -1,7 +1,8 @@
-"""authors.py MODEL THRESHOLD THREADS: the fraction of fixed pairs as the paper's authors compute it:
+"""authors.py MODEL THRESHOLD THREADS [float32]: the fraction of fixed pairs as the paper's authors compute it:
 the two rows of each pair gathered, torch.nn.functional.cosine_similarity, threshold. Prints seconds
 (without the import of torch), the peak of memory in bytes beyond what the import took, and the
-fraction. Half-split pairs under Llama's names, one safetensors file."""
+fraction. Half-split pairs under Llama's names, one safetensors file. With float32 the weights are
+loaded as such, as transformers 4 does with a checkpoint of any type unless it is told otherwise."""
 import json, mmap, os, resource, struct, sys, time, warnings
 
 import torch
@@ -14,7 +15,7 @@ def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-def load(path):
+def load(path, widened):
     """Every tensor of a safetensors file, as loading a model does: copied into memory."""
     with open(path, "rb") as file:
         data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
@@ -29,7 +30,8 @@ def load(path):
         for length in entry["shape"]:
             count *= length
         flat = torch.frombuffer(data, dtype=dtype, count=count, offset=8 + size + begin)
-        yield name, flat.reshape(entry["shape"]).clone()
+        weight = flat.reshape(entry["shape"])
+        yield name, weight.to(torch.float32) if widened else weight.clone()
 
 
 def fixed(weight, heads, threshold):
@@ -50,7 +52,7 @@ def main():
         config = json.load(file)
     before, start = peak(), time.perf_counter()
     count = total = 0
-    weights = dict(load(os.path.join(model, "model.safetensors")))
+    weights = dict(load(os.path.join(model, "model.safetensors"), "float32" in sys.argv[4:]))
     for name, weight in weights.items():
         heads = config["num_attention_heads" if "q_proj" in name else "num_key_value_heads"]
         some, all_of_them = fixed(weight, heads, threshold)
