@@ -45,7 +45,7 @@ FORMATTED := $(wildcard src/*.c src/*/*.c src/*/*.h include/ropescope/*.h tests/
 Q := $(if $(V),,@)
 say = @echo '  $(1) $(2)'
 
-.PHONY: all demo test test-run valgrind oracle bench format format-check lint install uninstall clean deps deps-test help
+.PHONY: all demo test test-run test-long valgrind oracle bench format format-check lint install uninstall clean deps deps-test help
 .SECONDARY:
 
 all: $(BUILD)/ropescope
@@ -101,6 +101,10 @@ test-programs: all $(TEST_PROGRAMS) $(TOOL_PROGRAMS)
 VALGRIND := valgrind -q --error-exitcode=1 --leak-check=full --errors-for-leak-kinds=definite,indirect
 VALGRIND_TESTS := kernel scan session angles_file cache adapter safetensors plain_entry rule quantile \
                   histogram correlation update go
+
+test-long: test
+	@tests/deps long
+	@$(MAKE) --no-print-directory valgrind
 
 valgrind: $(VALGRIND_TESTS:%=$(BUILD)/tests/test_%)
 	@for test in $(VALGRIND_TESTS); do \
@@ -166,6 +170,7 @@ help:
 	@echo 'make            build build/ropescope'
 	@echo 'make demo       install what is missing, build, open the explorer on the demo model'
 	@echo 'make test       install what is missing, check the formatting, run every test, plain and sanitized'
+	@echo 'make test-long  that, and the tests of what allocates, maps and counts under valgrind'
 	@echo 'make valgrind   the tests of what allocates, maps and counts, under valgrind (minutes)'
 	@echo 'make oracle     make the fixtures of families anew, in Python environments of its own (gigabytes)'
 	@echo 'make bench      speed, as ratios measured side by side in one run (BENCH_FLAGS="--markdown", "--json")'
