@@ -125,6 +125,26 @@ struct tally awm_tally_model(const struct angles *angles, const struct awm *awm)
 uint64_t awm_fixed_pairs(const struct awm *awm, const struct angles *angles, size_t layer,
                          int projection, unsigned char *fixed);
 
+/* ---- fixed pairs against the threshold (curve.c) ------------------------- */
+
+/* The thresholds of the table: 0.001 to 0.5, ascending, those of the paper's scripts (0.001, 0.005,
+ * 0.01) among them. */
+enum { CURVE_TABLE = 10 };
+extern const float curve_table[CURVE_TABLE];
+
+/* Adds what each of `count` ascending thresholds fixes to the tallies `out` (count): pairs, fixed,
+ * undefined and sum_chance; the sums that no threshold changes are left alone. Every pair is looked
+ * at once, whatever the number of thresholds. A layer that is not ready adds nothing. Of the model:
+ * layers from rule->first_layer on; the rule's own threshold does not matter. */
+void curve_projection(const struct angles *angles, size_t layer, int projection,
+                      const float *thresholds, size_t count, struct tally *out);
+void curve_layer(const struct angles *angles, size_t layer, const struct rule *rule,
+                 const float *thresholds, size_t count, struct tally *out);
+void curve_model(const struct angles *angles, const struct rule *rule, const float *thresholds,
+                 size_t count, struct tally *out);
+/* Fraction less chance; NaN where there are no pairs. */
+double tally_excess(const struct tally *tally);
+
 /* ---- masks (mask.c) ------------------------------------------------------ */
 
 /* Which rows of one stored tensor may move. */

@@ -48,7 +48,8 @@ struct options {
     bool has_row_order, has_mask_format;
     enum row_order row_order;
     enum mask_format mask_format;
-    uint64_t given; /* a bit a flag of the command line, see options_given */
+    struct training training; /* of --lora-preset, --lora-rank, --lora-targets, --lora-dtype */
+    uint64_t given;           /* a bit a flag of the command line, see options_given */
 };
 
 /* Reads `value` (NULL for a switch) into *options; false: it makes no sense. */
@@ -159,6 +160,9 @@ struct options options_with_threshold(const struct options *options, const struc
  * against complete angles. The caller frees it with awm_free, also after a failure. */
 enum status rule_of_options(const struct options *options, const struct angles *angles,
                             struct awm *awm, struct error *err);
+
+/* Whether the command line has the flag of that name. */
+bool flag_was_given(const struct options *options, const char *name);
 
 /* The flags as the settings of a view; settings->sort.column points into *options. */
 enum status settings_read(const struct options *options, const struct model *model,

@@ -161,6 +161,41 @@ static bool read_seed(struct options *options, const char *value)
     return text_to_u32(value, &options->seed);
 }
 
+static bool read_lora_preset(struct options *options, const char *value)
+{
+    const struct training_preset *preset = training_preset_named(value);
+    if (preset)
+        options->training = preset->training;
+    return preset != NULL;
+}
+
+static bool read_lora_rank(struct options *options, const char *value)
+{
+    enum { RANK_MOST = 1 << 16 };
+    uint32_t *rank = &options->training.rank;
+    return text_to_u32(value, rank) && *rank > 0 && *rank <= RANK_MOST;
+}
+
+static bool read_lora_targets(struct options *options, const char *value)
+{
+    options->training.targets = value;
+    return *value != '\0';
+}
+
+static bool read_lora_dtype(struct options *options, const char *value)
+{
+    static const struct {
+        const char *name;
+        enum dtype dtype;
+    } names[] = {{"f32", DTYPE_F32}, {"bf16", DTYPE_BF16}, {"f16", DTYPE_F16}};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(value, names[i].name) == 0) {
+            options->training.dtype = names[i].dtype;
+            return true;
+        }
+    return false;
+}
+
 static bool read_output(struct options *options, const char *value)
 {
     options->output = value;
@@ -276,6 +311,13 @@ static const struct flag flags[] = {
     {"seed", 0, "S", COMMAND_MASK, "of --random; default 13, the authors'", read_seed},
     {"row-order", 0, "hf|meta|file", COMMAND_MASK, "whose names and rows; default: see the manual",
      read_row_order},
+    {"lora-preset", 0, "alpaca-lora|loftq|loftq-phi", COMMAND_STATS,
+     "rank and targets of the authors' setups; default alpaca-lora", read_lora_preset},
+    {"lora-rank", 0, "R", COMMAND_STATS, "of the LoRA whose budget is told", read_lora_rank},
+    {"lora-targets", 0, "NAMES", COMMAND_STATS,
+     "modules that carry it: q_proj,v_proj or all-linear", read_lora_targets},
+    {"lora-dtype", 0, "f32|bf16|f16", COMMAND_STATS, "of what is trained, default f32",
+     read_lora_dtype},
     {"scope", 0, "head|layer|model", SELECTION, "default: what --layer and --head name",
      read_scope},
     {"sort", 0, "COLUMN[:desc]", VIEW_FLAG, "order of pairs, heads or layers", read_sort},

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-static bool given(const struct options *options, const char *name)
+bool flag_was_given(const struct options *options, const char *name)
 {
     const struct flag *flag = flags_named(name, strlen(name), options->command->bit);
     return flag && options_given(options, flag);
@@ -16,13 +16,13 @@ enum status rule_of_options(const struct options *options, const struct angles *
     awm_init(awm, &base);
     awm->random = options->random;
     awm->seed = options->seed;
-    if (given(options, "seed") && !options->random)
+    if (flag_was_given(options, "seed") && !options->random)
         return error_set(err, STATUS_USAGE, "--seed is that of --random, which was not asked for");
     if (!options->thresholds)
         return STATUS_OK;
     enum status status = rule_read_csv(options->thresholds, angles->model, awm, err);
     /* What was typed just now says more than what a file said of everything. */
-    if (given(options, "threshold") || given(options, "fixed"))
+    if (flag_was_given(options, "threshold") || flag_was_given(options, "fixed"))
         awm->base.threshold = base.threshold;
     return status;
 }

@@ -1,63 +1,9 @@
 /* stats.c: `ropescope stats`: how much a threshold fixes, by layer and for the model. */
+#include "stats.h"
 #include "commands.h"
-#include "json_out.h"
 
-#include <cjson/cJSON.h>
 #include <inttypes.h>
 #include <math.h>
-
-/* ---- as JSON: the names are fixed, scripts live on them ------------------ */
-
-static void add_projection(cJSON *object, const struct angles *angles, size_t layer, int which,
-                           const struct awm *awm)
-{
-    struct tally tally = awm_tally_projection(angles, layer, which, awm);
-    cJSON *part = json_out_object(object, projection_name(which));
-    json_out_real(part, "mean_abs_cos", tally_mean_abs(&tally));
-    json_out_whole(part, "pairs", tally.pairs);
-    json_out_whole(part, "fixed", tally.fixed);
-}
-
-static void add_layer(cJSON *list, const struct angles *angles, size_t index, const struct awm *awm)
-{
-    struct correlation correlation = correlation_layer(angles, index);
-    cJSON *object = json_out_object(list, NULL);
-    json_out_whole(object, "layer", angles->model->layers[index].number);
-    for (int which = 0; which < PROJECTION_COUNT; which++)
-        add_projection(object, angles, index, which, awm);
-    json_out_real(object, "correlation", correlation_r(&correlation));
-}
-
-/* The model's counts cover the layers from the first masked one on; where there is none they are
- * null. */
-static void add_model(cJSON *root, const struct angles *angles, const struct awm *awm)
-{
-    struct tally tally = awm_tally_model(angles, awm);
-    bool none = tally.pairs + tally.undefined == 0;
-    json_out_text(root, "model", angles->model->name);
-    json_out_float(root, "threshold", awm->base.threshold);
-    json_out_whole(root, "first_layer", awm->base.first_layer);
-    if (none) {
-        json_out_text(root, "pairs", NULL);
-        json_out_text(root, "fixed", NULL);
-    } else {
-        json_out_whole(root, "pairs", tally.pairs);
-        json_out_whole(root, "fixed", tally.fixed);
-    }
-    json_out_real(root, "fraction", tally_fraction(&tally));
-    json_out_whole(root, "undefined", tally.undefined);
-    json_out_real(root, "chance", tally_chance(&tally));
-}
-
-static enum status print_json(const struct angles *angles, const struct awm *awm, struct error *err)
-{
-    cJSON *root = cJSON_CreateObject();
-    add_model(root, angles, awm);
-    cJSON *list = json_out_array(root, "layers");
-    for (size_t i = 0; i < angles->model->layer_count; i++)
-        add_layer(list, angles, i, awm);
-    return json_out_print(root, err);
-}
 
 /* ---- for people ---------------------------------------------------------- */
 
@@ -112,7 +58,40 @@ static void print_model(FILE *stream, const struct angles *angles, const struct 
                 text_count(pairs, tally.undefined));
 }
 
-static enum status print_text(const struct angles *angles, const struct awm *awm, struct error *err)
+/* What the budget that was asked for comes to; a model that does not tell its shapes says so. */
+static enum status print_budget(FILE *stream, const struct options *options,
+                                const struct angles *angles, const struct awm *awm,
+                                struct error *err)
+{
+    struct budget budget;
+    struct training training;
+    char before[TEXT_NUMBER], after[TEXT_NUMBER], saved[TEXT_NUMBER], targets[128];
+    enum status status = stats_budget(options, angles, awm, &training, &budget, err);
+    if (status == STATUS_FAILED)
+        return fprintf(stream, "no budget: %s\n", err->what) < 0 ? status : STATUS_OK;
+    if (status != STATUS_OK)
+        return status;
+    text_printable(targets, sizeof targets, training.targets);
+    fprintf(stream,
+            "LoRA of rank %u on %s: %s of %s numbers trainable, mask ratio %.2f (at most %.2f)\n"
+            "AdamW's states: %s less, where it keeps them for trainable rows alone\n",
+            training.rank, targets, text_count(after, budget.after),
+            text_count(before, budget.before), budget_ratio(budget.before, budget.after),
+            budget_ratio(budget.before, budget.least),
+            text_bytes(saved, (double)budget.state_bytes_saved));
+    return STATUS_OK;
+}
+
+static void print_rule(FILE *stream, const struct awm *awm)
+{
+    char words[AWM_WORDS];
+    awm_words(awm, words, sizeof words);
+    if (awm->line_count > 0)
+        fprintf(stream, "by the rule: %s\n", words);
+}
+
+static enum status print_text(const struct options *options, const struct angles *angles,
+                              const struct awm *awm, struct error *err)
 {
     struct output output;
     char name[256];
@@ -126,7 +105,12 @@ static enum status print_text(const struct angles *angles, const struct awm *awm
     for (size_t i = 0; i < angles->model->layer_count; i++)
         print_layer(output.stream, angles, i, awm);
     print_model(output.stream, angles, awm);
-    return output_commit(&output, err);
+    print_rule(output.stream, awm);
+    status = print_budget(output.stream, options, angles, awm, err);
+    if (status == STATUS_OK)
+        return output_commit(&output, err);
+    output_abort(&output);
+    return status;
 }
 
 enum status command_stats(const struct options *options, struct error *err)
@@ -139,7 +123,8 @@ enum status command_stats(const struct options *options, struct error *err)
     struct awm awm;
     status = rule_of_options(options, angles, &awm, err);
     if (status == STATUS_OK)
-        status = options->json ? print_json(angles, &awm, err) : print_text(angles, &awm, err);
+        status = options->json ? stats_print_json(options, angles, &awm, err)
+                               : print_text(options, angles, &awm, err);
     awm_free(&awm);
     session_close(session);
     return status;

@@ -113,7 +113,10 @@ enum status options_read(struct options *options, int argc, char **argv, struct 
 {
     int at = 1;
     bool only_names = false;
-    *options = (struct options){.command = &commands[0], .rule = RULE_DEFAULT, .seed = RANDOM_SEED};
+    *options = (struct options){.command = &commands[0],
+                                .rule = RULE_DEFAULT,
+                                .seed = RANDOM_SEED,
+                                .training = training_preset(0)->training};
     if (argc > 1 && find_command(argv[1]))
         options->command = find_command(argv[at++]);
     for (; at < argc; at++) {
