@@ -98,8 +98,9 @@ enum status mask_write_safetensors(const struct mask *mask, FILE *stream, struct
 /* {"metadata": {...}, "tensors": {NAME: {"shape": [rows, 1], "frozen": [[first, end], ...]}}}: the
  * frozen rows as half-open ranges; a tensor a line. */
 enum status mask_write_json(const struct mask *mask, FILE *stream, struct error *err);
-/* A row a pair: layer, projection, head, pair, cos, frozen (0 or 1), tensor, row_a, row_b, the rows
- * in the mask's order; cos is empty where it is undefined. */
+/* A row a pair: layer, projection, head, pair, cos, frozen (0 or 1), tensor, row_a, row_b (in the
+ * mask's order), pairing (half-split, interleaved, like-authors); cos is empty where it is
+ * undefined. */
 enum status mask_write_csv(const struct mask *mask, FILE *stream, struct error *err);
 /* All three flush the stream: a full disk is STATUS_FAILED here. */
 enum status mask_write(const struct mask *mask, enum mask_format format, FILE *stream,

@@ -58,6 +58,7 @@ struct projection {
     enum dtype dtype;
     uint32_t heads;
     struct row_map map;
+    uint32_t apart; /* rows from w1 to w2 of a half-split pair; 0: as many as a head has pairs */
     uint32_t index; /* of the tensor in the checkpoint; UINT32_MAX where there are no weights */
 };
 
@@ -103,6 +104,7 @@ struct model {
     struct linear *linears; /* (linear_count) by layer; none: the file does not tell */
     size_t linear_count;
     uint64_t parameters; /* numbers of all tensors; 0: not known (quantised weights) */
+    bool like_authors;   /* pairs are not those that rotate: see like_authors.c; never in a file */
     struct arena arena;  /* owns all texts, arrays and itself */
 };
 
@@ -113,6 +115,7 @@ struct model_options {
     uint32_t head_dim, heads, kv_heads; /* 0: as found */
     double rope_theta;                  /* 0: as found */
     uint64_t context;                   /* 0: max_position_embeddings */
+    bool like_authors; /* rows paired as AWM.py does, whatever rotates: never cached */
 };
 
 /* Works out the layers of a checkpoint. Errors name the file, the key or the tensor. Free with
@@ -122,6 +125,12 @@ enum status model_open(const struct checkpoint *checkpoint, const struct model_o
 /* An empty model that owns its arena, for a reader of files to fill; NULL: no memory. */
 struct model *model_new(void);
 void model_free(struct model *model);
+
+/* What --like-authors does, for every output that it reaches. */
+#define LIKE_AUTHORS_WORDS                                                                         \
+    "paired like the authors' code: the query head count for keys too, every row of a head; "      \
+    "where "                                                                                       \
+    "keys are grouped or part of a head rotates these are no rotary pairs"
 
 /* Stored rows of pair `pair` of head `head`: *a is w1, *b is w2. */
 void layer_pair_rows(const struct layer *layer, int projection, uint32_t head, uint32_t pair,

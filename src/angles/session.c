@@ -68,7 +68,7 @@ static enum status open_model(struct session *s, const char *path,
         status = adapter_locate(options->adapter, &s->adapter, err);
     if (status != STATUS_OK)
         return status;
-    s->has_cache = !options->no_cache &&
+    s->has_cache = !options->no_cache && !options->model.like_authors &&
                    cache_open(&s->cache, s->source, s->adapter, &options->model, &s->notices);
     if (s->has_cache && (s->angles = cache_load(&s->cache, &s->notices)) != NULL) {
         s->origin = "cache";
@@ -80,7 +80,7 @@ static enum status open_model(struct session *s, const char *path,
 static bool overrides(const struct model_options *options)
 {
     return options->has_pairing || options->head_dim || options->heads || options->kv_heads ||
-           options->rope_theta != 0 || options->context;
+           options->rope_theta != 0 || options->context || options->like_authors;
 }
 
 static enum status open_angles(struct session *s, const char *path,

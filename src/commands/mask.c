@@ -52,6 +52,8 @@ static enum status write_mask(void *context, FILE *stream, bool *named, struct e
 static void tell(const struct job *job)
 {
     char frozen[TEXT_NUMBER], rows[TEXT_NUMBER], fixed[TEXT_NUMBER], pairs[TEXT_NUMBER];
+    if (session_angles(job->session)->model->like_authors)
+        printf("%s\n", LIKE_AUTHORS_WORDS);
     printf("%s\n%s of %s pairs, %s of %s rows frozen\n", job->rule, text_count(fixed, job->fixed),
            text_count(pairs, job->pairs), text_count(frozen, job->frozen),
            text_count(rows, job->rows));

@@ -156,6 +156,12 @@ static bool read_random(struct options *options, const char *value)
     return options->random = true;
 }
 
+static bool read_like_authors(struct options *options, const char *value)
+{
+    (void)value;
+    return options->session.model.like_authors = true;
+}
+
 static bool read_seed(struct options *options, const char *value)
 {
     return text_to_u32(value, &options->seed);
@@ -309,6 +315,8 @@ static const struct flag flags[] = {
      read_thresholds},
     {"random", 0, NULL, COMMAND_MASK, "as many pairs of each module, drawn at random", read_random},
     {"seed", 0, "S", COMMAND_MASK, "of --random; default 13, the authors'", read_seed},
+    {"like-authors", 0, NULL, RULE | COMMAND_INFO,
+     "rows paired as their code does: query head count for keys, full width", read_like_authors},
     {"row-order", 0, "hf|meta|file", COMMAND_MASK, "whose names and rows; default: see the manual",
      read_row_order},
     {"lora-preset", 0, "alpaca-lora|loftq|loftq-phi", COMMAND_STATS,

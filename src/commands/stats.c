@@ -106,6 +106,8 @@ static enum status print_text(const struct options *options, const struct angles
         print_layer(output.stream, angles, i, awm);
     print_model(output.stream, angles, awm);
     print_rule(output.stream, awm);
+    if (angles->model->like_authors)
+        fprintf(output.stream, "%s\n", LIKE_AUTHORS_WORDS);
     status = print_budget(output.stream, options, angles, awm, err);
     if (status == STATUS_OK)
         return output_commit(&output, err);

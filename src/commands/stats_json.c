@@ -42,6 +42,8 @@ static void add_model(cJSON *root, const struct angles *angles, const struct awm
     struct tally tally = awm_tally_model(angles, awm);
     bool none = tally.pairs + tally.undefined == 0;
     json_out_text(root, "model", angles->model->name);
+    if (angles->model->like_authors)
+        json_out_text(root, "like_authors", LIKE_AUTHORS_WORDS);
     json_out_float(root, "threshold", awm->base.threshold);
     json_out_whole(root, "first_layer", awm->base.first_layer);
     if (none) {

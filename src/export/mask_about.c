@@ -113,6 +113,8 @@ static void add_source(struct about *about, const struct mask *mask)
     add_text(about, "family", model->family);
     add_text(about, "source", model->path);
     add_text(about, "source_format", model->format);
+    if (model->like_authors)
+        add_text(about, "like_authors", LIKE_AUTHORS_WORDS);
     add_text(about, "row_order", row_order_name(mask->order));
     add_text(about, "fingerprint", fingerprint);
     add_count(about, "pairs", mask->pairs);

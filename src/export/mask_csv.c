@@ -1,9 +1,9 @@
 /* mask_csv.c: a mask as a table of pairs. */
 #include "ropescope/export.h"
 
-static const char *const columns[] = {"layer",  "projection", "head",  "pair", "cos",
-                                      "frozen", "tensor",     "row_a", "row_b"};
-enum { LAYER, PROJECTION, HEAD, PAIR, COS, FROZEN, TENSOR, ROW_A, ROW_B, COLUMNS };
+static const char *const columns[] = {"layer",  "projection", "head",  "pair",  "cos",
+                                      "frozen", "tensor",     "row_a", "row_b", "pairing"};
+enum { LAYER, PROJECTION, HEAD, PAIR, COS, FROZEN, TENSOR, ROW_A, ROW_B, PAIRING, COLUMNS };
 
 /* The projections that have pairs, by their first row in the table. */
 struct part {
@@ -73,6 +73,9 @@ static struct cell mask_cell(const void *context, size_t row, size_t column)
         return cell_flag(!tensor->trainable[a]);
     case TENSOR:
         return cell_name(tensor->weight);
+    case PAIRING: /* a table has no other place to say so */
+        return cell_word(mask->angles->model->like_authors ? "like-authors"
+                                                           : pairing_name(layer->pairing));
     default:
         return cell_integer(column == ROW_A ? a : b);
     }

@@ -104,4 +104,7 @@ enum status kinds_resolve(struct builder *builder);
  * are there; false: no memory. */
 bool linears_resolve(struct builder *builder);
 
+/* Pairs the rows of all layers anew, as the authors' code does. After the layers are there. */
+enum status like_authors_resolve(struct builder *builder);
+
 #endif

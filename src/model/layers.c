@@ -26,12 +26,13 @@ const char *fact_source_name(enum fact_source source)
 void layer_pair_rows(const struct layer *layer, int projection, uint32_t head, uint32_t pair,
                      uint64_t *a, uint64_t *b)
 {
-    const struct row_map *map = &layer->projection[projection].map;
+    const struct projection *p = &layer->projection[projection];
+    const struct row_map *map = &p->map;
     uint64_t first = map->base + (uint64_t)(head / map->group) * map->group_stride +
                      (uint64_t)(head % map->group) * map->head_stride;
     bool interleaved = layer->pairing == PAIRING_INTERLEAVED;
     *a = first + (interleaved ? 2 * (uint64_t)pair : pair);
-    *b = *a + (interleaved ? 1 : layer->pairs);
+    *b = *a + (interleaved ? 1 : p->apart > 0 ? p->apart : layer->pairs);
 }
 
 uint32_t layer_key_head(const struct layer *layer, uint32_t head)

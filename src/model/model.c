@@ -321,6 +321,8 @@ static enum status build(struct builder *b)
         status = shape_resolve(b);
     if (status == STATUS_OK)
         status = build_layers(b);
+    if (status == STATUS_OK && b->options->like_authors)
+        status = like_authors_resolve(b);
     bool room = status != STATUS_OK || (closing_facts(b) && linears_resolve(b));
     return room ? status : error_memory(b->err);
 }

@@ -75,6 +75,39 @@ static void test_loftq_phi(void **state)
     check_setup(&phi_2, NULL, "loftq-phi", 94371840, "4.17");
 }
 
+/* Their pairing of all 80 dims of a head would print more. Grouped keys are cut otherwise, but as
+ * many. */
+static void test_like_authors(void **state)
+{
+    (void)state;
+    const struct model_options theirs = {.like_authors = true};
+    check_setup(&phi_2, &theirs, "loftq-phi", 94371840, "10.42");
+    check_setup(&mistral_7b, &theirs, "loftq", 167772160, "5.86");
+    check_setup(&llama_2_7b, &theirs, "alpaca-lora", 4194304, "23.44");
+}
+
+/* Which rows their code pairs: head i of n, dim j: rows i * hd + j and + hd / 2, hd = rows / n. */
+static void test_rows_of_the_authors(void **state)
+{
+    (void)state;
+    const struct model_options theirs = {.like_authors = true};
+    struct angles *angles = shapes_open(&mistral_7b, "theirs", &theirs);
+    const struct layer *layer = &angles->model->layers[3];
+    for (int p = 0; p < PROJECTION_COUNT; p++) {
+        const struct projection *rows = &layer->projection[p];
+        const uint64_t hd = rows->rows / 32;
+        uint64_t index = 0, a, b;
+        for (uint32_t head = 0; head < rows->heads; head++)
+            for (uint32_t pair = 0; pair < layer->pairs; pair++, index++) {
+                layer_pair_rows(layer, p, head, pair, &a, &b);
+                assert_int_equal(a, index / (hd / 2) * hd + index % (hd / 2));
+                assert_int_equal(b, a + hd / 2);
+            }
+        assert_int_equal(2 * index, rows->rows);
+    }
+    angles_free(angles);
+}
+
 /* Full fine-tuning of Llama-2-7b: its published count of parameters, less a norm a layer and the
  * last one, which these shapes leave out. */
 static void test_full(void **state)
@@ -245,6 +278,8 @@ int main(void)
         cmocka_unit_test(test_loftq_llama),
         cmocka_unit_test(test_loftq_mistral),
         cmocka_unit_test(test_loftq_phi),
+        cmocka_unit_test(test_like_authors),
+        cmocka_unit_test(test_rows_of_the_authors),
         cmocka_unit_test(test_full),
         cmocka_unit_test(test_presets),
         cmocka_unit_test(test_random_rule),

@@ -342,6 +342,69 @@ static void test_orders_that_cannot_be_had(void **state)
     check_order(FAMILIES "cohere", ROW_ORDER_META, "side by side already");
 }
 
+/* ---- the authors' pairing ------------------------------------------------ */
+
+/* The cosines of the rows that their code pairs, from the stored rows. */
+static void check_pairing(const char *path, uint32_t heads)
+{
+    struct session *session;
+    struct source *source;
+    struct checkpoint *checkpoint;
+    struct error err;
+    const struct session_options options = {.model = {.like_authors = true}};
+    if (session_open(path, &options, &session, &err) != STATUS_OK ||
+        session_wait(session, NULL, NULL, &err) != STATUS_OK ||
+        source_locate(path, &source, &err) != STATUS_OK ||
+        checkpoint_open(source, &checkpoint, &err) != STATUS_OK)
+        fail_msg("%s", err.what);
+    const struct angles *angles = session_angles(session);
+    assert_string_equal(session_origin(session), "scan"); /* and never the cache */
+    assert_true(angles->model->like_authors);
+    for (int p = 0; p < PROJECTION_COUNT; p++) {
+        const struct projection *rows = &angles->model->layers[0].projection[p];
+        const size_t half = rows->rows / heads / 2, length = rows->row_length;
+        float *w = malloc(rows->rows * length * sizeof *w);
+        checkpoint_rows_to_float(checkpoint, checkpoint_find(checkpoint, rows->tensor), 0,
+                                 rows->rows, w);
+        for (size_t i = 0; i < rows->rows / 2; i++) {
+            const float *a = w + (i / half * 2 * half + i % half) * length, *b = a + half * length;
+            double dot = 0, aa = 0, bb = 0;
+            for (size_t k = 0; k < length; k++) {
+                dot += (double)a[k] * (double)b[k];
+                aa += (double)a[k] * (double)a[k];
+                bb += (double)b[k] * (double)b[k];
+            }
+            assert_true(fabs(dot / sqrt(aa * bb) - (double)angles->layers[0].set[p].cos[i]) < 1e-6);
+        }
+        free(w);
+    }
+    checkpoint_close(checkpoint);
+    source_close(source);
+    session_close(session);
+}
+
+static void test_like_authors(void **state)
+{
+    (void)state;
+    check_pairing("tests/data/demo/base", 4); /* grouped keys */
+    check_pairing(FAMILIES "phi", 3);         /* part of a head rotates */
+}
+
+static void test_not_like_authors(void **state)
+{
+    (void)state;
+    static const char *const paths[] = {FAMILIES "gpt_neox", "tests/data/golden.angles"};
+    static const char *const says[] = {"their code masks q_proj and k_proj alone",
+                                       "cannot change a file of angles"};
+    for (size_t i = 0; i < 2; i++) {
+        struct session *session;
+        struct error err = {0};
+        const struct session_options options = {.model = {.like_authors = true}, .no_cache = true};
+        assert_int_not_equal(session_open(paths[i], &options, &session, &err), STATUS_OK);
+        assert_says(err.what, says[i]);
+    }
+}
+
 /* ---- files --------------------------------------------------------------- */
 
 static void write_to(const char *name, const struct mask *mask, enum mask_format format)
@@ -483,14 +546,15 @@ static void test_csv(void **state)
     write_to("mask.csv", mask, MASK_CSV);
     FILE *stream = fopen(scratch_path("mask.csv"), "r");
     assert_non_null(fgets(line, sizeof line, stream));
-    assert_string_equal(line, "layer,projection,head,pair,cos,frozen,tensor,row_a,row_b\r\n");
+    assert_string_equal(line,
+                        "layer,projection,head,pair,cos,frozen,tensor,row_a,row_b,pairing\r\n");
     while (fgets(line, sizeof line, stream)) {
         char *at = strstr(line, ",\"");
         assert_non_null(at);
         frozen += at[-1] == '1';
         lines++;
         if (strncmp(line, "2,query,3,5,", 12) == 0) /* undefined */
-            assert_string_equal(line, "2,query,3,5,,0,\"2,0\",53,61\r\n");
+            assert_string_equal(line, "2,query,3,5,,0,\"2,0\",53,61,half-split\r\n");
     }
     fclose(stream);
     assert_int_equal(lines, 4 * (SMALL_QUERY_HEADS + SMALL_KEY_HEADS) * SMALL_PAIRS);
@@ -557,6 +621,8 @@ int main(void)
         cmocka_unit_test(test_rows_move_and_come_back),
         cmocka_unit_test(test_twins),
         cmocka_unit_test(test_orders_that_cannot_be_had),
+        cmocka_unit_test(test_like_authors),
+        cmocka_unit_test(test_not_like_authors),
         cmocka_unit_test(test_safetensors),
         cmocka_unit_test(test_json),
         cmocka_unit_test(test_csv),
