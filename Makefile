@@ -115,6 +115,7 @@ valgrind: $(VALGRIND_TESTS:%=$(BUILD)/tests/test_%)
 
 oracle:
 	@tests/fixtures/make_all
+	@tests/oracle/run
 
 bench: deps-test
 	@$(MAKE) --no-print-directory all $(BUILD)/bench $(BUILD)/tools/stream
@@ -172,7 +173,7 @@ help:
 	@echo 'make test       install what is missing, check the formatting, run every test, plain and sanitized'
 	@echo 'make test-long  that, and the tests of what allocates, maps and counts under valgrind'
 	@echo 'make valgrind   the tests of what allocates, maps and counts, under valgrind (minutes)'
-	@echo 'make oracle     make the fixtures of families anew, in Python environments of its own (gigabytes)'
+	@echo 'make oracle     make the fixtures anew and train with masks, in Python environments of its own (gigabytes)'
 	@echo 'make bench      speed, as ratios measured side by side in one run (BENCH_FLAGS="--markdown", "--json")'
 	@echo 'make format     clang-format over the tree;  make lint: gcc and clang, warnings as errors'
 	@echo 'make install    into PREFIX (/usr/local), under DESTDIR;  make uninstall'
