@@ -74,6 +74,33 @@ check 'another draws others' sh -c "! cmp -s '$HOLD/r13.csv' '$HOLD/r7.csv'"
 check '... but as many of each module as the rule fixes' \
     [ "$(modules "$HOLD/r7.csv")" = "$(modules "$HOLD/m.csv")" ]
 
+# ---- the budget ----------------------------------------------------------------
+stats() { "$PROGRAM" stats $MODEL "$@" 2>"$HOLD/err"; }
+number() { # KEY FLAGS...: the first member of that name in the JSON
+    local key=$1
+    shift
+    stats --json "$@" | sed -n "s/^\\t*\"$key\":\\t\\([0-9.]*\\),*\$/\\1/p" | head -n 1
+}
+# 6 layers of q 256, k 128, v 128, o 256 rows and a hidden size of 192: rank 8 on q and v is 8 * (448 + 320) * 6.
+check 'LoRA of rank 8 on queries and values is the default' [ "$(number trainable_before)" = 36864 ]
+check '--lora-rank' [ "$(number trainable_before --lora-rank 16)" = 73728 ]
+check '--lora-targets' [ "$(number modules --lora-targets q_proj,k_proj,o_proj)" = 18 ]
+check 'all-linear are the seven of each layer' [ "$(number modules --lora-targets all-linear)" = 42 ]
+check '--lora-dtype halves the states' \
+    [ "$(number optimizer_bytes --lora-dtype bf16)" = $(($(number optimizer_bytes) / 2)) ]
+check '--lora-preset loftq has them all' [ "$(number rank --lora-preset loftq)" = 64 ]
+check 'the text says it too' sh -c "'$PROGRAM' stats $MODEL | grep -qE '^LoRA of rank 8 on q_proj,v_proj: .* mask ratio [0-9]+\.[0-9][0-9] '"
+check 'modules that the model lacks are wrong usage' \
+    sh -c "'$PROGRAM' stats $MODEL --lora-targets q_proj,wrong 2>&1 >/dev/null | grep -q '^ropescope: wrong: '"
+check 'the curve has ten thresholds' [ "$(stats --json | grep -cP '^\t\t\t"threshold":')" = 10 ]
+check '--like-authors is told' sh -c "'$PROGRAM' stats $MODEL --like-authors | grep -q \"like the authors' code\""
+check '... in JSON too' sh -c "'$PROGRAM' stats $MODEL --like-authors --json | grep -q '\"like_authors\"'"
+mask $MODEL --like-authors -o "$HOLD/theirs.json"
+check '... and by mask, in the file and on the way' \
+    sh -c "grep -q '\"like_authors\":' '$HOLD/theirs.json' && grep -q 'like the authors' '$HOLD/out'"
+mask $MODEL --like-authors -o "$HOLD/theirs.csv"
+check '... in every row of a table' [ "$(grep -c ',like-authors' "$HOLD/theirs.csv")" = 1152 ]
+
 check '--seed alone makes no sense' refuses 2 '--seed is that of --random' $MODEL --seed 3
 check 'an order of rows that there is not' refuses 2 '--row-order' $MODEL --row-order mine
 check 'a format that there is not' refuses 2 '--format' $MODEL --format xml

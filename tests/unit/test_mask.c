@@ -8,12 +8,21 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
 #include "rule_fixture.h"
 #include "scratch.h"
 #include "small_angles.h"
+#include "synthetic.h"
+
+/* Sanitized code takes its time. */
+#ifdef __SANITIZE_ADDRESS__
+enum { SLOWER = 20 };
+#else
+enum { SLOWER = 1 };
+#endif
 
 #define MODELS "../shared/models/"
 #define ORACLE "../shared/oracle/awm/"
@@ -562,6 +571,91 @@ static void test_csv(void **state)
     mask_free(mask);
 }
 
+/* The frozen pairs of the table are those of numpy's random rule. */
+static void test_csv_of_random_rule(void **state)
+{
+    (void)state;
+    struct rule_fixture fixture;
+    struct error err;
+    struct awm awm = rule_at(0.7F, 2);
+    char line[256], start[64];
+    uint64_t frozen = 0;
+    rule_fixture_read(&fixture);
+    if (rule_read_csv(RULE_CSV, &fixture.model, &awm, &err) != STATUS_OK)
+        fail_msg("%s", err.what);
+    struct mask *mask = made(&fixture.angles, &awm, ROW_ORDER_FILE);
+    write_to("mask.csv", mask, MASK_CSV);
+    FILE *stream = fopen(scratch_path("mask.csv"), "r");
+    assert_non_null(fgets(line, sizeof line, stream));
+    for (int index = 0; index < 2 * FIXTURE_LAYERS; index++) {
+        const char *name = projection_name(index % 2);
+        const cJSON *layer = cJSON_GetArrayItem(json_get(fixture.root, "layers"), index / 2);
+        const cJSON *fixed = json_get(json_get(layer, name), "fixed")->child;
+        const int pairs = (int)fixture.layers[0].projection[index % 2].heads * FIXTURE_PAIRS;
+        for (int pair = 0; pair < pairs; pair++) {
+            const bool wanted = fixed && fixed->valueint == pair;
+            assert_non_null(fgets(line, sizeof line, stream));
+            text_format(start, sizeof start, "%d,%s,%d,%d,", index / 2, name, pair / FIXTURE_PAIRS,
+                        pair % FIXTURE_PAIRS);
+            assert_memory_equal(line, start, strlen(start));
+            assert_int_equal(strstr(line, ",\"")[-1], wanted ? '1' : '0');
+            fixed = wanted ? fixed->next : fixed;
+            frozen += wanted;
+        }
+    }
+    assert_null(fgets(line, sizeof line, stream));
+    assert_int_equal(frozen, fixture_whole(fixture.root, "fixed"));
+    fclose(stream);
+    mask_free(mask);
+    awm_free(&awm);
+    rule_fixture_free(&fixture);
+}
+
+/* As large as the largest Llama: from a file of angles to a file that a reader opens. */
+static void test_largest(void **state)
+{
+    (void)state;
+    const struct synthetic shape = {.layers = 126,
+                                    .query_heads = 128,
+                                    .key_heads = 128,
+                                    .pairs = 64,
+                                    .still_layer = -1,
+                                    .waiting_layer = -1,
+                                    .name = "large"};
+    static char names[252][64];
+    struct angles *angles = synthetic_new(&shape), *again;
+    struct opened opened;
+    struct error err;
+    for (size_t i = 0; i < 252; i++) {
+        text_format(names[i], sizeof names[i], "model.layers.%zu.self_attn.%s.weight", i / 2,
+                    i % 2 ? "k_proj" : "q_proj");
+        angles->model->layers[i / 2].projection[i % 2].tensor = names[i];
+    }
+    FILE *stream = fopen(scratch_path("large.angles"), "wb");
+    assert_int_equal(angles_write(angles, stream, &err), STATUS_OK);
+    fclose(stream);
+    const clock_t start = clock();
+    assert_int_equal(angles_read(scratch_path("large.angles"), &again, &err), STATUS_OK);
+    struct awm awm = rule_at(0.01F, 2);
+    struct mask *mask = made(again, &awm, ROW_ORDER_FILE);
+    write_to("large.safetensors", mask, MASK_SAFETENSORS);
+    const double seconds = (double)(clock() - start) / CLOCKS_PER_SEC;
+    if (seconds >= SLOWER * 1.0)
+        fail_msg("%.2f s", seconds);
+    if (open_checkpoint(&opened, "large.safetensors", &err) != STATUS_OK)
+        fail_msg("%s", err.what);
+    assert_int_equal(checkpoint_tensor_count(opened.checkpoint), 252);
+    for (size_t i = 0; i < 252; i++) {
+        const struct projection *p = &angles->model->layers[i / 2].projection[i % 2];
+        const struct tensor *tensor = checkpoint_find(opened.checkpoint, p->tensor);
+        assert_true(tensor && tensor->shape[0] == p->rows && tensor->dtype == DTYPE_BOOL);
+    }
+    close_opened(&opened);
+    mask_free(mask);
+    angles_free(again);
+    synthetic_free(angles);
+}
+
 static void test_formats_by_name(void **state)
 {
     (void)state;
@@ -626,6 +720,8 @@ int main(void)
         cmocka_unit_test(test_safetensors),
         cmocka_unit_test(test_json),
         cmocka_unit_test(test_csv),
+        cmocka_unit_test(test_csv_of_random_rule),
+        cmocka_unit_test(test_largest),
         cmocka_unit_test(test_formats_by_name),
         cmocka_unit_test(test_full_disk),
         cmocka_unit_test(test_fingerprint),
