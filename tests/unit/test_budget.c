@@ -8,6 +8,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -239,6 +240,69 @@ static void test_modules_of_tensors(void **state)
     assert_false(module_of_tensor(".weight", out));
 }
 
+/* What counts as a module of the layers, and what does not: (rows, columns) of F32. */
+static void test_modules_of_a_checkpoint(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        unsigned size[3];
+    } tensors[] = {
+        {"model.layers.0.self_attn.q_proj.weight", {8, 8, 0}},
+        {"model.layers.0.self_attn.k_proj.weight", {4, 8, 0}},
+        {"model.layers.0.self_attn.k_norm.weight", {4, 0, 0}},
+        {"model.layers.0.mlp.experts.0.up_proj.weight", {16, 8, 0}},
+        {"model.layers.0.mlp.experts.1.up_proj.weight", {16, 8, 0}},
+        {"model.layers.0.mlp.experts.2.up_proj.weight", {16, 8, 0}},
+        {"model.layers.0.mlp.shared.up_proj.weight", {32, 8, 0}},
+        {"model.layers.0.mlp.stacked.weight", {2, 8, 8}},
+        {"model.layers.0.self_attn.q_proj.lora_A.vision.weight", {2, 8, 0}},
+        {"model.layers.7.self_attn.v_proj.weight", {4, 8, 0}}, /* past the layers that count */
+        {"vision.layers.0.self_attn.v_proj.weight", {4, 8, 0}},
+        {"lm_head.weight", {32, 8, 0}},
+    };
+    char header[4096] = "{";
+    unsigned offset = 0;
+    for (size_t i = 0; i < sizeof tensors / sizeof *tensors; i++) {
+        const unsigned *size = tensors[i].size, used = (unsigned)strlen(header);
+        unsigned numbers = 1, rank = 0;
+        char shape[64] = "";
+        for (; rank < 3 && size[rank] > 0; rank++) {
+            numbers *= size[rank];
+            text_format(shape + strlen(shape), sizeof shape - strlen(shape), "%s%u",
+                        rank > 0 ? "," : "", size[rank]);
+        }
+        text_format(header + used, sizeof header - used,
+                    "%s\"%s\":{\"dtype\":\"F32\",\"shape\":[%s],\"data_offsets\":[%u,%u]}",
+                    i > 0 ? "," : "", tensors[i].name, shape, offset, offset + 4 * numbers);
+        offset += 4 * numbers;
+    }
+    strcat(header, "}");
+    struct opened opened;
+    struct error err;
+    mkdir(scratch_path("moe"), 0700);
+    scratch_text("moe/config.json", "{\"model_type\":\"llama\",\"num_hidden_layers\":1,"
+                                    "\"num_attention_heads\":2,\"num_key_value_heads\":1,"
+                                    "\"hidden_size\":8}");
+    scratch_tensors("moe/model.safetensors", header, offset);
+    if (open_model(&opened, "moe", NULL, &err) != STATUS_OK)
+        fail_msg("%s", err.what);
+    static const struct linear want[] = {{"k_proj", 0, 4, 8, 1},
+                                         {"q_proj", 0, 8, 8, 1},
+                                         {"up_proj", 0, 16, 8, 3},
+                                         {"up_proj", 0, 32, 8, 1}};
+    const struct model *model = opened.model;
+    assert_int_equal(model->parameters, offset / 4);
+    assert_int_equal(model->linear_count, sizeof want / sizeof *want);
+    for (size_t i = 0; i < model->linear_count; i++) {
+        const struct linear *got = &model->linears[i];
+        assert_string_equal(got->name, want[i].name);
+        assert_true(got->rows == want[i].rows && got->columns == want[i].columns &&
+                    got->count == want[i].count && got->layer == 0);
+    }
+    close_opened(&opened);
+}
+
 /* A file of angles tells the same budget as the weights. */
 static void test_file_of_angles(void **state)
 {
@@ -285,6 +349,7 @@ int main(void)
         cmocka_unit_test(test_random_rule),
         cmocka_unit_test(test_targets),
         cmocka_unit_test(test_modules_of_tensors),
+        cmocka_unit_test(test_modules_of_a_checkpoint),
         cmocka_unit_test(test_file_of_angles),
     };
     return cmocka_run_group_tests_name("budget", tests, scratch_make, scratch_remove);
