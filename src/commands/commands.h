@@ -141,6 +141,13 @@ void print_notice(const struct session *session, size_t *printed);
 typedef enum status output_writer(void *context, FILE *stream, bool *named, struct error *err);
 enum status write_output(const char *path, output_writer *writer, void *context, struct error *err);
 
+/* ---- inputs.c ------------------------------------------------------------ */
+
+/* STATUS_USAGE where -o leads to a file that was read for this session: weights, config, index,
+ * angles, an adapter's files, --thresholds. */
+enum status output_spares_inputs(const struct options *options, const struct session *session,
+                                 struct error *err);
+
 /* ---- common.c: what commands share --------------------------------------- */
 
 /* --layer and --head against the model: the index of the layer, and heads within its range. */

@@ -60,6 +60,8 @@ enum status command_export(const struct options *options, struct error *err)
     /* Flags that this model cannot have are told before it is scanned. */
     status = settings_read(options, session_angles(job.session)->model, &settings, err);
     if (status == STATUS_OK)
+        status = output_spares_inputs(options, job.session, err);
+    if (status == STATUS_OK)
         status = write_output(options->output, write_view, &job, err);
     session_close(job.session);
     return status;

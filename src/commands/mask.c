@@ -72,7 +72,9 @@ enum status command_mask(const struct options *options, struct error *err)
     enum status status = open_named_model(options, &job.session, err);
     if (status != STATUS_OK)
         return status;
-    status = write_output(options->output, write_mask, &job, err);
+    status = output_spares_inputs(options, job.session, err);
+    if (status == STATUS_OK)
+        status = write_output(options->output, write_mask, &job, err);
     if (status == STATUS_OK && named)
         tell(&job);
     session_close(job.session);

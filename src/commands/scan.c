@@ -48,8 +48,10 @@ enum status command_scan(const struct options *options, struct error *err)
         status = open_named_model(options, &session, err);
     if (status != STATUS_OK)
         return status;
-    status = wanted ? write_output(options->output, write_angles, session, err)
-                    : wait_for_angles(session, err);
+    status = output_spares_inputs(options, session, err);
+    if (status == STATUS_OK)
+        status = wanted ? write_output(options->output, write_angles, session, err)
+                        : wait_for_angles(session, err);
     if (status == STATUS_OK)
         summarise(session, clock_seconds() - started);
     session_close(session);

@@ -67,7 +67,9 @@ enum status command_show(const struct options *options, struct error *err)
     if (status != STATUS_OK)
         return status;
     struct options whole = options_with_threshold(options, session_angles(session));
-    status = draw_picture(session, &theme, &whole, err);
+    status = output_spares_inputs(options, session, err);
+    if (status == STATUS_OK)
+        status = draw_picture(session, &theme, &whole, err);
     session_close(session);
     return status;
 }
