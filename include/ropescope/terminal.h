@@ -278,6 +278,37 @@ struct style plot_band_style(unsigned band);
  * grows upwards). What the cursor and the tests use. */
 struct rect plot_scatter_inside(struct rect rect, const struct scatter_plot *plot);
 
+/* Lines over an axis, each told apart by its strokes (blocks), its letter (ASCII) or both (braille,
+ * 2x4 dots to a cell). plot_line draws the axes, the marks on the x axis and the cut; each line is
+ * then drawn on top of what is there. */
+struct line_plot {
+    double low, high; /* of the x axis */
+    enum axis_scale scale;
+    double y_low, y_high;
+    double cut;         /* a vertical line; NaN: none */
+    const double *mark; /* (marks) values with an arrow on the x axis */
+    size_t marks;
+    const char *x_label, *y_label; /* NULL: none */
+};
+enum stroke { STROKE_LIGHT, STROKE_HEAVY, STROKE_DOUBLE, STROKE_THIN, STROKE_DOTS, STROKE_COUNT };
+struct line_series {
+    const double *y; /* (samples); NaN: a gap */
+    enum stroke stroke;
+    char letter; /* 0: none, as of thin lines and dots */
+    enum role role;
+};
+void plot_line(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+               const struct line_plot *plot);
+void plot_line_add(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                   const struct line_plot *plot, const struct line_series *series);
+/* The samples that a line is drawn through: y[i] is the value at axis_value(&axis, i). */
+struct axis plot_line_samples(struct rect rect, const struct glyphs *glyphs,
+                              const struct line_plot *plot);
+/* The part of the rect that holds lines, as of the scatter. */
+struct rect plot_line_inside(struct rect rect, const struct line_plot *plot);
+/* What stands for a line in a legend. */
+uint32_t plot_line_glyph(const struct glyphs *glyphs, enum stroke stroke, char letter);
+
 /* A heat map of rows x cols values; `first_row`, `first_col` scroll it. `cell` columns a value. */
 enum heat_kind { HEAT_VALUE, HEAT_ABSENT, HEAT_WAITING };
 struct heat_plot {

@@ -4,106 +4,22 @@
 #include <math.h>
 #include <string.h>
 
-enum { INSIDE_ROWS_MIN = 3, INSIDE_COLS_MIN = 6, INSIDE_COLS_WIDE = 64 };
+enum { INSIDE_COLS_WIDE = 64 };
 
-/* Where the parts of the plot lie in its rect. */
-struct layout {
-    struct rect inside;
-    bool header;      /* a first row with the names of the axes */
-    bool below;       /* two last rows: the x axis and its numbers */
-    bool left;        /* columns for the numbers of the y axis and its line */
-    struct axis x, y; /* a cell is a column, a row counted from below */
-    struct tick_labels rows;
-    int label_cols;
-};
-
-static void lay_out(struct layout *layout, struct rect rect, const struct scatter_plot *plot)
+static void lay_out(struct plot_frame *layout, struct rect rect, const struct scatter_plot *plot)
 {
-    struct rect area = plot_rect(rect);
-    *layout = (struct layout){.inside = area};
-    struct rect *inside = &layout->inside;
-    layout->below = inside->rows >= INSIDE_ROWS_MIN + 2;
-    inside->rows -= layout->below ? 2 : 0;
-    layout->header = (plot->x_label || plot->y_label) && inside->rows > INSIDE_ROWS_MIN;
-    inside->rows -= layout->header;
-    inside->row += layout->header;
     bool same = !(plot->y_low < plot->y_high);
-    layout->y = (struct axis){same ? plot->low : plot->y_low, same ? plot->high : plot->y_high,
-                              inside->rows, AXIS_LINEAR};
-    layout->label_cols = tick_labels_stack(&layout->rows, &layout->y);
-    layout->left = inside->cols >= layout->label_cols + 1 + INSIDE_COLS_MIN;
-    if (layout->left) {
-        inside->col += layout->label_cols + 1;
-        inside->cols -= layout->label_cols + 1;
-    }
-    int square = 2 * inside->rows; /* a cell is about twice as high as wide */
-    int most = square > INSIDE_COLS_WIDE ? square : INSIDE_COLS_WIDE;
-    if (inside->cols > most)
-        inside->cols = most;
-    layout->x = (struct axis){plot->low, plot->high, inside->cols, AXIS_LINEAR};
+    const struct axis x = {plot->low, plot->high, 0, AXIS_LINEAR};
+    const struct axis y = {same ? plot->low : plot->y_low, same ? plot->high : plot->y_high, 0,
+                           AXIS_LINEAR};
+    plot_frame_fit(layout, rect, plot->x_label || plot->y_label, INSIDE_COLS_WIDE, &x, &y);
 }
 
 struct rect plot_scatter_inside(struct rect rect, const struct scatter_plot *plot)
 {
-    struct layout layout;
+    struct plot_frame layout;
     lay_out(&layout, rect, plot);
     return layout.inside;
-}
-
-/* ---- axes ---------------------------------------------------------------- */
-
-static void draw_left(const struct layout *layout, struct canvas *canvas,
-                      const struct glyphs *glyphs)
-{
-    struct rect inside = layout->inside;
-    int line = inside.col - 1;
-    canvas_fill(canvas, (struct rect){inside.row, line, inside.rows, 1}, glyphs->vertical,
-                style_of(ROLE_BORDER));
-    for (size_t i = 0; i < layout->rows.count; i++) {
-        int row = inside.row + inside.rows - 1 - layout->rows.cell[i];
-        int width = canvas_text_width(layout->rows.text[i]);
-        canvas_text(canvas, row, line - width, width, style_of(ROLE_LABEL), NULL,
-                    layout->rows.text[i]);
-        canvas_put(canvas, row, line, glyphs->tee_left, style_of(ROLE_BORDER));
-    }
-}
-
-static void draw_below(const struct layout *layout, struct canvas *canvas,
-                       const struct glyphs *glyphs)
-{
-    struct rect inside = layout->inside;
-    struct tick_labels labels;
-    int line = inside.row + inside.rows;
-    tick_labels_fit(&labels, &layout->x);
-    canvas_fill(canvas, (struct rect){line, inside.col, 1, inside.cols}, glyphs->horizontal,
-                style_of(ROLE_BORDER));
-    for (size_t i = 0; i < labels.count; i++)
-        canvas_put(canvas, line, inside.col + labels.cell[i], glyphs->tee_down,
-                   style_of(ROLE_BORDER));
-    if (layout->left)
-        canvas_put(canvas, line, inside.col - 1, glyphs->bottom_left, style_of(ROLE_BORDER));
-    tick_labels_draw(&labels, canvas, line + 1, inside.col);
-}
-
-/* "^ name of y" at the left, "name of x >" at the right, each in its half of the row. */
-static void draw_header(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
-                        const struct scatter_plot *plot)
-{
-    struct style style = style_of(ROLE_LABEL);
-    int half = (rect.cols - 1) / 2 - 2; /* without arrow and space */
-    if (half < 1)
-        return;
-    if (plot->y_label) {
-        canvas_put(canvas, rect.row, rect.col, glyphs->up, style);
-        canvas_text(canvas, rect.row, rect.col + 2, half, style, glyphs, plot->y_label);
-    }
-    if (plot->x_label) {
-        int width = canvas_text_width(plot->x_label);
-        int end = rect.col + rect.cols - 1;
-        width = width < half ? width : half;
-        canvas_text(canvas, rect.row, end - 1 - width, width, style, glyphs, plot->x_label);
-        canvas_put(canvas, rect.row, end, glyphs->right, style);
-    }
 }
 
 /* ---- the threshold box --------------------------------------------------- */
@@ -122,7 +38,7 @@ static bool place_side(const struct axis *axis, double at, bool low_side, int *c
     return *cell >= 0 || (low_side ? at < axis->low : at > axis->high);
 }
 
-static struct box box_of(const struct layout *layout, const struct scatter_plot *plot)
+static struct box box_of(const struct plot_frame *layout, const struct scatter_plot *plot)
 {
     double low = plot->cut ? plot->cut_low : -plot->threshold;
     double high = plot->cut ? plot->cut_high : plot->threshold;
@@ -182,7 +98,7 @@ static int part_rows(enum glyph_set set)
     return set == GLYPHS_BRAILLE ? 4 : 2;
 }
 
-static void count_points(struct scatter_cache *grid, const struct layout *layout,
+static void count_points(struct scatter_cache *grid, const struct plot_frame *layout,
                          const struct scatter_plot *plot)
 {
     struct axis x = layout->x, y = layout->y;
@@ -206,7 +122,7 @@ static void count_points(struct scatter_cache *grid, const struct layout *layout
 }
 
 /* Counts the points unless the cache holds what they would give; false: no memory. */
-static bool fill_grid(struct scatter_cache *grid, const struct layout *layout,
+static bool fill_grid(struct scatter_cache *grid, const struct plot_frame *layout,
                       const struct scatter_plot *plot, enum glyph_set set)
 {
     struct rect inside = layout->inside;
@@ -279,7 +195,7 @@ static uint32_t shade_glyph(const struct heap *heap, uint32_t highest, const str
     return glyphs->shade[highest <= 2 * DOTS_MAX ? 1 : shade > SHADES ? SHADES : shade];
 }
 
-static void draw_points(struct canvas *canvas, const struct layout *layout,
+static void draw_points(struct canvas *canvas, const struct plot_frame *layout,
                         const struct scatter_cache *grid, const struct box *box,
                         const struct glyphs *glyphs)
 {
@@ -307,7 +223,7 @@ static void draw_points(struct canvas *canvas, const struct layout *layout,
     }
 }
 
-static void mark_selected(struct canvas *canvas, const struct layout *layout,
+static void mark_selected(struct canvas *canvas, const struct plot_frame *layout,
                           const struct glyphs *glyphs, const struct scatter_plot *plot)
 {
     if (!plot->has_selection || plot->selected >= plot->count)
@@ -323,16 +239,11 @@ static void mark_selected(struct canvas *canvas, const struct layout *layout,
 void plot_scatter(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                   const struct scatter_plot *plot)
 {
-    struct layout layout;
+    struct plot_frame layout;
     lay_out(&layout, rect, plot);
     if (rect_empty(layout.inside))
         return;
-    if (layout.header)
-        draw_header(canvas, plot_rect(rect), glyphs, plot);
-    if (layout.left)
-        draw_left(&layout, canvas, glyphs);
-    if (layout.below)
-        draw_below(&layout, canvas, glyphs);
+    plot_frame_draw(&layout, canvas, rect, glyphs, plot->x_label, plot->y_label);
     struct scatter_cache own = {0}, *grid = plot->cache ? plot->cache : &own;
     if (fill_grid(grid, &layout, plot, glyphs->set)) {
         struct box box = box_of(&layout, plot);

@@ -60,6 +60,44 @@ static struct scatter_plot some_scatter(void)
                                  .selected = 5};
 }
 
+/* Two lines that fall, one of them steeply, with a gap. */
+static double falling(double x, double steep)
+{
+    double y = 1.2 - steep * x;
+    return x > 0.45 && x < 0.55 ? (double)NAN : y > 1 ? 1 : y < 0 ? 0 : y;
+}
+
+static const double marks[] = {0.25, 0.75, 7};
+
+static struct line_plot some_lines(void)
+{
+    return (struct line_plot){.high = 1,
+                              .y_high = 1,
+                              .cut = 0.6,
+                              .mark = marks,
+                              .marks = 3,
+                              .x_label = "threshold",
+                              .y_label = "fraction"};
+}
+
+static void draw_lines(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs)
+{
+    enum { SAMPLES = 4096 };
+    static double y[STROKE_COUNT][SAMPLES];
+    struct line_plot plot = some_lines();
+    struct axis axis = plot_line_samples(rect, glyphs, &plot);
+    plot_line(canvas, rect, glyphs, &plot);
+    for (int stroke = STROKE_COUNT; stroke-- > 0;) {
+        bool named = stroke < STROKE_THIN;
+        for (int i = 0; i < axis.cells; i++)
+            y[stroke][i] = falling(axis_value(&axis, i), 0.8 + 0.8 * stroke);
+        struct line_series series = {y[stroke], (enum stroke)stroke,
+                                     (char)(named ? 'a' + stroke : 0),
+                                     named ? ROLE_QUERY : ROLE_DIM};
+        plot_line_add(canvas, rect, glyphs, &plot, &series);
+    }
+}
+
 static enum heat_kind some_value(const void *context, size_t row, size_t col, double *value)
 {
     (void)context;
@@ -86,7 +124,7 @@ static struct heat_plot some_heat(void)
 
 /* ---- any size ------------------------------------------------------------ */
 
-enum { BARS, BARS_LOG, SCATTER, HEAT, HEAT_WIDE, LEGEND, GAUGE, PLOTS };
+enum { BARS, BARS_LOG, SCATTER, HEAT, HEAT_WIDE, LEGEND, GAUGE, LINES, PLOTS };
 
 static void draw(int plot, struct canvas *canvas, struct rect rect, const struct glyphs *glyphs)
 {
@@ -112,6 +150,9 @@ static void draw(int plot, struct canvas *canvas, struct rect rect, const struct
         break;
     case GAUGE:
         plot_gauge(canvas, rect, glyphs, 1e-4, 1, 0.01, 0.5);
+        break;
+    case LINES:
+        draw_lines(canvas, rect, glyphs);
         break;
     }
 }
@@ -375,6 +416,77 @@ static void test_inside_is_where_points_fall(void **state)
     canvas_free(canvas);
 }
 
+/* A line through the value of a cell goes through that cell, on either axis and in every set; and
+ * the cut stands over its value. */
+static void test_inside_is_where_lines_go(void **state)
+{
+    (void)state;
+    static const struct rect rects[] = {{1, 2, 14, 50}, {0, 0, 1, 1}, {0, 3, 4, 9}, {2, 0, 5, 20}};
+    static double y[200];
+    struct canvas *canvas = canvas_new(16, 54);
+    for (size_t i = 0; i < 4 * GLYPH_SET_COUNT; i++) {
+        const struct rect rect = rects[i / GLYPH_SET_COUNT];
+        const struct glyphs *glyphs = glyphs_of((enum glyph_set)(i % GLYPH_SET_COUNT));
+        struct line_plot plot = {
+            .low = 1e-4, .high = 1, .scale = AXIS_LOG, .y_high = 1, .cut = NAN, .x_label = "x"};
+        struct rect inside = plot_line_inside(rect, &plot);
+        struct axis up = {0, 1, inside.rows, AXIS_LINEAR};
+        struct axis samples = plot_line_samples(rect, glyphs, &plot);
+        int each = samples.cells / inside.cols;
+        assert_int_equal(samples.cells, each * inside.cols);
+        for (int cell = 0; cell < inside.rows * inside.cols; cell += 1 + cell / 17) {
+            int row = cell / inside.cols, col = cell % inside.cols;
+            for (int k = 0; k < samples.cells; k++)
+                y[k] = k / each == col ? axis_value(&up, inside.rows - 1 - row) : (double)NAN;
+            struct line_series series = {y, STROKE_LIGHT, 0, ROLE_BOTH};
+            plot.cut = axis_value(&samples, col * each);
+            canvas_clear(canvas);
+            plot_line(canvas, rect, glyphs, &plot);
+            assert_int_equal(cell_of(canvas, inside.row, inside.col + col)->code,
+                             glyphs->cut_vertical);
+            plot_line_add(canvas, rect, glyphs, &plot, &series);
+            assert_one_point(canvas, inside.row + row, inside.col + col);
+        }
+    }
+    canvas_free(canvas);
+}
+
+/* In blocks the strokes differ, in ASCII the letters. */
+static void test_lines_are_told_apart_by_glyph(void **state)
+{
+    (void)state;
+    for (int set = 0; set < GLYPH_SET_COUNT; set++)
+        for (int a = 0; a < STROKE_COUNT; a++)
+            for (int b = 0; b < a; b++) {
+                const struct glyphs *glyphs = glyphs_of((enum glyph_set)set);
+                char first = (char)(a < STROKE_THIN ? 'a' + a : 0);
+                char second = (char)(b < STROKE_THIN ? 'a' + b : 0);
+                assert_int_not_equal(plot_line_glyph(glyphs, (enum stroke)a, first),
+                                     plot_line_glyph(glyphs, (enum stroke)b, second));
+            }
+}
+
+/* A line that gives way to others leaves none of its dots in their cells. */
+static void test_thin_lines_give_way(void **state)
+{
+    (void)state;
+    static const double low[2] = {0.1, 0.1}, high[2] = {0.9, 0.9};
+    struct canvas *canvas = canvas_new(1, 1);
+    const struct rect rect = {0, 0, 1, 1};
+    const struct glyphs *glyphs = glyphs_of(GLYPHS_BRAILLE);
+    struct line_plot plot = {.high = 1, .y_high = 1, .cut = NAN};
+    struct line_series thin = {low, STROKE_THIN, 0, ROLE_DIM};
+    struct line_series first = {low, STROKE_LIGHT, 0, ROLE_KEY};
+    struct line_series second = {high, STROKE_LIGHT, 0, ROLE_QUERY};
+    plot_line_add(canvas, rect, glyphs, &plot, &thin);
+    assert_int_equal(canvas->cells[0].code, 0x2840);
+    plot_line_add(canvas, rect, glyphs, &plot, &second);
+    assert_int_equal(canvas->cells[0].code, 0x2809);
+    plot_line_add(canvas, rect, glyphs, &plot, &first);
+    assert_int_equal(canvas->cells[0].code, 0x28C9);
+    canvas_free(canvas);
+}
+
 /* Where in its cell a point lies is seen: eight places in braille, two in the other sets. */
 static void test_parts_of_a_cell(void **state)
 {
@@ -617,6 +729,78 @@ static void test_page_in_ascii(void **state)
         assert_true((unsigned char)*c < 0x80);
 }
 
+/* clang-format off */
+static const char lines_in_ascii[] =
+    "^ fraction                   threshold >\n"
+    "  1+aaaaaaaaaaaaaaa      !\n"
+    "   |   -.ccbbb    aa     !\n"
+    "   |    -.cccbbbb       aaaaa\n"
+    "   |     -..ccc bbb      !  aaaaaa\n"
+    "0.5+      -...cc  bb     !       aaaaaa\n"
+    "   |       - ..ccc       !            aa\n"
+    "   |        - .. ccc    bbb\n"
+    "   |         - ..  c     !bbb\n"
+    "  0+          --....    ccccbbbbbbbbbbbb\n"
+    "   ++------+-^----+------+-----^+------+\n"
+    "    0     0.2    0.4    0.6    0.8     1\n";
+
+static const char lines_in_blocks[] =
+    "↑ fraction                   threshold →\n"
+    "  1┤──────────────┐      ┆\n"
+    "   │   ·┈╚╗┗━┓    └─     ┆\n"
+    "   │    ·┈╚═╗┗━━┓       ────┐\n"
+    "   │     ·┈┈╚═╗ ┗━┓      ┆  └────┐\n"
+    "0.5┤      ·┈┈┈╚╗  ┗━     ┆       └────┐\n"
+    "   │       · ┈┈╚═╗       ┆            └─\n"
+    "   │        · ┈┈ ╚═╗    ━━┓\n"
+    "   │         · ┈┈  ╚     ┆┗━┓\n"
+    "  0┤          ··┈┈┈┈    ════┗━━━━━━━━━━━\n"
+    "   └┬──────┬─↑────┬──────┬─────↑┬──────┬\n"
+    "    0     0.2    0.4    0.6    0.8     1\n";
+
+static const char lines_in_braille[] =
+    "↑ fraction                   threshold →\n"
+    "  1┤⠉⠉a⠙⡍⠋⢍⠉⠉⠉⠑⠢⢄⣀       ┆\n"
+    "   │    ⠈⠢⡀⠁b⡀    ⠉⠒     ┆\n"
+    "   │    ⢁⠂⠘⢄  ⠢⠄        a⠢⠤⣀\n"
+    "   │      ⠁⡀⠑⡄  ⠑⠄⡀      ┆  ⠉⠑⠢⢄⣀\n"
+    "0.5┤      ⢁⠁⡄⠈⠢⡀  ⠈⠂     ┆       ⠉⠒⠢⢄⣀\n"
+    "   │         ⠆ ⠘⢄        ┆            ⠉⠒\n"
+    "   │        ⢁ ⠂  ⠑c     ⠒⠄\n"
+    "   │           ⠁⡀ ⠈⠢     ┆⠑⠄⡀\n"
+    "  0┤          ⢁ ⢁⡄⣀⡀    ⣀⣀⣀⣀⣈⣂b⣀⣀⣀⣀⣀⣀⣀⣀⣀\n"
+    "   └┬──────┬─↑────┬──────┬─────↑┬──────┬\n"
+    "    0     0.2    0.4    0.6    0.8     1\n";
+/* clang-format on */
+
+static void assert_lines(enum glyph_set set, const char *expected)
+{
+    struct canvas *canvas = canvas_new(12, 40);
+    draw_lines(canvas, (struct rect){0, 0, 12, 40}, glyphs_of(set));
+    char *text = rendered(canvas);
+    assert_string_equal(text, expected);
+    free(text);
+    canvas_free(canvas);
+}
+
+static void test_lines_in_blocks(void **state)
+{
+    (void)state;
+    assert_lines(GLYPHS_BLOCKS, lines_in_blocks);
+}
+
+static void test_lines_in_braille(void **state)
+{
+    (void)state;
+    assert_lines(GLYPHS_BRAILLE, lines_in_braille);
+}
+
+static void test_lines_in_ascii(void **state)
+{
+    (void)state;
+    assert_lines(GLYPHS_ASCII, lines_in_ascii);
+}
+
 static void test_roles_of_the_page(void **state)
 {
     (void)state;
@@ -653,6 +837,12 @@ int main(void)
         cmocka_unit_test(test_page_in_braille),
         cmocka_unit_test(test_page_in_ascii),
         cmocka_unit_test(test_roles_of_the_page),
+        cmocka_unit_test(test_inside_is_where_lines_go),
+        cmocka_unit_test(test_lines_are_told_apart_by_glyph),
+        cmocka_unit_test(test_thin_lines_give_way),
+        cmocka_unit_test(test_lines_in_blocks),
+        cmocka_unit_test(test_lines_in_braille),
+        cmocka_unit_test(test_lines_in_ascii),
     };
     return cmocka_run_group_tests_name("plots", tests, NULL, NULL);
 }
