@@ -15,6 +15,7 @@ enum view_id {
     VIEW_LAYERS,
     VIEW_HISTOGRAM,
     VIEW_SCATTER,
+    VIEW_THRESHOLD,
     VIEW_COUNT
 };
 
@@ -45,6 +46,8 @@ struct view_settings {
     struct sort sort;           /* --sort COLUMN[:desc], of lists */
     enum arrangement arrange;   /* --arrange, of two histograms */
     struct zoom zoom;           /* --zoom, of the scatter: points outside are left out */
+    bool linear;                /* --linear, the axis of the view of thresholds */
+    bool each_layer;            /* --each-layer, a line for every layer there */
 };
 enum { SETTINGS_BINS = 64 };
 #define VIEW_SETTINGS_DEFAULT                                                                      \
@@ -155,6 +158,7 @@ enum action {
     ACTION_BINS_FEWER,
     ACTION_LOG,
     ACTION_ARRANGE,
+    ACTION_EACH_LAYER,
     ACTION_COVER,
     ACTION_POINT_LEFT,
     ACTION_POINT_RIGHT,
@@ -191,6 +195,7 @@ enum place {
     PLACE_HISTOGRAM = 1 << 14,
     PLACE_SCATTER = 1 << 15,
     PLACE_INSPECTOR = 1 << 16,
+    PLACE_THRESHOLD = 1 << 17,
 };
 enum { PLACES_TYPED = PLACE_ENTRY | PLACE_FILTER | PLACE_SEARCH | PLACE_GOTO | PLACE_SAVE };
 
@@ -230,6 +235,25 @@ size_t keys_hints(unsigned places, const struct glyphs *glyphs, int cols,
                   struct hint hints[HINTS_MAX]);
 /* Columns of a hint, with the two that keep it apart from the next. */
 int keys_hint_cols(const struct hint *hint);
+
+/* ---- what the explorer knows of a view (view_kinds.c) -------------------- */
+
+/* Settings that change what a view shows: those that its flags tell. */
+enum {
+    HEEDS_MEASURE = 1,
+    HEEDS_SCOPE = 2,
+    HEEDS_SORT = 4,
+    HEEDS_UNIT = 8,
+    HEEDS_BARS = 16, /* bins, log counts, arrangement */
+    HEEDS_ZOOM = 32,
+    HEEDS_AXIS = 64, /* linear, each layer */
+};
+struct view_kind {
+    const char *name;
+    enum place place; /* of its own keys */
+    unsigned heeds;   /* HEEDS_* or-ed */
+};
+const struct view_kind *view_kind(enum view_id view);
 
 /* ---- the state of the program (state.c) ---------------------------------- */
 
@@ -366,7 +390,7 @@ float threshold_step(float threshold, bool up, bool coarse);
 /* 0..1, read as a float32; false with a reason that fits a line. */
 bool threshold_read(const char *text, float *threshold, char *why, size_t size);
 
-/* ---- going places (goto.c, rank.c): pure ---------------------------------- */
+/* ---- going places (goto.c, rank.c): pure --------------------------------- */
 
 /* Where a "go to" leads. */
 struct destination {

@@ -161,6 +161,18 @@ struct fixing state_fixing(const struct state *state, double percent);
  * false: all of it is done. Nothing that is shown hangs on it. */
 bool state_prepare(const struct state *state);
 
+/* What each of the ascending thresholds fixes of the covered projections of a head, of a layer, of
+ * the model from the first masked layer on: out (count) with pairs, fixed and sum_chance. Each slot
+ * keeps the counts of one list of thresholds, so that the threshold of the rule, the layer and the
+ * scope may change at no cost. false: no memory, and all is 0. */
+enum curve_slot { CURVE_OF_PICTURE, CURVE_OF_TABLE, CURVE_OF_RULE, CURVE_SLOTS };
+bool state_curve(const struct state *state, enum curve_slot slot, const struct selection *at,
+                 const bool covered[PROJECTION_COUNT], const float *thresholds, size_t count,
+                 struct tally *out);
+struct curves; /* explorer/curves.h */
+struct curves *memo_curves(const struct state *state, enum curve_slot slot);
+struct counts *memo_counts(const struct state *state);
+
 /* The lowest and the highest number of the maps; the maps keep them here. */
 struct map_extent {
     bool set;

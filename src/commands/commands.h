@@ -21,7 +21,7 @@ struct options {
     uint32_t bins; /* 0: the view's own */
     enum quantity unit;
     enum measure measure;
-    bool log;
+    bool log, linear, each_layer;
     char sort[SORT_BYTES]; /* column; empty: none */
     bool descending;
     enum arrangement arrange;

@@ -54,6 +54,8 @@ enum status settings_read(const struct options *options, const struct model *mod
     settings->unit = options->unit;
     settings->measure = options->measure;
     settings->log = options->log;
+    settings->linear = options->linear;
+    settings->each_layer = options->each_layer;
     if (options->sort[0])
         settings->sort = (struct sort){options->sort, options->descending};
     settings->arrange = options->arrange;

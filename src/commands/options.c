@@ -85,6 +85,18 @@ static bool read_log(struct options *options, const char *value)
     return options->log = true;
 }
 
+static bool read_linear(struct options *options, const char *value)
+{
+    (void)value;
+    return options->linear = true;
+}
+
+static bool read_each_layer(struct options *options, const char *value)
+{
+    (void)value;
+    return options->each_layer = true;
+}
+
 /* COLUMN, COLUMN:asc or COLUMN:desc; whether the view has it is the view's to say. */
 static bool read_sort(struct options *options, const char *value)
 {
@@ -300,8 +312,8 @@ enum {
 };
 
 static const struct flag flags[] = {
-    {"view", 0, "VIEW", VIEW_FLAG, "overview, pairs, heads, layers, histogram or scatter",
-     read_view},
+    {"view", 0, "VIEW", VIEW_FLAG,
+     "overview, pairs, heads, layers, histogram, scatter or threshold", read_view},
     {"layer", 0, "L", SELECTION, "one layer, by its number", read_layer},
     {"head", 0, "H", SELECTION, "query head H and the key head it meets", read_head},
     {"projection", 0, "query|key|both", COMMAND_EXPORT | COMMAND_SHOW | RULE, "default both",
@@ -336,6 +348,8 @@ static const struct flag flags[] = {
     {"log", 0, NULL, VIEW_FLAG, "counts of a histogram as log(1 + count), too", read_log},
     {"arrange", 0, "below|beside", VIEW_FLAG, "the key's histogram and the query's", read_arrange},
     {"zoom", 0, "X0:X1:Y0:Y1", SELECTION, "the points of a scatter inside alone", read_zoom},
+    {"linear", 0, NULL, VIEW_FLAG, "axis of the view of thresholds, else logarithmic", read_linear},
+    {"each-layer", 0, NULL, VIEW_FLAG, "a line for every layer there", read_each_layer},
     {"format", 0, "csv|json", COMMAND_EXPORT, "default csv", read_format},
     {"format", 0, "safetensors|json|csv", COMMAND_MASK, "default: by the ending of FILE, else json",
      read_mask_format},

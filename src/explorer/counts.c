@@ -119,20 +119,35 @@ static bool waits(const struct count_run *run)
     return run->known && run->tally.pairs > 0 && run->order.count == 0 && !run->unorderable;
 }
 
+static void put_in_order(struct counts *counts, const struct angles *angles, size_t index)
+{
+    struct count_run *run = &counts->run[index];
+    run->unorderable = !ordered_fill(&run->order, angles, index / PROJECTION_COUNT,
+                                     (int)(index % PROJECTION_COUNT));
+    run->below = ordered_below(&run->order, counts->threshold);
+    run->heads_below = SIZE_MAX;
+}
+
 bool counts_prepare(struct counts *counts, const struct angles *angles)
 {
     size_t runs = counts->run ? counts->layers * PROJECTION_COUNT : 0;
     for (size_t tried = 0; tried < runs; tried++, counts->next = (counts->next + 1) % runs) {
-        struct count_run *run = &counts->run[counts->next];
-        if (!waits(run))
+        if (!waits(&counts->run[counts->next]))
             continue;
-        run->unorderable = !ordered_fill(&run->order, angles, counts->next / PROJECTION_COUNT,
-                                         (int)(counts->next % PROJECTION_COUNT));
-        run->below = ordered_below(&run->order, counts->threshold);
-        run->heads_below = SIZE_MAX;
+        put_in_order(counts, angles, counts->next);
         return true;
     }
     return false;
+}
+
+const struct ordered *counts_order(struct counts *counts, const struct angles *angles, size_t layer,
+                                   int projection)
+{
+    size_t index = layer * PROJECTION_COUNT + (size_t)projection;
+    struct count_run *run = &counts->run[index];
+    if (waits(run))
+        put_in_order(counts, angles, index);
+    return run->order.count > 0 ? &run->order : NULL;
 }
 
 struct fixing counts_fixing(const struct counts *counts, const struct angles *angles,

@@ -44,6 +44,10 @@ void counts_free(struct counts *counts);
 bool counts_update(struct counts *counts, const struct angles *angles, float threshold);
 /* Puts one more projection in order; false: there is none left of those that have landed. */
 bool counts_prepare(struct counts *counts, const struct angles *angles);
+/* The |cos| of a projection in their order, put so now where they were not; NULL: it has no pairs
+ * yet, or no memory. */
+const struct ordered *counts_order(struct counts *counts, const struct angles *angles, size_t layer,
+                                   int projection);
 /* The tally of a projection, once counts_update has run. */
 const struct tally *counts_tally(const struct counts *counts, size_t layer, int projection);
 /* The sum over a projection of layers [first, end) from the number `first_layer` on. */

@@ -1,6 +1,6 @@
 /* memo.c: what follows from the state and is dear to work out, kept until what it follows from
  * changes. None of it can be told from working it out anew, but by the clock. */
-#include "explorer/counts.h"
+#include "explorer/curves.h"
 #include "ropescope/lists.h"
 
 #include <math.h>
@@ -30,6 +30,7 @@ struct memo {
     struct scatter_cache scatter;
 
     struct counts counts;
+    struct curves curves[CURVE_SLOTS];
     struct map_extent extent;
 };
 
@@ -54,6 +55,8 @@ void memo_free(struct memo *memo)
     points_free(&memo->points);
     scatter_cache_free(&memo->scatter);
     counts_free(&memo->counts);
+    for (int slot = 0; slot < CURVE_SLOTS; slot++)
+        curves_free(&memo->curves[slot]);
     memory_free(memo);
 }
 
@@ -216,6 +219,16 @@ const struct points *state_points(const struct state *state, enum scope scope)
 struct scatter_cache *memo_scatter(const struct state *state)
 {
     return &state->memo->scatter;
+}
+
+struct counts *memo_counts(const struct state *state)
+{
+    return &state->memo->counts;
+}
+
+struct curves *memo_curves(const struct state *state, enum curve_slot slot)
+{
+    return &state->memo->curves[slot];
 }
 
 /* ---- counts -------------------------------------------------------------- */

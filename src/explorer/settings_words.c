@@ -15,25 +15,6 @@ bool zoom_whole(const struct zoom *zoom)
     return !(zoom->x_low < zoom->x_high) || !(zoom->y_low < zoom->y_high);
 }
 
-/* ---- which flags a view heeds -------------------------------------------- */
-
-enum {
-    HEEDS_MEASURE = 1,
-    HEEDS_SCOPE = 2,
-    HEEDS_SORT = 4,
-    HEEDS_UNIT = 8,
-    HEEDS_BARS = 16, /* bins, log counts, arrangement */
-    HEEDS_ZOOM = 32,
-};
-static const unsigned heeds[VIEW_COUNT] = {
-    [VIEW_OVERVIEW] = HEEDS_MEASURE,
-    [VIEW_PAIRS] = HEEDS_SCOPE | HEEDS_SORT,
-    [VIEW_HEADS] = HEEDS_SCOPE | HEEDS_SORT,
-    [VIEW_LAYERS] = HEEDS_SORT,
-    [VIEW_HISTOGRAM] = HEEDS_SCOPE | HEEDS_UNIT | HEEDS_BARS,
-    [VIEW_SCATTER] = HEEDS_SCOPE | HEEDS_UNIT | HEEDS_ZOOM,
-};
-
 /* ---- writing ------------------------------------------------------------- */
 
 struct words {
@@ -105,19 +86,24 @@ bool settings_flags(const struct view_settings *settings, enum view_id view,
                     const struct model *model, char *out, size_t size)
 {
     struct words words = {out, size, 0, true};
+    unsigned heeds = view_kind(view)->heeds;
     out[0] = '\0';
-    if (heeds[view] & HEEDS_SCOPE)
+    if (heeds & HEEDS_SCOPE)
         add_scope(&words, settings, model);
     add_rule(&words, &settings->rule);
-    if (heeds[view] & HEEDS_MEASURE && settings->measure != MEASURE_MEAN)
+    if (heeds & HEEDS_MEASURE && settings->measure != MEASURE_MEAN)
         add(&words, "--measure %s", measure_name(settings->measure));
-    if (heeds[view] & HEEDS_UNIT && settings->unit != QUANTITY_COS)
+    if (heeds & HEEDS_UNIT && settings->unit != QUANTITY_COS)
         add(&words, "--unit %s", quantity_word(settings->unit));
-    if (heeds[view] & HEEDS_BARS)
+    if (heeds & HEEDS_BARS)
         add_bars(&words, settings);
-    if (heeds[view] & HEEDS_ZOOM)
+    if (heeds & HEEDS_ZOOM)
         add_zoom(&words, &settings->zoom);
-    if (heeds[view] & HEEDS_SORT && settings->sort.column)
+    if (heeds & HEEDS_AXIS && settings->linear)
+        add(&words, "--linear");
+    if (heeds & HEEDS_AXIS && settings->each_layer)
+        add(&words, "--each-layer");
+    if (heeds & HEEDS_SORT && settings->sort.column)
         add(&words, "--sort %s%s", settings->sort.column, settings->sort.descending ? ":desc" : "");
     return words.fits;
 }

@@ -77,7 +77,7 @@ struct view_settings state_settings(const struct state *state)
     struct view_settings settings = state->settings;
     if (state->view == VIEW_HEADS && settings.selection.scope == SCOPE_HEAD)
         settings.selection.scope = SCOPE_LAYER;
-    if (state->view == VIEW_LAYERS)
+    if (state->view == VIEW_LAYERS || state->view == VIEW_THRESHOLD)
         settings.selection.scope = SCOPE_MODEL;
     settings.sort = state->sort[state->view];
     settings.bins = state_bins(state, layout_bars_cols(state));
@@ -86,14 +86,9 @@ struct view_settings state_settings(const struct state *state)
 
 enum place state_own_place(const struct state *state)
 {
-    static const enum place own[VIEW_COUNT] = {
-        [VIEW_OVERVIEW] = PLACE_OVERVIEW,   [VIEW_PAIRS] = PLACE_LIST,
-        [VIEW_HEADS] = PLACE_LIST,          [VIEW_LAYERS] = PLACE_LIST,
-        [VIEW_HISTOGRAM] = PLACE_HISTOGRAM, [VIEW_SCATTER] = PLACE_SCATTER,
-    };
     if (state->place != PLACE_VIEW)
         return state->place;
-    return state->inspecting ? PLACE_INSPECTOR : own[state->view];
+    return state->inspecting ? PLACE_INSPECTOR : view_kind(state->view)->place;
 }
 
 bool state_is_list(const struct state *state)

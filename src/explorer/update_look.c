@@ -70,6 +70,12 @@ static void change_cover(struct state *state)
     update_settle(state);
 }
 
+static bool flip(bool *setting)
+{
+    *setting = !*setting;
+    return true;
+}
+
 bool update_look(struct state *state, enum action action)
 {
     struct view_settings *settings = &state->settings;
@@ -85,7 +91,9 @@ bool update_look(struct state *state, enum action action)
     case ACTION_BINS_FEWER:
         return step_bins(state, false), true;
     case ACTION_LOG:
-        return settings->log = !settings->log, true;
+        return flip(state->view == VIEW_THRESHOLD ? &settings->linear : &settings->log);
+    case ACTION_EACH_LAYER:
+        return flip(&settings->each_layer);
     case ACTION_ARRANGE:
         settings->arrange = (enum arrangement)((settings->arrange + 1) % ARRANGE_COUNT);
         return true;

@@ -22,8 +22,6 @@ static void append_safe(struct entry *entry, const char *name, size_t limit)
 static void propose_name(struct state *state)
 {
     enum { MODEL_BYTES = 100 };
-    static const char *const views[VIEW_COUNT] = {"overview", "pairs",     "heads",
-                                                  "layers",   "histogram", "scatter"};
     struct entry *entry = &state->entry;
     struct view_settings settings = state_settings(state);
     const struct layer *layer = state_layer(state);
@@ -36,7 +34,7 @@ static void propose_name(struct state *state)
     *entry = (struct entry){0};
     append_safe(entry, model && *model ? model : "model", MODEL_BYTES);
     text_format(entry->text + entry->length, sizeof entry->text - entry->length, "-%s%s.csv",
-                views[state->view], place);
+                view_kind(state->view)->name, place);
     entry->length = strlen(entry->text);
 }
 

@@ -73,6 +73,19 @@ static bool copy_pair(const struct state *state, enum view_id view, char text[CO
     return sound;
 }
 
+/* What the threshold fixes of the selection, of both projections where the rule covers both. */
+static bool copy_fraction(const struct state *state, char text[COPY_BYTES], char what[COPY_BYTES])
+{
+    char name[SELECTION_BYTES];
+    enum scope scope = state->settings.selection.scope;
+    if (scope != SCOPE_MODEL && !state_ready(state))
+        return false;
+    struct tally tally = state_tally_rule(state, scope);
+    draw_selection_name(name, state, scope, glyphs_of(GLYPHS_ASCII), SELECTION_BYTES);
+    text_format(what, COPY_BYTES, "fraction fixed of %s", name);
+    return tally.pairs > 0 && text_format(text, COPY_BYTES, "%.9g", tally_fraction(&tally));
+}
+
 /* The number that a picture is about: the measure of the selected head in the heat maps, the mean
  * |cos| of the selection beside the histogram. */
 static bool copy_number(const struct state *state, char text[COPY_BYTES], char what[COPY_BYTES])
@@ -103,5 +116,7 @@ bool view_copy(const struct state *state, char text[COPY_BYTES], char what[COPY_
         return copy_line(state, text, what);
     if (state->view == VIEW_SCATTER)
         return copy_pair(state, VIEW_SCATTER, text, what);
+    if (state->view == VIEW_THRESHOLD)
+        return copy_fraction(state, text, what);
     return copy_number(state, text, what);
 }

@@ -10,6 +10,7 @@ static const struct view views[VIEW_COUNT] = {
     {VIEW_LAYERS, "layers", "a line a layer", layers_table, layers_draw},
     {VIEW_HISTOGRAM, "histogram", "how the cosines are spread", histogram_table, histogram_draw},
     {VIEW_SCATTER, "scatter", "query against key cosines", scatter_table, scatter_draw},
+    {VIEW_THRESHOLD, "threshold", "fixed pairs by threshold", threshold_table, threshold_draw},
 };
 
 const struct view *view_of(enum view_id id)

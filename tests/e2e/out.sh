@@ -102,6 +102,9 @@ same 'scatter of the model' 'ss'
 same 'zoomed' '+++'
 same 'zoomed in degrees' 'uu'
 same 'JSON of the scatter' 'u' json
+same 'thresholds' '7s'
+same 'thresholds of the key, another first layer, linear' 'PPfLa'
+same 'JSON of the thresholds' 'P' json
 keys q
 see 'shell>'
 close_terminal

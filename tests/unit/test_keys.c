@@ -108,9 +108,9 @@ static void test_narrow_footers_keep_what_is_needed(void **unused)
 {
     static const char *const needed[] = {"threshold", "view", "dive", "help", "quit"};
     (void)unused;
-    for (unsigned own = 0; own < 5; own++) {
-        static const enum place own_places[] = {PLACE_OVERVIEW, PLACE_HISTOGRAM, PLACE_SCATTER,
-                                                PLACE_LIST, PLACE_VIEW};
+    for (unsigned own = 0; own < 6; own++) {
+        static const enum place own_places[] = {PLACE_OVERVIEW,  PLACE_HISTOGRAM, PLACE_SCATTER,
+                                                PLACE_THRESHOLD, PLACE_LIST,      PLACE_VIEW};
         struct hint hints[HINTS_MAX];
         size_t count =
             keys_hints(PLACE_VIEW | (unsigned)own_places[own], glyphs_of(GLYPHS_BLOCKS), 79, hints);
@@ -184,8 +184,8 @@ static void write_label(FILE *stream, const struct binding *binding)
 }
 
 enum {
-    VIEWS =
-        PLACE_VIEW | PLACE_LIST | PLACE_OVERVIEW | PLACE_HISTOGRAM | PLACE_SCATTER | PLACE_INSPECTOR
+    VIEWS = PLACE_VIEW | PLACE_LIST | PLACE_OVERVIEW | PLACE_HISTOGRAM | PLACE_SCATTER |
+            PLACE_INSPECTOR | PLACE_THRESHOLD
 };
 
 /* The keys outside help and typing, a line each; those that share a hint share a line. */

@@ -63,6 +63,7 @@ static void test_proposed_names(void **unused)
     assert_proposed("4", "Llama-2-7b-hf-layers.csv");
     assert_proposed("s5", "Llama-2-7b-hf-histogram-layer4.csv");
     assert_proposed("s6", "Llama-2-7b-hf-scatter.csv");
+    assert_proposed("ss7", "Llama-2-7b-hf-threshold.csv"); /* whatever the scope of its lines */
     close_state();
     open_state(&hostile);
     assert_proposed("", "_._-a_b__31m___.x-overview.csv");
@@ -292,6 +293,22 @@ static void test_copied_row_is_of_the_table(void **unused)
     close_state();
 }
 
+/* The number of the lines: what is fixed of what they are drawn for. */
+static void test_copied_fraction(void **unused)
+{
+    char text[COPY_BYTES], what[COPY_BYTES], want[TEXT_NUMBER];
+    (void)unused;
+    open_state(&llama);
+    type("7jsP"); /* layer 1, the query alone */
+    assert_true(view_copy(&state, text, what));
+    struct rule rule = {state.settings.rule.threshold, 0, {true, false}};
+    struct tally tally = tally_layer(angles, 1, &rule);
+    text_format(want, sizeof want, "%.9g", tally_fraction(&tally));
+    assert_string_equal(text, want);
+    assert_string_equal(what, "fraction fixed of layer 1");
+    close_state();
+}
+
 /* ---- the command line ---------------------------------------------------- */
 
 /* What a shell makes of the lines below the title: its words, a line each. */
@@ -382,6 +399,7 @@ int main(void)
         cmocka_unit_test(test_shell_words),
         cmocka_unit_test(test_clipboard_sequence),
         cmocka_unit_test(test_copied_row_is_of_the_table),
+        cmocka_unit_test(test_copied_fraction),
         cmocka_unit_test(test_command_reads_back_from_every_width),
         cmocka_unit_test(test_command_has_no_flag_at_its_default),
     };

@@ -62,6 +62,8 @@ static void assert_same(const struct view_settings *a, const struct view_setting
     assert_int_equal(a->unit, b->unit);
     assert_int_equal(a->measure, b->measure);
     assert_int_equal(a->log, b->log);
+    assert_int_equal(a->linear, b->linear);
+    assert_int_equal(a->each_layer, b->each_layer);
     assert_int_equal(a->arrange, b->arrange);
     assert_int_equal(a->sort.column != NULL, b->sort.column != NULL);
     if (a->sort.column) {
@@ -88,11 +90,15 @@ static struct view_settings heeded(struct view_settings settings, enum view_id v
         settings.unit = usual.unit;
     if (view != VIEW_SCATTER)
         settings.zoom = usual.zoom;
-    if (view == VIEW_OVERVIEW || view == VIEW_LAYERS)
+    if (view != VIEW_THRESHOLD)
+        settings.linear = settings.each_layer = false;
+    bool whole = view == VIEW_OVERVIEW || view == VIEW_LAYERS || view == VIEW_THRESHOLD;
+    if (whole)
         settings.selection.scope = SCOPE_MODEL;
-    if (view == VIEW_OVERVIEW || view == VIEW_LAYERS || settings.selection.scope != SCOPE_MODEL)
+    if (whole || settings.selection.scope != SCOPE_MODEL)
         settings.one_head = false;
-    if (view == VIEW_OVERVIEW || view == VIEW_HISTOGRAM || view == VIEW_SCATTER)
+    if (view == VIEW_OVERVIEW || view == VIEW_HISTOGRAM || view == VIEW_SCATTER ||
+        view == VIEW_THRESHOLD)
         settings.sort = usual.sort;
     return settings;
 }
@@ -108,8 +114,8 @@ static void test_flags_read_back(void **unused)
     for (int i = 0; i < 3000; i++) {
         struct options options;
         char flags[SETTINGS_FLAGS_BYTES];
-        uint32_t pick[16];
-        for (size_t k = 0; k < 16; k++) {
+        uint32_t pick[18];
+        for (size_t k = 0; k < 18; k++) {
             z = z * 1664525U + 1013904223U;
             pick[k] = z >> 16;
         }
@@ -125,6 +131,8 @@ static void test_flags_read_back(void **unused)
             .sort = {columns[pick[12] % 3], pick[13] % 2},
             .arrange = (enum arrangement)(pick[14] % ARRANGE_COUNT),
             .zoom = zooms[pick[15] % 3],
+            .linear = pick[16] % 2,
+            .each_layer = pick[17] % 2,
         };
         if (angles->model->layers[settings.selection.layer].pairs == 0)
             settings.selection.head = 0;

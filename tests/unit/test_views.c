@@ -146,10 +146,11 @@ static const struct {
     int rows, cols;
 } sizes[] = {{24, 80}, {40, 120}, {60, 200}};
 
-/* Braille differs from blocks in the scatter alone. */
+/* Braille differs from blocks where there are points or lines. */
 static bool differs(enum view_id id, enum glyph_set set)
 {
-    return set != GLYPHS_BRAILLE || id == VIEW_OVERVIEW || id == VIEW_SCATTER;
+    return set != GLYPHS_BRAILLE || id == VIEW_OVERVIEW || id == VIEW_SCATTER ||
+           id == VIEW_THRESHOLD;
 }
 
 static void test_golden_views(void **unused)
@@ -570,7 +571,8 @@ static void test_list_shows_the_table(void **unused)
         if (!strstr(line, "query ") || strstr(line, "pairs \u00b7") || row >= odd.pairs ||
             !strstr(line, "\u2502 "))
             continue;
-        double value = cell_at(&table, row, "cos").as.real; /* small: an exponent, if it finds room */
+        double value =
+            cell_at(&table, row, "cos").as.real; /* small: an exponent, if it finds room */
         snprintf(cos, sizeof cos, value > 0 && value < 0.001 ? " %.1e " : " %.4f ", value);
         snprintf(rows, sizeof rows, " %llu ",
                  (unsigned long long)cell_at(&table, row, "row_b").as.integer);

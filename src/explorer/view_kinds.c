@@ -1,0 +1,17 @@
+/* view_kinds.c: what each view is called, which keys are its own and which settings it heeds. */
+#include "ropescope/explorer.h"
+
+static const struct view_kind kinds[VIEW_COUNT] = {
+    [VIEW_OVERVIEW] = {"overview", PLACE_OVERVIEW, HEEDS_MEASURE},
+    [VIEW_PAIRS] = {"pairs", PLACE_LIST, HEEDS_SCOPE | HEEDS_SORT},
+    [VIEW_HEADS] = {"heads", PLACE_LIST, HEEDS_SCOPE | HEEDS_SORT},
+    [VIEW_LAYERS] = {"layers", PLACE_LIST, HEEDS_SORT},
+    [VIEW_HISTOGRAM] = {"histogram", PLACE_HISTOGRAM, HEEDS_SCOPE | HEEDS_UNIT | HEEDS_BARS},
+    [VIEW_SCATTER] = {"scatter", PLACE_SCATTER, HEEDS_SCOPE | HEEDS_UNIT | HEEDS_ZOOM},
+    [VIEW_THRESHOLD] = {"threshold", PLACE_THRESHOLD, HEEDS_AXIS},
+};
+
+const struct view_kind *view_kind(enum view_id view)
+{
+    return &kinds[view];
+}
