@@ -5,9 +5,9 @@
 #include <math.h>
 #include <string.h>
 
-/* Lines of the grid: 0, then per decade from 0.0001 on 160 fine ones, of 1 to 2.5 percent each, or 1,
- * 2, 5; the last is 1. Each is the float nearest to its decimal, so it prints as people would write
- * it: 0.0102, 0.0205, 0.051. */
+/* Lines of the grid: 0, then per decade from 0.0001 on 160 fine ones, of 1 to 2.5 percent each, or
+ * 1, 2, 5; the last is 1. Each is the float nearest to its decimal, so it prints as people would
+ * write it: 0.0102, 0.0205, 0.051. */
 enum { DECADES = 4, FINE = 160, COARSE = 3 };
 
 /* In hundredths of the decade's first line. */
