@@ -152,7 +152,7 @@ static void test_kept_curves_are_those_counted_anew(void **unused)
             update_scan(&state, false, (struct progress_reading){0});
         }
         update_select(&state, (size_t)(round * 5 % 12), (uint32_t)(round * 3 % 8));
-        state.settings.rule.first_layer = (uint32_t)(round / 3 % 7);
+        state.settings.rule.first_layer = (uint32_t)(round / 7 % 4);
         state.settings.rule.threshold = 0.01F * (float)(round % 5);
         if (round % 3 == 0)
             state_prepare(&state);
