@@ -6,6 +6,7 @@
 #include "ropescope/lists.h"
 
 #include <math.h>
+#include <string.h>
 
 /* ---- the lines ----------------------------------------------------------- */
 
@@ -198,10 +199,24 @@ static struct rect cut_table(struct rect *plot, const struct state *state)
     return table;
 }
 
+/* What the arrows on the axis are. */
+static void draw_marks(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs)
+{
+    char text[96], above[5] = "";
+    above[text_encode(glyphs->up, above)] = '\0';
+    text_format(text, sizeof text, " %s the paper's scripts:", above);
+    for (size_t i = 0; i < SCRIPTS; i++) {
+        size_t used = strlen(text);
+        text_format(text + used, sizeof text - used, " %g%s", scripts[i],
+                    i + 1 < SCRIPTS ? "," : " ");
+    }
+    draw_below(canvas, rect, glyphs, text);
+}
+
 static void draw_title(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                        const struct state *state)
 {
-    char name[SELECTION_BYTES], title[SELECTION_BYTES + 64], above[5] = "", text[96];
+    char name[SELECTION_BYTES], title[SELECTION_BYTES + 64];
     enum scope scope = state->settings.selection.scope;
     const bool *covers = state->settings.rule.projection;
     draw_selection_name(name, state, scope, glyphs, rect.cols - 34);
@@ -213,9 +228,7 @@ static void draw_title(struct canvas *canvas, struct rect rect, const struct gly
                 : covers[0]            ? " (query alone)"
                                        : " (key alone)");
     draw_panel(canvas, rect, glyphs, title);
-    above[text_encode(glyphs->up, above)] = '\0';
-    text_format(text, sizeof text, " %s the paper's scripts: 0.001, 0.005, 0.01, 0.1 ", above);
-    draw_below(canvas, rect, glyphs, text);
+    draw_marks(canvas, rect, glyphs);
 }
 
 void threshold_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
