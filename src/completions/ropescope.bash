@@ -11,11 +11,11 @@ _ropescope_flags()
     case $1 in
     explore) echo '--view --layer --head --threshold --first-layer --scope --sort --measure --unit --bins --log --arrange --zoom --linear --each-layer --theme --glyphs --list-themes --config --no-config --mouse --adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
     scan) echo '--output --adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
-    info) echo '--json --adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
-    stats) echo '--projection --threshold --fixed --first-layer --thresholds --lora-preset --lora-rank --lora-targets --lora-dtype --json --adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
+    info) echo '--like-authors --json --adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
+    stats) echo '--projection --threshold --fixed --first-layer --thresholds --like-authors --lora-preset --lora-rank --lora-targets --lora-dtype --json --adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
     export) echo '--view --layer --head --projection --threshold --fixed --first-layer --scope --sort --measure --unit --bins --log --arrange --zoom --linear --each-layer --format --output --adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
     show) echo '--view --layer --head --projection --threshold --fixed --first-layer --scope --sort --measure --unit --bins --log --arrange --zoom --linear --each-layer --output --size --theme --glyphs --colour --color --adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
-    mask) echo '--projection --threshold --fixed --first-layer --thresholds --random --seed --row-order --format --output --adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
+    mask) echo '--projection --threshold --fixed --first-layer --thresholds --random --seed --like-authors --row-order --format --output --adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
     families) echo '--json --help --version' ;;
     esac
 }
