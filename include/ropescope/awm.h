@@ -89,6 +89,10 @@ const struct rule_line *awm_line(const struct awm *awm, struct reach reach);
 float awm_threshold(const struct awm *awm, uint32_t layer, int projection, uint32_t head);
 /* What decides about it: EXCEPTION_RULE, EXCEPTION_FIX or EXCEPTION_FREE. */
 enum exception awm_exception(const struct awm *awm, uint32_t layer, int projection, uint32_t head);
+/* The line that says so: by its exception where it fixes or frees, else by its threshold. NULL: the
+ * threshold of the base decides. It stays valid until the next awm_set. */
+const struct rule_line *awm_deciding(const struct awm *awm, uint32_t layer, int projection,
+                                     uint32_t head);
 /* Whether the rule masks pairs of that projection of that layer at all. */
 bool awm_covers(const struct awm *awm, const struct layer *layer, int projection);
 

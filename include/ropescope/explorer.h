@@ -3,7 +3,7 @@
 #ifndef ROPESCOPE_EXPLORER_H
 #define ROPESCOPE_EXPLORER_H
 
-#include "ropescope/analysis.h"
+#include "ropescope/awm.h"
 #include "ropescope/terminal.h"
 
 /* ---- what a view shows (settings.c) -------------------------------------- */
@@ -37,6 +37,10 @@ bool zoom_whole(const struct zoom *zoom);
  * so that a picture and its file come from the same place; each field is a flag of `export`. */
 struct view_settings {
     struct rule rule;           /* --threshold, --first-layer, --projection */
+    const struct awm *lines;    /* --thresholds, --random, --seed: all that the rule says beside
+                                   `rule`, which is its base. Borrowed; NULL: nothing */
+    uint32_t edition;           /* of the lines: the same number, the same lines; 0: none */
+    const char *lines_file;     /* that holds them as they are; borrowed, NULL: none */
     struct selection selection; /* --layer, --head, --scope; --layer alone: scope layer */
     bool one_head;              /* --head without --layer: scope model, that query head alone */
     uint32_t bins;              /* --bins, of a histogram; 0: as many as fit, on a screen alone */
@@ -54,12 +58,18 @@ enum { SETTINGS_BINS = 64 };
     ((struct view_settings){                                                                       \
         .rule = RULE_DEFAULT, .selection = {SCOPE_MODEL, 0, 0}, .bins = SETTINGS_BINS})
 
+/* The whole rule; its lines are borrowed. */
+struct awm settings_awm(const struct view_settings *settings);
+/* What decides about the pairs of a head, whose layer goes by its number: as awm_threshold. */
+float settings_threshold(const struct view_settings *settings, uint32_t layer, int projection,
+                         uint32_t head);
+
 /* The settings as flags, the inverse of the command line's reader: those that the view heeds and
  * that are not the default, without --view. Layers go by their number. "" where there are none;
- * false where they do not fit. */
+ * false where they do not fit, or no file holds the lines of the rule. */
 bool settings_flags(const struct view_settings *settings, enum view_id view,
                     const struct model *model, char *out, size_t size);
-enum { SETTINGS_FLAGS_BYTES = 512 };
+enum { SETTINGS_FLAGS_BYTES = 512 + 4 * PATH_BYTES };
 
 /* The heads of a projection that the settings select in a layer (an index into model->layers), from
  * *first on; 0 where the layer is left out, does not rotate or has not been scanned yet. A query
@@ -172,6 +182,11 @@ enum action {
     ACTION_PAN_DOWN,
     ACTION_BANDS,
     ACTION_INSPECT,
+    ACTION_EXCEPT_HEAD,
+    ACTION_EXCEPT_LAYER,
+    ACTION_UNDO,
+    ACTION_SAVE_MASK,
+    ACTION_SAVE_RULE,
     ACTION_COUNT
 };
 
@@ -275,10 +290,13 @@ struct spot {
 };
 enum { TRAIL_MOST = 64, MARK_COUNT = 26 };
 
+/* What a file that is being named will hold. */
+enum product { PRODUCT_VIEW, PRODUCT_MASK, PRODUCT_RULE };
+
 /* What the state asks of the loop, which fulfils it and answers by one of the update_ functions. */
 enum request {
     REQUEST_NONE,
-    REQUEST_SAVE,         /* write the view to the file named in `entry` unless it exists */
+    REQUEST_SAVE,         /* write `product` to the file named in `entry` unless it exists */
     REQUEST_REPLACE,      /* write it even then */
     REQUEST_COPY,         /* the row or number under the cursor to the clipboard */
     REQUEST_COPY_COMMAND, /* the command line of the view to the clipboard */
@@ -286,12 +304,26 @@ enum request {
     REQUEST_THEMES,       /* the themes there are: update_themes */
 };
 
+/* A change of the rule's lines, to be undone. */
+struct rule_step {
+    struct awm before; /* owned */
+    uint32_t edition;  /* of it */
+    char words[2 * REACH_WORDS];
+};
+enum { UNDO_MOST = 64 };
+
 struct state {
     const struct angles *angles;     /* borrowed */
     const struct notices *notices;   /* borrowed; NULL: none */
     const char *origin;              /* of the numbers: "cache", "scan"; borrowed */
     struct layer_summary *summaries; /* (model->layer_count), owned */
     struct view_settings settings;
+    struct awm awm;                 /* lines of the rule; settings.rule is its base. Owned */
+    uint32_t edition, last_edition; /* of the lines, and the highest that any had */
+    char lines_file[PATH_BYTES];    /* that holds them in the edition of its name; "": none */
+    uint32_t lines_file_edition;
+    struct rule_step undo[UNDO_MOST]; /* (undo_count) the last one last */
+    size_t undo_count;
     uint32_t wanted_head; /* the column the cursor keeps where a layer has fewer heads */
     int lead;             /* the projection that is looked at first: PROJECTION_* */
     enum view_id view;
@@ -318,6 +350,7 @@ struct state {
     bool ranking;                  /* the last key went from rank to rank */
     bool mouse;
     enum request request;
+    enum product product;
     const char *model_words;         /* the model and its flags, as a shell reads them; borrowed */
     struct theme theme;              /* what the screen is drawn with */
     struct theme theme_before;       /* while others are tried */
@@ -345,6 +378,15 @@ uint32_t state_head(const struct state *state, int projection);
 /* What the current view and its export show: the settings, widened where the view lists more than
  * the scope (heads: a layer at least; layers: the model). */
 struct view_settings state_settings(const struct state *state);
+/* The whole rule; its lines are borrowed. */
+struct awm state_awm(const struct state *state);
+/* What decides about a head of a layer (an index). */
+float state_threshold(const struct state *state, size_t layer, int projection, uint32_t head);
+/* Lines take the place of those that the state has: it owns them from now on. `file` holds them as
+ * they are; NULL: none does. */
+void state_take_lines(struct state *state, struct awm *awm, const char *file);
+/* The file that the lines were written to. */
+void state_lines_saved(struct state *state, const char *file);
 /* The place of the view's own keys, PLACE_VIEW where there are none. */
 enum place state_own_place(const struct state *state);
 bool state_is_list(const struct state *state);

@@ -126,9 +126,9 @@ enum status list_new(enum view_id view, const struct angles *angles,
                      const struct view_settings *settings, struct counts *counts, struct list **out,
                      struct error *err);
 void list_free(struct list *list); /* NULL is fine */
-/* Sorts its lines anew under another threshold; false: no memory, and they stand in the rows' own
- * order. */
-bool list_sort(struct list *list, float threshold);
+/* Sorts its lines anew under another threshold or other lines of the rule; false: no memory, and
+ * they stand in the rows' own order. */
+bool list_sort(struct list *list, const struct view_settings *settings);
 /* The row of list->rows, or of the layers, that stands in a line. */
 size_t list_row(const struct list *list, size_t line);
 struct cell list_cell(const struct list *list, size_t line, size_t column);

@@ -129,13 +129,14 @@ struct glyphs {
     uint32_t dot[4];   /* few points in a cell: none, lower half, upper half, both */
     uint32_t ramp[10]; /* heat map, low to high: the first `ramp_count`, readable without colours */
     size_t ramp_count;
-    uint32_t knob;                         /* the marker on the threshold bar */
-    uint32_t cursor;                       /* before the selected row */
-    uint32_t chance;                       /* filling of the chance band above the bars */
-    uint32_t chance_bar;                   /* a full cell of a bar inside the chance band */
-    uint32_t cut_vertical, cut_horizontal; /* the threshold in plots */
-    uint32_t absent;                       /* heat map cell of a layer that does not rotate */
-    uint32_t waiting;                      /* heat map cell that is not computed yet */
+    uint32_t knob;                               /* the marker on the threshold bar */
+    uint32_t cursor;                             /* before the selected row */
+    uint32_t chance;                             /* filling of the chance band above the bars */
+    uint32_t chance_bar;                         /* a full cell of a bar inside the chance band */
+    uint32_t cut_vertical, cut_horizontal;       /* the threshold in plots */
+    uint32_t all_fixed, all_free, own_threshold; /* exceptions from the rule in the maps */
+    uint32_t absent;                             /* heat map cell of a layer that does not rotate */
+    uint32_t waiting;                            /* heat map cell that is not computed yet */
     uint32_t ellipsis;
     uint32_t up, down, left, right; /* arrows in hints */
     bool at_least_sign;             /* U+2265 can be shown */
@@ -245,11 +246,12 @@ void plot_bars(struct canvas *canvas, struct rect rect, const struct glyphs *gly
 struct scatter_plot {
     const float *x, *y; /* (count); a point with a NaN is skipped */
     size_t count;
-    double low, high;            /* of the x axis */
-    double y_low, y_high;        /* of the y axis; equal: the same as of the x axis */
-    double threshold;            /* NaN: none */
-    bool cut;                    /* instead of the threshold: */
-    double cut_low, cut_high;    /* the box lies between these on both axes */
+    double low, high;             /* of the x axis */
+    double y_low, y_high;         /* of the y axis; equal: the same as of the x axis */
+    double threshold;             /* NaN: none */
+    bool cut;                     /* instead of the threshold: */
+    double cut_low, cut_high;     /* the box lies between these on the x axis */
+    double cut_y_low, cut_y_high; /* and between these on the y axis; infinite: no line there */
     const uint8_t *band;         /* (count) 0..3, told apart by glyph and colour; NULL: by number */
     struct scatter_cache *cache; /* NULL: count the points anew */
     const char *x_label, *y_label; /* NULL: none */

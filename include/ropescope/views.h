@@ -30,7 +30,7 @@ const struct view *view_from_name(const char *name);
 
 /* What leaves a view (command.c, copy.c): its settings as a file has them, and the command line
  * that prints the same bytes; false where it does not fit. */
-enum { COMMAND_BYTES = 8192 };
+enum { COMMAND_BYTES = 32768 };
 struct view_settings view_settings_exported(const struct state *state);
 bool view_command(const struct state *state, char *out, size_t size);
 /* The row under the cursor as CSV, or the number that a picture is about, and in words which it is;

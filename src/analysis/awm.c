@@ -133,21 +133,31 @@ static struct reach widened(const struct reach *exact, unsigned names_it)
     };
 }
 
+/* Which lines decide; NULL: none does. */
+struct deciding {
+    const struct rule_line *exception, *threshold;
+};
+
 /* The exception in force (RULE where there is none), and the threshold that stands behind it. */
-static enum exception decide(const struct awm *awm, const struct reach *exact, float *threshold)
+static enum exception decide(const struct awm *awm, const struct reach *exact, float *threshold,
+                             struct deciding *by)
 {
     enum exception found = EXCEPTION_NONE;
     *threshold = awm->base.threshold;
+    *by = (struct deciding){0};
     bool known = awm->line_count == 0;
     for (unsigned bits = REACHES; bits-- > 0 && !(known && found != EXCEPTION_NONE);) {
         const struct rule_line *line =
             awm->line_count > 0 ? awm_line(awm, widened(exact, bits)) : NULL;
         if (!line)
             continue;
-        if (found == EXCEPTION_NONE)
+        if (found == EXCEPTION_NONE) {
             found = line->exception != EXCEPTION_NONE ? line->exception : EXCEPTION_RULE;
+            by->exception = line;
+        }
         if (!known && !isnan(line->threshold)) {
             *threshold = line->threshold;
+            by->threshold = line;
             known = true;
         }
     }
@@ -157,8 +167,9 @@ static enum exception decide(const struct awm *awm, const struct reach *exact, f
 float awm_threshold(const struct awm *awm, uint32_t layer, int projection, uint32_t head)
 {
     const struct reach exact = {layer, (uint32_t)projection, head};
+    struct deciding by;
     float threshold;
-    switch (decide(awm, &exact, &threshold)) {
+    switch (decide(awm, &exact, &threshold, &by)) {
     case EXCEPTION_FIX:
         return 0; /* and yet no pair without an angle: NaN >= 0 is false */
     case EXCEPTION_FREE:
@@ -171,8 +182,18 @@ float awm_threshold(const struct awm *awm, uint32_t layer, int projection, uint3
 enum exception awm_exception(const struct awm *awm, uint32_t layer, int projection, uint32_t head)
 {
     const struct reach exact = {layer, (uint32_t)projection, head};
+    struct deciding by;
     float threshold;
-    return decide(awm, &exact, &threshold);
+    return decide(awm, &exact, &threshold, &by);
+}
+
+const struct rule_line *awm_deciding(const struct awm *awm, uint32_t layer, int projection,
+                                     uint32_t head)
+{
+    const struct reach exact = {layer, (uint32_t)projection, head};
+    struct deciding by;
+    float threshold;
+    return decide(awm, &exact, &threshold, &by) == EXCEPTION_RULE ? by.threshold : by.exception;
 }
 
 bool awm_covers(const struct awm *awm, const struct layer *layer, int projection)

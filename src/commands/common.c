@@ -77,10 +77,17 @@ enum status theme_of_options(struct theme *theme, const struct options *options,
 static enum status take_settings(struct state *state, const struct options *options,
                                  struct error *err)
 {
+    struct awm awm = {0};
     struct view_settings settings, start = state->settings;
     enum status status = settings_read(options, state->angles->model, &settings, err);
-    if (status != STATUS_OK)
+    if (status == STATUS_OK)
+        status = rule_of_options(options, state->angles, &awm, err);
+    if (status != STATUS_OK) {
+        awm_free(&awm);
         return status;
+    }
+    settings.rule = awm.base;
+    state_take_lines(state, &awm, options->thresholds);
     if (!options->has_layer)
         settings.selection.layer = start.selection.layer;
     if (!options->has_scope)

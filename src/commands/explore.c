@@ -106,17 +106,21 @@ static void poll_scan(struct explorer *x)
         x->dirty |= update_message(&x->state, x->scan_failure.what);
 }
 
-/* Writes the view to a file, or asks whether the one that is there shall go. */
+/* Writes what is asked for to a file, or asks whether the one that is there shall go. */
 static unsigned save(struct explorer *x, bool replace)
 {
-    char note[ERROR_WHAT];
+    char note[ERROR_WHAT], path[PATH_BYTES];
     struct error failure;
     bool exists = false;
-    if (save_view(&x->state, replace, &exists, note, sizeof note, &failure) != STATUS_OK) {
+    if (save_product(&x->state, replace, &exists, path, note, sizeof note, &failure) != STATUS_OK) {
         const char *why = strstr(failure.what, ": "); /* the name stands beside it */
         return update_message(&x->state, why ? why + 2 : failure.what);
     }
-    return exists ? update_exists(&x->state) : update_saved(&x->state, note);
+    if (exists)
+        return update_exists(&x->state);
+    if (x->state.product == PRODUCT_RULE)
+        state_lines_saved(&x->state, path);
+    return update_saved(&x->state, note);
 }
 
 static unsigned copy(struct explorer *x, bool command)

@@ -23,28 +23,38 @@ struct job {
     struct session *session;
 };
 
-static enum status make_table(const struct job *job, struct view_table *table, struct error *err)
+/* The rule must outlive the table. */
+static enum status make_table(const struct job *job, struct awm *awm, struct view_table *table,
+                              struct error *err)
 {
     struct view_settings settings;
     const struct angles *angles = session_angles(job->session);
-    struct options whole = options_with_threshold(job->options, angles);
-    enum status status = settings_read(&whole, angles->model, &settings, err);
-    return status == STATUS_OK ? job->view->table(angles, &settings, table, err) : status;
+    enum status status = settings_read(job->options, angles->model, &settings, err);
+    if (status == STATUS_OK)
+        status = rule_of_options(job->options, angles, awm, err);
+    if (status != STATUS_OK)
+        return status;
+    settings.rule = awm->base;
+    settings.lines = awm;
+    settings.edition = awm->line_count > 0;
+    return job->view->table(angles, &settings, table, err);
 }
 
 static enum status write_view(void *context, FILE *stream, bool *named, struct error *err)
 {
     const struct job *job = context;
     struct view_table table;
+    struct awm awm = {0};
     *named = false;
     enum status status = wait_for_angles(job->session, err);
     if (status == STATUS_OK)
-        status = make_table(job, &table, err);
-    if (status != STATUS_OK)
-        return status;
-    *named = true;
-    status = table_write(&table.table, job->options->format, stream, err);
-    view_table_free(&table);
+        status = make_table(job, &awm, &table, err);
+    if (status == STATUS_OK) {
+        *named = true;
+        status = table_write(&table.table, job->options->format, stream, err);
+        view_table_free(&table);
+    }
+    awm_free(&awm);
     return status;
 }
 

@@ -90,10 +90,52 @@ static enum status write_rows(const struct state *state, const char *name, struc
     return status;
 }
 
-enum status save_view(const struct state *state, bool replace, bool *exists, char *note,
-                      size_t size, struct error *err)
+/* What `ropescope mask` writes of the same rule. */
+static enum status write_mask(const struct state *state, const char *name, struct output *output,
+                              char *note, size_t size, struct error *err)
 {
-    char path[PATH_BYTES];
+    struct mask *mask;
+    struct awm awm = state_awm(state);
+    char frozen[TEXT_NUMBER], rows[TEXT_NUMBER], bytes[TEXT_NUMBER];
+    awm.random = false; /* the baseline is what the rule is compared with */
+    enum status status =
+        mask_new(state->angles, &awm, row_order_usual(state->angles->model), &mask, err);
+    if (status != STATUS_OK)
+        return status;
+    status = mask_write(mask, mask_format_of_path(name), output->stream, err);
+    long written = ftell(output->stream);
+    text_format(note, size, "wrote a mask: %s of %s rows frozen, %s: %s",
+                text_count(frozen, mask->frozen), text_count(rows, mask->rows),
+                text_bytes(bytes, written > 0 ? (double)written : 0), name);
+    mask_free(mask);
+    return status;
+}
+
+static enum status write_rule(const struct state *state, const char *name, struct output *output,
+                              char *note, size_t size, struct error *err)
+{
+    struct awm awm = state_awm(state);
+    text_format(note, size, "wrote the rule and %zu lines beside it, for --thresholds: %s",
+                awm.line_count, name);
+    return rule_write_csv(&awm, output->stream, err);
+}
+
+static enum status write_product(const struct state *state, const char *name, struct output *output,
+                                 char *note, size_t size, struct error *err)
+{
+    switch (state->product) {
+    case PRODUCT_MASK:
+        return write_mask(state, name, output, note, size, err);
+    case PRODUCT_RULE:
+        return write_rule(state, name, output, note, size, err);
+    default:
+        return write_rows(state, name, output, note, size, err);
+    }
+}
+
+enum status save_product(const struct state *state, bool replace, bool *exists,
+                         char path[PATH_BYTES], char *note, size_t size, struct error *err)
+{
     struct output output;
     const char *name = state->entry.text;
     if (!name_to_path(path, name))
@@ -104,7 +146,7 @@ enum status save_view(const struct state *state, bool replace, bool *exists, cha
     enum status status = output_open(&output, path, err);
     if (status != STATUS_OK)
         return status;
-    status = write_rows(state, name, &output, note, size, err);
+    status = write_product(state, name, &output, note, size, err);
     if (status != STATUS_OK) {
         output_abort(&output);
         return status;
@@ -137,6 +179,8 @@ enum status copy_command(struct screen *screen, const struct state *state, char 
 {
     char text[COMMAND_BYTES];
     if (!view_command(state, text, sizeof text))
-        return error_set(err, STATUS_FAILED, "the command is too long");
+        return error_set(err, STATUS_FAILED,
+                         "there is no command: it is too long, or the rule has "
+                         "to be written first (w)");
     return copy_text(screen, text, "the command", note, size, err);
 }

@@ -16,6 +16,7 @@ void counts_free(struct counts *counts)
         ordered_free(&counts->run[i].order);
     memory_free(counts->run);
     memory_free(counts->heads);
+    memory_free(counts->own);
     *counts = (struct counts){0};
 }
 
@@ -59,6 +60,40 @@ double counts_chance(struct counts *counts, int projection, uint64_t row_length,
     return memo->level;
 }
 
+double counts_head_chance(struct counts *counts, const struct angles *angles, size_t layer,
+                          int projection, uint32_t head, float threshold)
+{
+    const struct count_run *run = &counts->run[layer * PROJECTION_COUNT + (size_t)projection];
+    uint64_t row_length = angles->model->layers[layer].projection[projection].row_length;
+    float own = run->apart ? counts->own[run->first_head + head] : NAN;
+    return isnan(own) ? counts_chance(counts, projection, row_length, threshold)
+                      : chance_level((double)own, row_length);
+}
+
+/* The heads of a run under their own thresholds; false: no memory. */
+static bool recount_apart(struct counts *counts, struct count_run *run, const struct angles *angles,
+                          size_t layer, int projection, float threshold)
+{
+    const struct head_count *heads = counts_heads(counts, angles, layer, projection, threshold);
+    uint64_t row_length = angles->model->layers[layer].projection[projection].row_length;
+    float last = NAN;
+    double chance = 0;
+    run->tally.fixed = 0;
+    run->tally.sum_chance = 0;
+    if (run->order.count > 0) /* for the day when the lines are gone */
+        run->below = ordered_below(&run->order, threshold);
+    for (uint32_t h = 0; heads && h < angles->model->layers[layer].projection[projection].heads;
+         h++) {
+        float own = counts->own[run->first_head + h], in_force = isnan(own) ? threshold : own;
+        if (!(in_force == last))
+            chance = chance_level((double)in_force, row_length);
+        last = in_force;
+        run->tally.fixed += heads[h].fixed;
+        run->tally.sum_chance += chance * heads[h].defined;
+    }
+    return heads != NULL;
+}
+
 /* What is fixed under another threshold; the sums stay. */
 static void recount(struct counts *counts, struct count_run *run, const struct angles *angles,
                     size_t layer, int projection, float threshold)
@@ -80,21 +115,26 @@ bool counts_update(struct counts *counts, const struct angles *angles, float thr
 {
     if (!make_room(counts, angles->model))
         return false;
-    bool moved = counts->threshold != threshold;
-    if (!moved && counts->ready == angles->ready)
+    bool moved = counts->threshold != threshold, whole = true;
+    if (!moved && !counts->stale && counts->ready == angles->ready)
         return true;
     for (size_t i = 0; i < counts->layers; i++)
         for (int p = 0; p < PROJECTION_COUNT && angles->layers[i].ready; p++) {
             struct count_run *run = &counts->run[i * PROJECTION_COUNT + (size_t)p];
-            if (!run->known)
+            bool first = !run->known;
+            if (first)
                 run->tally = tally_projection(angles, i, p, threshold);
-            else if (moved)
-                recount(counts, run, angles, i, p, threshold);
             run->known = true;
+            if (run->apart && (first || moved || run->stale))
+                whole = recount_apart(counts, run, angles, i, p, threshold) && whole;
+            else if (!first && (moved || run->stale))
+                recount(counts, run, angles, i, p, threshold);
+            run->stale = false;
         }
     counts->ready = angles->ready;
     counts->threshold = threshold;
-    return true;
+    counts->stale = false;
+    return whole;
 }
 
 const struct tally *counts_tally(const struct counts *counts, size_t layer, int projection)
@@ -197,6 +237,13 @@ static void step(struct head_count *heads, const struct ordered *order, size_t f
         heads[order->head[i]].fixed++;
 }
 
+static void count_fixed_apart(struct head_count *heads, const float *own, struct cosines all,
+                              uint32_t pairs, float threshold)
+{
+    for (size_t i = 0; i < all.count; i += pairs, heads++, own++)
+        heads->fixed = (uint32_t)fixed_count(all.cos + i, pairs, isnan(*own) ? threshold : *own);
+}
+
 static void bring_heads(struct counts *counts, struct count_run *run, const struct angles *angles,
                         size_t layer, int projection, float threshold)
 {
@@ -204,13 +251,15 @@ static void bring_heads(struct counts *counts, struct count_run *run, const stru
     struct cosines all = cosines_of_projection(angles, layer, projection);
     uint32_t pairs = angles->model->layers[layer].pairs;
     size_t was = run->heads_below, below = SIZE_MAX;
-    if (run->order.count > 0)
+    if (run->order.count > 0 && !run->apart)
         below = counts->threshold == threshold ? run->below : ordered_below(&run->order, threshold);
     if (!run->heads_known)
         count_defined(heads, all, pairs);
     size_t changed = was < below ? below - was : was - below;
     if (run->heads_known && was != SIZE_MAX && below != SIZE_MAX && changed < all.count / STEP_COST)
         step(heads, &run->order, was, below);
+    else if (run->apart)
+        count_fixed_apart(heads, counts->own + run->first_head, all, pairs, threshold);
     else
         count_fixed(heads, all, pairs, threshold);
     run->heads_known = all.count > 0;
@@ -227,4 +276,47 @@ const struct head_count *counts_heads(struct counts *counts, const struct angles
     if (!run->heads_known || run->heads_threshold != threshold)
         bring_heads(counts, run, angles, layer, projection, threshold);
     return counts->heads + run->first_head;
+}
+
+/* ---- lines of the rule --------------------------------------------------- */
+
+/* The thresholds that do not move with that of all: what is left of the rule where its base says
+ * nothing. */
+static bool find_own(struct count_run *run, float *own, const struct layer *layer, int projection,
+                     const struct awm *unsaid)
+{
+    bool apart = false;
+    for (uint32_t head = 0; head < layer->projection[projection].heads; head++) {
+        own[head] = awm_threshold(unsaid, layer->number, projection, head);
+        apart = apart || !isnan(own[head]);
+    }
+    run->stale = run->known && (apart || run->apart);
+    run->heads_known = run->heads_known && !apart && !run->apart;
+    run->apart = apart;
+    return run->stale;
+}
+
+bool counts_lines(struct counts *counts, const struct angles *angles, const struct awm *awm,
+                  uint32_t edition)
+{
+    if (counts->edition == edition)
+        return true;
+    struct awm unsaid = {0};
+    if (awm)
+        unsaid = *awm;
+    unsaid.base.threshold = NAN;
+    if (!make_heads_room(counts, angles->model))
+        return false;
+    if (!counts->own)
+        counts->own = memory_array(counts->run[counts->layers * PROJECTION_COUNT].first_head + 1,
+                                   sizeof *counts->own);
+    for (size_t i = 0; counts->own && i < counts->layers; i++)
+        for (int p = 0; p < PROJECTION_COUNT; p++) {
+            struct count_run *run = &counts->run[i * PROJECTION_COUNT + (size_t)p];
+            bool stale =
+                find_own(run, counts->own + run->first_head, &angles->model->layers[i], p, &unsaid);
+            counts->stale = counts->stale || stale;
+        }
+    counts->edition = counts->own ? edition : counts->edition;
+    return counts->own != NULL;
 }

@@ -156,18 +156,15 @@ static bool fill_counted(const struct list *list, const struct row_block *block,
         counts_heads(list->counts, list->angles, block->layer, block->projection, threshold);
     if (!heads)
         return false;
-    double level = counts_chance(
-        list->counts, block->projection,
-        list->angles->model->layers[block->layer].projection[block->projection].row_length,
-        threshold);
     size_t end = rows_block_end(list->rows, block);
-    heads += block->first_head;
-    uint32_t defined = heads->defined; /* nearly always as many: a division less */
-    double chance = chance_of_heads(defined, level);
-    for (size_t row = block->first_row; row < end; row++, heads++) {
-        if (heads->defined != defined)
-            chance = chance_of_heads(defined = heads->defined, level);
-        keys[row] = key_of_head(heads, chance, column);
+    uint32_t head = block->first_head, defined = 0;
+    double level = NAN, chance = NAN;
+    for (size_t row = block->first_row; row < end; row++, head++) {
+        double here = counts_head_chance(list->counts, list->angles, block->layer,
+                                         block->projection, head, threshold);
+        if (heads[head].defined != defined || !(here == level)) /* rarely: a division less */
+            chance = chance_of_heads(defined = heads[head].defined, level = here);
+        keys[row] = key_of_head(&heads[head], chance, column);
     }
     return true;
 }
@@ -189,10 +186,12 @@ static bool sort_by(struct list *list, size_t column, bool descending)
     return list->order != NULL;
 }
 
-bool list_sort(struct list *list, float threshold)
+bool list_sort(struct list *list, const struct view_settings *settings)
 {
     const struct sort *sort = &list->rows->settings.sort;
-    list->rows->settings.rule.threshold = threshold;
+    list->rows->settings = *settings;
+    if (!counts_lines(list->counts, list->angles, settings->lines, settings->edition))
+        return false;
     memory_free(list->order);
     parted_free(list->parted);
     list->order = NULL;
@@ -247,7 +246,7 @@ enum status list_new(enum view_id view, const struct angles *angles,
         list_free(list);
         return error_memory(err);
     }
-    if (!list_sort(list, settings->rule.threshold)) {
+    if (!list_sort(list, settings)) {
         list_free(list);
         return error_memory(err);
     }

@@ -51,7 +51,9 @@ struct cell pair_cell(const struct angles *angles, const struct view_settings *s
     case PAIR_NORM_RATIO:
         return cell_real(norm_ratio((double)set->norm_a[at], (double)set->norm_b[at]));
     default:
-        return cell_flag(rule_fixes(set->cos[at], settings->rule.threshold));
+        return cell_flag(
+            rule_fixes(set->cos[at], settings_threshold(settings, item->layer->number,
+                                                        item->projection, item->head)));
     }
 }
 
@@ -105,10 +107,9 @@ static struct cell counted_of_head(const struct list *list, const struct row *it
     struct tally tally = {.pairs = heads->defined,
                           .fixed = heads->fixed,
                           .undefined = item->layer->pairs - heads->defined};
-    tally.sum_chance =
-        counts_chance(list->counts, item->projection,
-                      item->layer->projection[item->projection].row_length, threshold) *
-        (double)tally.pairs;
+    tally.sum_chance = counts_head_chance(list->counts, list->angles, item->layer_index,
+                                          item->projection, item->head, threshold) *
+                       (double)tally.pairs;
     return tallied(&tally, column);
 }
 

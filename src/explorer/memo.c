@@ -19,7 +19,8 @@ struct key {
 struct memo {
     struct key list_key;
     struct sort sort;
-    float threshold; /* of the list's order */
+    float threshold;  /* of the list's order */
+    uint32_t edition; /* likewise, of the rule's lines */
     struct list *list;
 
     struct key histogram_key[PROJECTION_COUNT];
@@ -81,6 +82,13 @@ static bool same(const struct key *a, const struct key *b)
            a->ready == b->ready && a->covered[0] == b->covered[0] && a->covered[1] == b->covered[1];
 }
 
+/* The counts, under the lines of now; NULL: no memory. */
+static struct counts *counts_of(const struct state *state)
+{
+    struct counts *counts = &state->memo->counts;
+    return counts_lines(counts, state->angles, &state->awm, state->edition) ? counts : NULL;
+}
+
 /* ---- lists --------------------------------------------------------------- */
 
 static bool same_sort(const struct memo *memo, const struct sort *sort, enum view_id view)
@@ -94,18 +102,19 @@ static bool sorted_under(struct memo *memo, const struct view_settings *settings
 {
     float threshold = settings->rule.threshold;
     enum view_id view = memo->list->view;
-    if (memo->threshold != threshold &&
+    if ((memo->threshold != threshold || memo->edition != settings->edition) &&
         list_column_follows_threshold(view, list_column(view, settings->sort.column)) &&
-        !list_sort(memo->list, threshold))
+        !list_sort(memo->list, settings))
         return false;
     memo->threshold = threshold;
+    memo->edition = settings->edition;
     return true;
 }
 
 const struct list *state_list(const struct state *state)
 {
     struct memo *memo = state->memo;
-    if (!state_is_list(state))
+    if (!state_is_list(state) || !counts_of(state))
         return NULL;
     struct view_settings settings = state_settings(state);
     struct key key = key_of(state, settings.selection.scope);
@@ -119,6 +128,7 @@ const struct list *state_list(const struct state *state)
         memo->list_key = key;
         memo->sort = settings.sort;
         memo->threshold = settings.rule.threshold;
+        memo->edition = settings.edition;
     }
     memo->list->rows->settings = settings; /* what counts as fixed may have changed */
     return memo->list;
@@ -237,9 +247,11 @@ struct tally state_tally(const struct state *state, enum scope scope, int projec
 {
     struct selection at = state->settings.selection;
     float threshold = state->settings.rule.threshold;
-    struct counts *counts = &state->memo->counts;
+    struct counts *counts = counts_of(state);
     at.scope = scope;
-    if (scope == SCOPE_HEAD || !counts_update(counts, state->angles, threshold))
+    if (scope == SCOPE_HEAD)
+        threshold = state_threshold(state, at.layer, projection, state_head(state, projection));
+    if (scope == SCOPE_HEAD || !counts || !counts_update(counts, state->angles, threshold))
         return tally_selection(state->angles, &at, projection, threshold);
     bool all = scope == SCOPE_MODEL;
     return counts_sum(counts, state->angles, projection, all ? 0 : at.layer,
@@ -249,10 +261,11 @@ struct tally state_tally(const struct state *state, enum scope scope, int projec
 struct tally state_tally_rule(const struct state *state, enum scope scope)
 {
     const struct rule *rule = &state->settings.rule;
-    struct counts *counts = &state->memo->counts;
+    struct counts *counts = counts_of(state);
+    struct awm awm = state_awm(state);
     struct tally total = {0};
-    if (scope == SCOPE_MODEL && !counts_update(counts, state->angles, rule->threshold))
-        return tally_model(state->angles, rule);
+    if (scope == SCOPE_MODEL && (!counts || !counts_update(counts, state->angles, rule->threshold)))
+        return awm_tally_model(state->angles, &awm);
     for (int p = 0; p < PROJECTION_COUNT; p++) {
         if (!rule->projection[p])
             continue;
@@ -285,14 +298,16 @@ struct map_extent *memo_extent(const struct state *state)
 static double fraction_of(const struct state *state, size_t i, int projection, uint32_t head,
                           bool excess)
 {
-    struct counts *counts = &state->memo->counts;
+    struct counts *counts = counts_of(state);
     float threshold = state->settings.rule.threshold;
-    const struct head_count *heads = counts_heads(counts, state->angles, i, projection, threshold);
+    const struct head_count *heads =
+        counts ? counts_heads(counts, state->angles, i, projection, threshold) : NULL;
     if (!heads || heads[head].defined == 0)
         return NAN;
     double fraction = (double)heads[head].fixed / heads[head].defined;
-    uint64_t row_length = state->angles->model->layers[i].projection[projection].row_length;
-    return excess ? fraction - counts_chance(counts, projection, row_length, threshold) : fraction;
+    if (!excess)
+        return fraction;
+    return fraction - counts_head_chance(counts, state->angles, i, projection, head, threshold);
 }
 
 double state_measure(const struct state *state, size_t i, int projection, uint32_t head)

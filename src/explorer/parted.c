@@ -88,6 +88,12 @@ static const float *head_cos(const struct rows *rows, const struct row_block *bl
            (size_t)(block->first_head + h) * block->per_head;
 }
 
+static float head_threshold(const struct rows *rows, const struct row_block *block, uint32_t h)
+{
+    return settings_threshold(&rows->settings, rows->angles->model->layers[block->layer].number,
+                              block->projection, block->first_head + h);
+}
+
 /* Rows before it that are fixed, or are not. */
 static size_t alike_before(const struct parted *parted, const struct rows *rows, size_t block,
                            uint32_t h, bool fixed)
@@ -135,21 +141,22 @@ size_t parted_row(const struct parted *parted, const struct rows *rows, size_t l
     uint32_t h = head_of(parted, rows, block, index, fixed);
     size_t seen = alike_before(parted, rows, block, h, fixed);
     const float *cos = head_cos(rows, &rows->block[block], h);
+    float threshold = head_threshold(rows, &rows->block[block], h);
     uint32_t pair = 0; /* the head has it: so many are counted before the next */
-    while ((seen += rule_fixes(cos[pair], rows->settings.rule.threshold) == fixed) <= index)
+    while ((seen += rule_fixes(cos[pair], threshold) == fixed) <= index)
         pair++;
     return head_row(&rows->block[block], h) + pair;
 }
 
 size_t parted_line(const struct parted *parted, const struct rows *rows, size_t row)
 {
-    float threshold = rows->settings.rule.threshold;
     size_t fixed_rows = fixed_in_all(parted, rows), block = 0;
     while (rows_block_end(rows, &rows->block[block]) <= row)
         block++;
     const struct row_block *in = &rows->block[block];
     uint32_t h = (uint32_t)((row - in->first_row) / in->per_head);
     const float *cos = head_cos(rows, in, h);
+    float threshold = head_threshold(rows, in, h);
     size_t pair = row - head_row(in, h);
     bool fixed = rule_fixes(cos[pair], threshold);
     size_t line = alike_before(parted, rows, block, h, fixed);

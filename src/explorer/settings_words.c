@@ -37,11 +37,26 @@ static void add(struct words *words, const char *format, ...)
     words->used += strlen(words->out + words->used);
 }
 
-static void add_rule(struct words *words, const struct rule *rule)
+/* Lines of the rule are told by the file that holds them; a threshold beside it says more than what
+ * it says of all heads. */
+static void add_lines(struct words *words, const struct view_settings *settings)
+{
+    char file[4 * PATH_BYTES];
+    words->fits = words->fits && settings->lines_file &&
+                  text_shell_word(file, sizeof file, settings->lines_file) &&
+                  text_format(words->out + words->used, words->size - words->used,
+                              "%s--thresholds %s", words->used > 0 ? " " : "", file);
+    words->used += strlen(words->out + words->used);
+}
+
+static void add_rule(struct words *words, const struct view_settings *settings)
 {
     char number[TEXT_NUMBER];
-    const struct rule usual = RULE_DEFAULT;
-    if (rule->threshold != usual.threshold)
+    const struct rule usual = RULE_DEFAULT, *rule = &settings->rule;
+    bool lines = settings->lines && settings->lines->line_count > 0;
+    if (lines)
+        add_lines(words, settings);
+    if (lines || rule->threshold != usual.threshold)
         add(words, "--threshold %s", text_float(number, rule->threshold));
     if (rule->first_layer != usual.first_layer)
         add(words, "--first-layer %u", rule->first_layer);
@@ -90,7 +105,7 @@ bool settings_flags(const struct view_settings *settings, enum view_id view,
     out[0] = '\0';
     if (heeds & HEEDS_SCOPE)
         add_scope(&words, settings, model);
-    add_rule(&words, &settings->rule);
+    add_rule(&words, settings);
     if (heeds & HEEDS_MEASURE && settings->measure != MEASURE_MEAN)
         add(&words, "--measure %s", measure_name(settings->measure));
     if (heeds & HEEDS_UNIT && settings->unit != QUANTITY_COS)

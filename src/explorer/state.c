@@ -26,6 +26,7 @@ enum status state_init(struct state *state, const struct angles *angles, struct 
         .rows = 24,
         .cols = 80,
     };
+    awm_init(&state->awm, &state->settings.rule);
     theme_default(&state->theme);
     state->settings.bins = 0;
     state->settings.selection.scope = SCOPE_HEAD;
@@ -43,6 +44,9 @@ void state_free(struct state *state)
     if (state->angles)
         summaries_free(state->summaries, state->angles->model->layer_count);
     memo_free(state->memo);
+    awm_free(&state->awm);
+    for (size_t i = 0; i < state->undo_count; i++)
+        awm_free(&state->undo[i].before);
     memset(state, 0, sizeof *state);
 }
 
@@ -80,6 +84,10 @@ struct view_settings state_settings(const struct state *state)
     if (state->view == VIEW_LAYERS || state->view == VIEW_THRESHOLD)
         settings.selection.scope = SCOPE_MODEL;
     settings.sort = state->sort[state->view];
+    settings.lines = &state->awm;
+    settings.edition = state->edition;
+    if (state->lines_file[0] && state->lines_file_edition == state->edition)
+        settings.lines_file = state->lines_file;
     settings.bins = state_bins(state, layout_bars_cols(state));
     return settings;
 }

@@ -33,6 +33,11 @@ bool out_action(struct state *state, enum action action);
 /* The name that was typed. */
 void out_accept(struct state *state);
 
+/* ---- lines of the rule (update_rule.c) ----------------------------------- */
+
+/* Obeys an action about exceptions; false where it is about something else. */
+bool rule_action(struct state *state, enum action action);
+
 /* ---- the threshold (threshold.c) ----------------------------------------- */
 
 /* A threshold or a percentage that was typed; false with the reason in state->message. */

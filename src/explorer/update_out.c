@@ -18,24 +18,30 @@ static void append_safe(struct entry *entry, const char *name, size_t limit)
     entry->text[entry->length] = '\0';
 }
 
-/* "Llama-2-7b-hf-pairs-layer12-head3.csv" */
-static void propose_name(struct state *state)
+/* "Llama-2-7b-hf" and what follows it. */
+static void propose(struct state *state, const char *ending)
 {
     enum { MODEL_BYTES = 100 };
     struct entry *entry = &state->entry;
+    const char *model = state->angles->model->name;
+    *entry = (struct entry){0};
+    append_safe(entry, model && *model ? model : "model", MODEL_BYTES);
+    text_format(entry->text + entry->length, sizeof entry->text - entry->length, "%s", ending);
+    entry->length = strlen(entry->text);
+}
+
+/* "Llama-2-7b-hf-pairs-layer12-head3.csv" */
+static void propose_view(struct state *state)
+{
     struct view_settings settings = state_settings(state);
     const struct layer *layer = state_layer(state);
-    const char *model = state->angles->model->name;
-    char place[64] = "";
+    char place[64] = "", ending[128];
     if (layer && state->view != VIEW_OVERVIEW && settings.selection.scope == SCOPE_LAYER)
         text_format(place, sizeof place, "-layer%u", layer->number);
     if (layer && state->view != VIEW_OVERVIEW && settings.selection.scope == SCOPE_HEAD)
         text_format(place, sizeof place, "-layer%u-head%u", layer->number, settings.selection.head);
-    *entry = (struct entry){0};
-    append_safe(entry, model && *model ? model : "model", MODEL_BYTES);
-    text_format(entry->text + entry->length, sizeof entry->text - entry->length, "-%s%s.csv",
-                view_kind(state->view)->name, place);
-    entry->length = strlen(entry->text);
+    text_format(ending, sizeof ending, "-%s%s.csv", view_kind(state->view)->name, place);
+    propose(state, ending);
 }
 
 /* A file holds all of a view, so it waits for the scan: else it would not be what export prints. */
@@ -44,17 +50,21 @@ static bool complete(struct state *state)
     if (angles_complete(state->angles))
         return true;
     text_format(state->message, sizeof state->message,
-                "the scan is at %zu of %zu layers: export when it is done", state->angles->ready,
-                state->angles->model->layer_count);
+                "the scan is at %zu of %zu layers: that can be written when it is done",
+                state->angles->ready, state->angles->model->layer_count);
     state->message_is_error = true;
     return false;
 }
 
-static void ask_name(struct state *state)
+static void ask_name(struct state *state, enum product product)
 {
-    if (!complete(state))
+    if (product != PRODUCT_RULE && !complete(state))
         return;
-    propose_name(state);
+    if (product == PRODUCT_VIEW)
+        propose_view(state);
+    else
+        propose(state, product == PRODUCT_MASK ? "-mask.safetensors" : "-rule.csv");
+    state->product = product;
     state->place = PLACE_SAVE;
 }
 
@@ -91,7 +101,11 @@ bool out_action(struct state *state, enum action action)
 {
     switch (action) {
     case ACTION_SAVE:
-        return ask_name(state), true;
+        return ask_name(state, PRODUCT_VIEW), true;
+    case ACTION_SAVE_MASK:
+        return ask_name(state, PRODUCT_MASK), true;
+    case ACTION_SAVE_RULE:
+        return ask_name(state, PRODUCT_RULE), true;
     case ACTION_YES:
     case ACTION_NO:
         return confirm(state, action == ACTION_YES), true;

@@ -32,6 +32,9 @@ static const struct glyphs ascii = {
     .chance_bar = '%',
     .cut_vertical = '!',
     .cut_horizontal = '~',
+    .all_fixed = 'F',
+    .all_free = 'o',
+    .own_threshold = 't',
     .absent = 'x',
     .waiting = '_',
     .ellipsis = '~',
@@ -51,8 +54,9 @@ static const struct glyphs ascii = {
     .shade = {' ', 0x2591, 0x2592, 0x2593, 0x2588}, .dot = {' ', '.', '\'', ':'},                  \
     .ramp = {' ', 0x2591, 0x2592, 0x2593, 0x2588}, .ramp_count = 5, .knob = 0x25cf,                \
     .cursor = 0x25b8, .chance = 0x00b7, .chance_bar = 0x2593, .cut_vertical = 0x2506,              \
-    .cut_horizontal = 0x2504, .absent = 0x00d7, .waiting = 0x00b7, .ellipsis = 0x2026,             \
-    .up = 0x2191, .down = 0x2193, .left = 0x2190, .right = 0x2192, .at_least_sign = true
+    .cut_horizontal = 0x2504, .all_fixed = 0x25a0, .all_free = 0x25a1, .own_threshold = 0x25c7,    \
+    .absent = 0x00d7, .waiting = 0x00b7, .ellipsis = 0x2026, .up = 0x2191, .down = 0x2193,         \
+    .left = 0x2190, .right = 0x2192, .at_least_sign = true
 
 static const struct glyphs blocks = {.set = GLYPHS_BLOCKS, UNICODE_GLYPHS};
 static const struct glyphs braille = {.set = GLYPHS_BRAILLE, UNICODE_GLYPHS};

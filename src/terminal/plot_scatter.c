@@ -42,11 +42,12 @@ static struct box box_of(const struct plot_frame *layout, const struct scatter_p
 {
     double low = plot->cut ? plot->cut_low : -plot->threshold;
     double high = plot->cut ? plot->cut_high : plot->threshold;
-    struct box box = {.shown = low <= high};
+    double y_low = plot->cut ? plot->cut_y_low : low, y_high = plot->cut ? plot->cut_y_high : high;
+    struct box box = {.shown = low <= high && y_low <= y_high};
     box.shown = box.shown && place_side(&layout->x, low, true, &box.left) &&
                 place_side(&layout->x, high, false, &box.right) &&
-                place_side(&layout->y, low, true, &box.bottom) &&
-                place_side(&layout->y, high, false, &box.top);
+                place_side(&layout->y, y_low, true, &box.bottom) &&
+                place_side(&layout->y, y_high, false, &box.top);
     return box;
 }
 

@@ -100,7 +100,12 @@ void command_draw(struct canvas *canvas, struct rect rect, const struct glyphs *
     struct rect below = {rect.row + 2, rect.col, rect.rows - 2, rect.cols};
     if (below.rows <= 0)
         below = rect;
-    if (!view_command(state, text, sizeof text))
-        text_format(text, sizeof text, "the command is too long to be shown");
+    if (!view_command(state, text, sizeof text)) {
+        bool unsaved = state->awm.line_count > 0 && !view_settings_exported(state).lines_file;
+        canvas_text(canvas, below.row, below.col + 1, below.cols - 1, style_of(ROLE_NOTICE), glyphs,
+                    unsaved ? "the rule has exceptions that no file holds yet: w writes them"
+                            : "the command is too long to be shown");
+        return;
+    }
     draw_lines(canvas, below, text);
 }

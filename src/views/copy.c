@@ -59,6 +59,8 @@ static bool copy_pair(const struct state *state, enum view_id view, char text[CO
     struct view_table table;
     struct view_settings settings = VIEW_SETTINGS_DEFAULT;
     settings.rule = state->settings.rule;
+    settings.lines = &state->awm;
+    settings.edition = state->edition;
     settings.unit = state->settings.unit;
     settings.selection = state->settings.selection;
     settings.selection.scope = SCOPE_HEAD;
@@ -97,8 +99,7 @@ static bool copy_number(const struct state *state, char text[COPY_BYTES], char w
         at.scope = SCOPE_HEAD;
     if (at.scope != SCOPE_MODEL && !state_ready(state))
         return false;
-    struct tally tally =
-        tally_selection(state->angles, &at, state->lead, state->settings.rule.threshold);
+    struct tally tally = state_tally(state, at.scope, state->lead);
     double number =
         maps ? state_measure(state, at.layer, state->lead, state_head(state, state->lead))
              : tally_mean_abs(&tally);

@@ -180,6 +180,18 @@ void draw_list(struct canvas *canvas, struct rect rect, const struct glyphs *gly
     draw_table(canvas, rect, glyphs, &table.table, &look);
 }
 
+double draw_threshold(const struct state *state, enum scope scope, int projection)
+{
+    const struct layer *layer = state_layer(state);
+    uint32_t head = state_head(state, projection);
+    if (scope != SCOPE_HEAD || !layer)
+        return (double)state->settings.rule.threshold;
+    struct awm awm = state_awm(state);
+    return awm_exception(&awm, layer->number, projection, head) == EXCEPTION_RULE
+               ? (double)state_threshold(state, state->settings.selection.layer, projection, head)
+               : (double)NAN;
+}
+
 void draw_cuts(enum quantity unit, double threshold, double out[2])
 {
     bool signed_unit = unit != QUANTITY_ABS_COS;

@@ -57,6 +57,9 @@ enum status view_list_table(enum view_id view, const struct angles *angles,
 /* The current list with its cursor, in a panel; `spare` as in table_look. */
 void draw_list(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                const struct state *state, const char *name, const char *const *spare);
+/* The threshold that a picture of a selection marks: that of the selected head, or that of all. NaN
+ * where the head is fixed or free by hand, whatever its angles. */
+double draw_threshold(const struct state *state, enum scope scope, int projection);
 /* Where a threshold and the chance of 5% lie in a unit: the two cuts and the ends of the band. */
 void draw_cuts(enum quantity unit, double threshold, double out[2]);
 
@@ -80,6 +83,14 @@ struct correlation state_correlation(const struct state *state, enum scope scope
 
 void overview_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                    const struct state *state);
+/* What marks a head whose pairs the lines of the rule decide about; 0: none do. And in words. */
+uint32_t exception_mark(const struct state *state, const struct glyphs *glyphs, size_t layer,
+                        int projection, uint32_t head, struct style *style);
+const char *exception_words(const struct state *state, size_t layer, int projection, uint32_t head);
+/* "■ fixed □ free ◇ own", of its threshold; "" where the rule has no lines. */
+enum { EXCEPTION_LEGEND = 64 };
+void exception_legend(char out[EXCEPTION_LEGEND], const struct state *state,
+                      const struct glyphs *glyphs);
 void maps_draw(struct canvas *canvas, const struct layout *layout, const struct glyphs *glyphs,
                const struct state *state);
 void pairs_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,

@@ -14,7 +14,11 @@ static const struct prompt {
     {PLACE_FILTER, " / ", "  Enter accept  Esc cancel"},
     {PLACE_SEARCH, " find: ", "  17, head.pair 3.17, q3, k1.5, row r640  Enter find"},
     {PLACE_GOTO, " go to: ", "  Enter go  Esc cancel"},
-    {PLACE_SAVE, " export to: ", "  Enter write  .json: JSON  Esc"},
+};
+static const struct prompt save_prompts[] = {
+    [PRODUCT_VIEW] = {PLACE_SAVE, " export to: ", "  Enter write  .json: JSON  Esc"},
+    [PRODUCT_MASK] = {PLACE_SAVE, " mask to: ", "  Enter write  .json .csv too  Esc"},
+    [PRODUCT_RULE] = {PLACE_SAVE, " rule to: ", "  Enter write  Esc"},
 };
 
 /* The end of a text that is wider than `cols`, from a whole character on. */
@@ -58,7 +62,7 @@ static const struct prompt *prompt_of(const struct state *state)
     for (size_t i = 0; i < sizeof prompts / sizeof *prompts; i++)
         if (prompts[i].place == state->place)
             return &prompts[i];
-    return NULL;
+    return state->place == PLACE_SAVE ? &save_prompts[state->product] : NULL;
 }
 
 /* ---- a question, a message, the keys ------------------------------------- */

@@ -158,7 +158,7 @@ void histogram_panel(struct canvas *canvas, struct rect rect, const struct glyph
         .show_axis = rect.rows >= 5,
     };
     quantity_range(unit, &plot.low, &plot.high);
-    draw_cuts(unit, (double)state->settings.rule.threshold, plot.cut);
+    draw_cuts(unit, draw_threshold(state, scope, projection), plot.cut);
     draw_cuts(unit, chance_band(state, projection), plot.band);
     struct rect bars = {rect.row + 1, rect.col, rect.rows - 1, rect.cols};
     plot_bars(canvas, bars, glyphs, &plot);

@@ -75,13 +75,61 @@ static void tell_turning(struct page *page, const struct state *state, const str
              context / wavelength, context);
 }
 
+/* Where the rule has that from: " of layer 3", ", by hand (layer 3 query head 7)". */
+static void why_text(char *out, size_t size, const struct state *state, const struct row *item)
+{
+    char reach[REACH_WORDS];
+    struct awm awm = state_awm(state);
+    const struct rule_line *line =
+        awm_deciding(&awm, item->layer->number, item->projection, item->head);
+    out[0] = '\0';
+    if (!line)
+        return;
+    reach_words(&line->reach, reach);
+    bool by_hand =
+        awm_exception(&awm, item->layer->number, item->projection, item->head) != EXCEPTION_RULE;
+    text_format(out, size, by_hand ? " by hand (%s)" : ", the threshold of %s", reach);
+}
+
+/* "trainable: |cos| 0.0031 < 0.01", and why that where lines of the rule say so. */
+static void tell_rule(struct page *page, const struct state *state, const struct row *item,
+                      float cos)
+{
+    char number[TEXT_NUMBER], why[2 * REACH_WORDS], before[64] = "";
+    struct awm awm = state_awm(state);
+    enum exception exception =
+        awm_exception(&awm, item->layer->number, item->projection, item->head);
+    float threshold = state_threshold(state, item->layer_index, item->projection, item->head);
+    bool fixed = rule_fixes(cos, threshold);
+    uint32_t first = state->settings.rule.first_layer;
+    const char *name = fixed ? "fixed" : "trainable";
+    why_text(why, sizeof why, state, item);
+    if (item->layer->number < first)
+        text_format(before, sizeof before, "; layers before %u are not masked", first);
+    if (exception == EXCEPTION_RULE)
+        tell(page, "AWM", fixed ? ROLE_FIXED : ROLE_TEXT, "%s: |cos| %.5g %s %s%s%s", name,
+             fabs((double)cos), fixed ? ">=" : "<", text_float(number, threshold), why, before);
+    else
+        tell(page, "AWM", fixed ? ROLE_FIXED : ROLE_TEXT, "%s%s, whatever the angle%s", name, why,
+             before);
+}
+
+/* The rule in words, where it has lines. */
+static void tell_lines(struct page *page, const struct state *state)
+{
+    char words[AWM_WORDS];
+    struct awm awm = state_awm(state);
+    awm_words(&awm, words, sizeof words);
+    if (awm.line_count > 0)
+        tell(page, "rule", ROLE_TEXT, "%s", words);
+}
+
 static void tell_angle(struct page *page, const struct state *state, const struct row *item)
 {
     const struct angle_set *set = &state->angles->layers[item->layer_index].set[item->projection];
     size_t at = (size_t)item->head * item->layer->pairs + item->pair;
     double cos = (double)set->cos[at], a = (double)set->norm_a[at], b = (double)set->norm_b[at];
-    char text[TEXT_NUMBER], threshold[TEXT_NUMBER], norm[TEXT_NUMBER], other[TEXT_NUMBER];
-    text_float(threshold, state->settings.rule.threshold);
+    char text[TEXT_NUMBER], norm[TEXT_NUMBER], other[TEXT_NUMBER];
     draw_number(norm, a, 5);
     draw_number(other, b, 5);
     if (isnan(cos)) {
@@ -90,19 +138,13 @@ static void tell_angle(struct page *page, const struct state *state, const struc
         tell(page, "AWM", ROLE_TEXT, "trainable: an undefined pair is never fixed");
         return;
     }
-    bool fixed = rule_fixes(set->cos[at], state->settings.rule.threshold);
     uint64_t length = item->layer->projection[item->projection].row_length;
     tell(page, "cos", item->projection == PROJECTION_KEY ? ROLE_KEY : ROLE_QUERY,
          "w1.w2 / (|w1| |w2|) = %s, an angle of %.2f degrees", text_float(text, set->cos[at]),
          quantity_of(QUANTITY_DEGREES, cos));
     tell(page, "norms", ROLE_TEXT, "|w1| = %s, |w2| = %s, shorter / longer %.4f", norm, other,
          norm_ratio(a, b));
-    char before[64] = "";
-    uint32_t first = state->settings.rule.first_layer;
-    if (item->layer->number < first)
-        text_format(before, sizeof before, "; layers before %u are not masked", first);
-    tell(page, "AWM", fixed ? ROLE_FIXED : ROLE_TEXT, "%s: |cos| %.5g %s %s%s",
-         fixed ? "fixed" : "trainable", fabs(cos), fixed ? ">=" : "<", threshold, before);
+    tell_rule(page, state, item, set->cos[at]);
     tell(page, "chance", ROLE_CHANCE,
          "derived: %.3g of random pairs are as large (rows of %" PRIu64 ")",
          chance_level(fabs(cos), length), length);
@@ -155,6 +197,7 @@ static void tell_partner(struct page *page, const struct state *state, const str
     other.projection = !item->projection;
     other.head = state_head(state, other.projection);
     float cos = row_cos(state->angles, &other, other.projection);
+    float threshold = state_threshold(state, other.layer_index, other.projection, other.head);
     if (isnan(cos))
         text_format(text, sizeof text, "undefined");
     else
@@ -162,9 +205,9 @@ static void tell_partner(struct page *page, const struct state *state, const str
     tell(page, "partner", other.projection == PROJECTION_KEY ? ROLE_KEY : ROLE_QUERY,
          "pair %u of %s head %u: cos = %s%s", other.pair, projection_name(other.projection),
          other.head, text,
-         isnan(cos)                                        ? ""
-         : rule_fixes(cos, state->settings.rule.threshold) ? ", fixed"
-                                                           : ", trainable");
+         isnan(cos)                   ? ""
+         : rule_fixes(cos, threshold) ? ", fixed"
+                                      : ", trainable");
 }
 
 void inspector_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
@@ -188,4 +231,5 @@ void inspector_draw(struct canvas *canvas, struct rect rect, const struct glyphs
     tell_rows(&page, &item);
     gap(&page);
     tell_turning(&page, state, &item);
+    tell_lines(&page, state);
 }

@@ -295,6 +295,45 @@ static void draw_map(struct canvas *canvas, const struct layout *layout,
     plot_heat(canvas, layout->map[projection], glyphs, &plot);
 }
 
+/* The first exception in a block; 0: none. */
+static uint32_t mark_of_block(const struct state *state, const struct glyphs *glyphs,
+                              int projection, struct block block, struct style *style)
+{
+    uint32_t mark = 0;
+    for (size_t i = block.layer; i < block.layer_end && mark == 0; i++) {
+        const struct layer *layer = &state->angles->model->layers[i];
+        uint32_t heads = layer->pairs > 0 ? layer->projection[projection].heads : 0;
+        for (uint32_t h = block.head; h < heads && h < block.head_end && mark == 0; h++)
+            mark = exception_mark(state, glyphs, i, projection, h, style);
+    }
+    return mark;
+}
+
+/* Heads that the lines of the rule single out, each by a glyph in its cell, beside the cursor. */
+static void draw_exceptions(struct canvas *canvas, const struct layout *layout,
+                            const struct glyphs *glyphs, const struct state *state, int projection)
+{
+    struct rect at = layout->map[projection];
+    size_t first_row = layout_first_line(layout, state);
+    size_t first_col = layout_first_column(layout, state, projection);
+    int tall = layout->cell_rows, wide = layout->cell_cols;
+    for (int row = 0; row + tall <= at.rows && first_row + (size_t)(row / tall) < map_lines(state);
+         row += tall)
+        for (int col = 0; col + wide <= at.cols; col += wide) {
+            struct style style;
+            size_t line = first_row + (size_t)(row / tall);
+            size_t column = first_col + (size_t)(col / wide);
+            bool cursor = wide == 1 && line == selected_line(state) &&
+                          column == selected_column(state, projection);
+            uint32_t mark = cursor ? 0
+                                   : mark_of_block(state, glyphs, projection,
+                                                   block_at(state, line, column), &style);
+            if (mark != 0)
+                canvas_put(canvas, at.row + row + (tall - 1) / 2, at.col + col + (wide > 1), mark,
+                           style);
+        }
+}
+
 static void draw_divider(struct canvas *canvas, const struct layout *layout,
                          const struct glyphs *glyphs)
 {
@@ -391,17 +430,21 @@ static const char *meaning(enum measure measure)
 static void draw_legend(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                         const struct state *state, const struct scale *scale)
 {
-    enum { GRADIENT_COLS = 24 };
+    enum { GRADIENT_COLS = 24, BESIDE_MARKS = 12 };
+    char marks[EXCEPTION_LEGEND];
     struct line line = line_start(canvas, glyphs, rect, 0);
+    exception_legend(marks, state, glyphs);
+    int most = marks[0] ? BESIDE_MARKS : GRADIENT_COLS;
     line_add(&line, style_of(ROLE_LABEL), " %s%s ", measure_words(state->settings.measure),
              scale->log ? ", log" : "");
     struct rect legend = {line.row, line.col, 1, line.end - line.col};
-    if (legend.cols > GRADIENT_COLS)
-        legend.cols = GRADIENT_COLS;
+    if (legend.cols > most)
+        legend.cols = most;
     if (!rect_empty(legend))
         (scale->low < 0 ? plot_diverging_legend : plot_heat_legend)(canvas, legend, glyphs,
                                                                     scale->low, scale->high);
     line.col += legend.cols + 1;
+    line_add(&line, style_of(ROLE_TEXT), "%s", marks);
     line_add(&line, style_of(ROLE_DIM), "%s", meaning(state->settings.measure));
 }
 
@@ -437,6 +480,9 @@ static void draw_about(struct canvas *canvas, struct rect rect, const struct gly
         line_add(&line, style_of(ROLE_TEXT), " %s, %s", layers, heads);
     if (mean.heads > 1)
         line_add(&line, style_of(ROLE_DIM), ": %zu heads", mean.heads);
+    else
+        line_add(&line, style_of(ROLE_TEXT), "%s",
+                 exception_words(state, block.layer, state->lead, block.head));
 }
 
 /* Which layers are in sight, where not all are. */
@@ -468,6 +514,8 @@ void maps_draw(struct canvas *canvas, const struct layout *layout, const struct 
             continue;
         draw_title(canvas, layout, glyphs, state, p);
         draw_map(canvas, layout, glyphs, state, &scale, p);
+        if (state->awm.line_count > 0)
+            draw_exceptions(canvas, layout, glyphs, state, p);
         if (!rect_empty(layout->axis[p]))
             draw_axis(canvas, layout, state, p);
         if (!rect_empty(layout->column[p]))

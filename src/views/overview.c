@@ -19,8 +19,9 @@ static const char *const columns[MEASURE_COUNT][COLUMN_COUNT] = {
 static double value_of(const struct rows *rows, const struct row *row)
 {
     const struct view_settings *settings = &rows->settings;
-    struct tally tally = tally_head(rows->angles, row->layer_index, row->projection, row->head,
-                                    settings->rule.threshold);
+    struct tally tally =
+        tally_head(rows->angles, row->layer_index, row->projection, row->head,
+                   settings_threshold(settings, row->layer->number, row->projection, row->head));
     switch (settings->measure) {
     case MEASURE_FRACTION:
         return tally_fraction(&tally);
@@ -77,16 +78,15 @@ static void draw_lines(struct canvas *canvas, struct rect rect, const struct gly
     char name[SELECTION_BYTES], number[TEXT_NUMBER], mean[TEXT_NUMBER];
     struct rect below = {rect.row + 1, rect.col, rect.rows - 1, rect.cols};
     draw_selection_name(name, state, SCOPE_HEAD, glyphs, rect.cols);
-    struct selection at = state->settings.selection;
     const struct layer *layer = state_layer(state);
-    at.scope = SCOPE_HEAD;
     if (rect.cols < canvas_text_width(name))
-        text_format(name, sizeof name, "L%u H%u", layer ? layer->number : 0, at.head);
+        text_format(name, sizeof name, "L%u H%u", layer ? layer->number : 0,
+                    state->settings.selection.head);
     canvas_text(canvas, rect.row, rect.col, rect.cols, style_of(ROLE_SELECT), glyphs, name);
     if (below.rows < 1 || draw_excuse(canvas, below, glyphs, state))
         return;
     for (int p = 0; p < PROJECTION_COUNT && p < below.rows; p++) {
-        struct tally tally = tally_selection(state->angles, &at, p, state->settings.rule.threshold);
+        struct tally tally = state_tally(state, SCOPE_HEAD, p);
         struct rect row = {below.row + p, below.col, 1, below.cols};
         if (below.cols >= 36) {
             histogram_line(canvas, row, glyphs, state, SCOPE_HEAD, p);

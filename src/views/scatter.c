@@ -38,7 +38,8 @@ static struct cell scatter_cell(const void *context, size_t index, size_t column
     bool whole = zoom_whole(&rows->settings.zoom);
     struct row row = rows_at(rows, whole ? index : scatter->inside[index]);
     bool key = column == COLUMN_COS_KEY || column == COLUMN_FIXED_KEY;
-    float cos = row_cos(rows->angles, &row, key ? PROJECTION_KEY : PROJECTION_QUERY);
+    int projection = key ? PROJECTION_KEY : PROJECTION_QUERY;
+    float cos = row_cos(rows->angles, &row, projection);
     switch (column) {
     case COLUMN_LAYER:
         return cell_integer(row.layer->number);
@@ -54,7 +55,9 @@ static struct cell scatter_cell(const void *context, size_t index, size_t column
     case COLUMN_COS_KEY:
         return isnan(cos) ? cell_empty() : cell_real(quantity_of(rows->settings.unit, (double)cos));
     default:
-        return cell_flag(rule_fixes(cos, rows->settings.rule.threshold));
+        return cell_flag(rule_fixes(
+            cos, settings_threshold(&rows->settings, row.layer->number, projection,
+                                    key ? layer_key_head(row.layer, row.head) : row.head)));
     }
 }
 
@@ -185,6 +188,16 @@ static const char *const names[][2] = {
     [QUANTITY_DEGREES] = {"query degrees", "key degrees"},
 };
 
+/* Where the box ends along an axis; nowhere for a head that is fixed or free by hand. */
+static void cut_axis(const struct state *state, enum scope scope, int projection, double *low,
+                     double *high)
+{
+    double cuts[2], threshold = draw_threshold(state, scope, projection);
+    draw_cuts(state->settings.unit, threshold, cuts);
+    *low = isnan(threshold) ? -INFINITY : cuts[0];
+    *high = isnan(threshold) ? INFINITY : cuts[1];
+}
+
 struct scatter_plot scatter_plot_of(const struct state *state, enum scope scope)
 {
     const struct points *points = state_points(state, scope);
@@ -207,10 +220,8 @@ struct scatter_plot scatter_plot_of(const struct state *state, enum scope scope)
         .cache = memo_scatter(state),
         .selected = rows_find(points->rows, &item),
     };
-    double cuts[2];
-    draw_cuts(unit, (double)state->settings.rule.threshold, cuts);
-    plot.cut_low = cuts[0];
-    plot.cut_high = cuts[1];
+    cut_axis(state, scope, PROJECTION_QUERY, &plot.cut_low, &plot.cut_high);
+    cut_axis(state, scope, PROJECTION_KEY, &plot.cut_y_low, &plot.cut_y_high);
     quantity_range(unit, &plot.low, &plot.high);
     const struct zoom *zoom = &state->settings.zoom;
     if (!zoom_whole(zoom) && state->view == VIEW_SCATTER) {

@@ -136,7 +136,7 @@ tm pipe-pane
 mouse_off() { [ "$(tm display-message -p '#{mouse_any_flag}#{mouse_standard_flag}#{mouse_button_flag}')" = 000 ]; }
 mouse_on() { ! mouse_off; }
 check 'the mouse is off' mouse_off
-type_text 'M'
+type_text 'X'
 check 'a key asks for it' see 'mouse on'
 check 'the terminal reports it' until_true mouse_on
 keys g
@@ -144,7 +144,7 @@ column=$(screen | sed -n 4p | grep -o '^[^█▓▒░]*' | wc -m)
 press() { type_text "$(printf "\\033[M \\$(printf %03o $(($1 + 33)))\\$(printf %03o $(($2 + 33)))")"; } # COL ROW
 press $((column + 7)) 7
 check 'a click selects a head' see 'layer 2 · query head 2'
-type_text 'M'
+type_text 'X'
 check 'and no more' see 'mouse off'
 check 'and the terminal is at rest' until_true mouse_off
 type_text 'q'

@@ -161,7 +161,7 @@ static void test_other_requests(void **unused)
     assert_int_equal(taken(), REQUEST_COPY_COMMAND);
     update_key(&state, ESC);
     assert_int_equal(state.place, PLACE_VIEW);
-    type("M");
+    type("X");
     assert_true(state.mouse);
     assert_int_equal(taken(), REQUEST_MOUSE);
     close_state();
@@ -379,7 +379,7 @@ static void test_command_has_no_flag_at_its_default(void **unused)
     type("4t0.01\n");
     assert_true(view_command(&state, text, sizeof text));
     assert_string_equal(text, "ropescope export m --view layers");
-    type("ss3f");
+    type("ss3.");
     assert_true(view_command(&state, text, sizeof text));
     assert_string_equal(text, "ropescope export m --view heads --first-layer 3");
     assert_false(view_command(&state, text, 20));

@@ -590,7 +590,7 @@ static void test_list_shows_the_table(void **unused)
 /* The fractions of the bar, the means and r of the panel are those of the tables. */
 static void test_overview_shows_the_tables(void **unused)
 {
-    static const char *const moves[] = {"", "j", "l", "]", "}", "f", "t0.2\n", "jjjj", "G"};
+    static const char *const moves[] = {"", "j", "l", "]", "}", ".", "t0.2\n", "jjjj", "G"};
     struct scene scene = open_scene(&llama, 40, 140);
     (void)unused;
     for (size_t i = 0; i < sizeof moves / sizeof *moves; i++) {
