@@ -85,8 +85,8 @@ same 'a typed threshold' 'Pt0.123
 '
 same 'a threshold that fixes a share' 't30%
 '
-same 'another first layer' 'fff'
-same 'heads of a layer' '3FFF'
+same 'another first layer' '...'
+same 'heads of a layer' '3,,,'
 same 'heads of the model, sorted' 'ss>>>>>>r'
 same 'JSON of the heads' '' json
 same 'layers' '4'
@@ -114,6 +114,79 @@ same 'histogram of a narrow terminal' '5'
 keys q
 see 'shell>'
 close_terminal
+
+# ---- a rule with lines -------------------------------------------------------
+
+cat >"$WORK/it's a rule.csv" <<'CSV'
+layer,projection,head,threshold,exception
+,,,0.03,
+2,,,0.2,
+3,query,1,,fix
+4,key,,,free
+,query,2,0.07,
+CSV
+explorer 80 24 --thresholds "\"it's a rule.csv\""
+same 'a rule with lines: the overview' 'o'
+same 'fixed beyond chance' 'oooo'
+same 'its pairs, sorted' '2ss>>>>>>>>>>>>>>>r'
+same 'its heads, sorted' '3>>>>>>>>>r'
+same 'its layers, sorted' '4>>>>>>>r'
+same 'its scatter' '6'
+same 'its own threshold goes, its lines stay' '4t0.05
+'
+type_text '1'
+enter ':2.1'
+type_text 'f'
+check 'f fixes a head' see 'layer 2 query head 1: all fixed'
+type_text 'Y'
+check 'a change that no file holds has no command' see 'no file holds yet: w writes them'
+keys Escape
+type_text 'U'
+check 'undone it has' see 'undone: layer 2 query head 1: all fixed'
+same 'the rule of the file again' ''
+type_text 'f'
+see 'all fixed'
+type_text 'w'
+check 'w proposes a name' see 'rule to: it_s_a_model-rule.csv'
+keys Enter
+check 'and writes the rule' see 'wrote the rule and 5 lines beside it'
+same 'what was written is named' 'o'
+same 'and is the same when it is read' '3'
+type_text 'M'
+check 'M proposes a name' see 'mask to: it_s_a_model-mask.safetensors'
+keys Enter
+check 'and writes the mask' see 'rows frozen'
+mask_like() { # NAME: what ropescope mask writes of the rule that was saved
+    (cd "$WORK" && "$PROGRAM" mask "$MODEL" --thresholds it_s_a_model-rule.csv --threshold 0.05 -o "$HOLD/$1" >/dev/null &&
+        cmp -s "$HOLD/$1" "$WORK/$1")
+}
+check 'the very bytes of ropescope mask' mask_like it_s_a_model-mask.safetensors
+for name in mask.json mask.csv; do
+    type_text 'M'
+    see 'mask to:'
+    keys C-u
+    enter "$name"
+    see 'rows frozen'
+    check "$name, too" mask_like "$name"
+done
+type_text 'M'
+see 'mask to:'
+keys Enter
+check 'a mask that is there is asked for' see 'exists: replace it?'
+keys Escape Escape
+see 'q quit'
+keys q
+see 'shell>'
+close_terminal
+(cd "$WORK" && "$PROGRAM" "$MODEL" --thresholds none.csv) >"$HOLD/out" 2>"$HOLD/errors" </dev/null
+check 'a rule that is not there is refused' sh -c "[ $? = 1 ] && grep -q 'none.csv' '$HOLD/errors'"
+printf 'layer,threshold\n9,0.1\n' >"$WORK/bad.csv"
+for words in 'export --view layers' show stats; do
+    (cd "$WORK" && "$PROGRAM" ${words%% *} "$MODEL" ${words#"${words%% *}"} --thresholds bad.csv) \
+        >"$HOLD/out" 2>"$HOLD/errors" </dev/null
+    check "$words: one that the model cannot have" sh -c "[ $? = 1 ] && grep -q 'bad.csv:2: layer 9' '$HOLD/errors'"
+    check 'and nothing is printed' [ ! -s "$HOLD/out" ]
+done
 
 # ---- names, and what is there already ----------------------------------------
 
