@@ -185,6 +185,7 @@ enum action {
     ACTION_EXCEPT_HEAD,
     ACTION_EXCEPT_LAYER,
     ACTION_UNDO,
+    ACTION_RANDOM,
     ACTION_SAVE_MASK,
     ACTION_SAVE_RULE,
     ACTION_COUNT
@@ -261,7 +262,8 @@ enum {
     HEEDS_UNIT = 8,
     HEEDS_BARS = 16, /* bins, log counts, arrangement */
     HEEDS_ZOOM = 32,
-    HEEDS_AXIS = 64, /* linear, each layer */
+    HEEDS_AXIS = 64,    /* linear, each layer */
+    HEEDS_RANDOM = 128, /* the baseline drawn at random */
 };
 struct view_kind {
     const char *name;

@@ -60,6 +60,7 @@ enum pair_column {
     PAIR_ABS_COS,
     PAIR_DEGREES,
     PAIR_NORM_RATIO,
+    PAIR_RANDOM, /* with --random alone: what the baseline fixes; no list is sorted by it */
     PAIR_COLUMNS
 };
 enum head_column {
@@ -199,6 +200,10 @@ enum { BANDS = 4 };
 extern const double band_start[BANDS - 1];
 const struct points *state_points(const struct state *state, enum scope scope);
 
+/* Whether the random baseline fixes a pair. */
+bool state_random_fixes(const struct state *state, const struct row *row);
+/* What the maps show, in words: of the fraction under --random, that of the baseline. */
+const char *state_measure_words(const struct state *state);
 /* The measure of a head by the settings; NaN: none, or not yet. */
 double state_measure(const struct state *state, size_t layer, int projection, uint32_t head);
 

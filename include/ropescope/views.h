@@ -9,6 +9,7 @@
 struct view_table {
     struct table table; /* table.context points at one of these: */
     void *owned, *also;
+    struct baseline *baseline; /* explorer/baseline.h */
     struct list *list;
 };
 void view_table_free(struct view_table *table);

@@ -4,8 +4,8 @@
 #include <string.h>
 
 static const char *const pairs[PAIR_COLUMNS] = {
-    "layer", "projection", "head",   "pair",  "row_a",   "row_b",   "frequency", "wavelength",
-    "cos",   "norm_a",     "norm_b", "fixed", "abs_cos", "degrees", "norm_ratio"};
+    "layer", "projection", "head",   "pair",  "row_a",   "row_b",   "frequency",  "wavelength",
+    "cos",   "norm_a",     "norm_b", "fixed", "abs_cos", "degrees", "norm_ratio", "random"};
 static const char *const heads[HEAD_COLUMNS] = {
     "layer", "projection", "head",   "pairs",       "undefined",  "mean_abs_cos", "max_abs_cos",
     "fixed", "fraction",   "chance", "correlation", "norm_ratio", "excess"};
@@ -17,9 +17,9 @@ static const char *const layers[LAYER_COLUMNS] = {
 /* The angle together, then the rows, and last what a threshold turns: the export keeps the order
  * that scripts rely on. */
 static const size_t pairs_shown[PAIR_COLUMNS] = {
-    PAIR_LAYER,   PAIR_PROJECTION, PAIR_HEAD,       PAIR_PAIR,       PAIR_ROW_A,
-    PAIR_ROW_B,   PAIR_FREQUENCY,  PAIR_WAVELENGTH, PAIR_COS,        PAIR_ABS_COS,
-    PAIR_DEGREES, PAIR_NORM_A,     PAIR_NORM_B,     PAIR_NORM_RATIO, PAIR_FIXED};
+    PAIR_LAYER,     PAIR_PROJECTION, PAIR_HEAD,  PAIR_PAIR,    PAIR_ROW_A,   PAIR_ROW_B,
+    PAIR_FREQUENCY, PAIR_WAVELENGTH, PAIR_COS,   PAIR_ABS_COS, PAIR_DEGREES, PAIR_NORM_A,
+    PAIR_NORM_B,    PAIR_NORM_RATIO, PAIR_FIXED, PAIR_RANDOM};
 
 const size_t *list_shown(enum view_id view)
 {
@@ -30,7 +30,7 @@ const char *const *list_columns(enum view_id view, size_t *count)
 {
     switch (view) {
     case VIEW_PAIRS:
-        return *count = PAIR_COLUMNS, pairs;
+        return *count = PAIR_RANDOM, pairs;
     case VIEW_HEADS:
         return *count = HEAD_COLUMNS, heads;
     case VIEW_LAYERS:

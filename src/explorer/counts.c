@@ -17,6 +17,7 @@ void counts_free(struct counts *counts)
     memory_free(counts->run);
     memory_free(counts->heads);
     memory_free(counts->own);
+    baseline_free(&counts->baseline);
     *counts = (struct counts){0};
 }
 

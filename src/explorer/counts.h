@@ -3,7 +3,7 @@
 #ifndef EXPLORER_COUNTS_H
 #define EXPLORER_COUNTS_H
 
-#include "ropescope/awm.h"
+#include "explorer/baseline.h"
 
 /* One projection of one layer. */
 struct count_run {
@@ -38,6 +38,7 @@ struct counts {
     size_t ready;             /* of them, when they were last counted */
     size_t next;              /* run that is put in order next */
     float threshold;          /* of the tallies */
+    struct baseline baseline;
     struct chance_memo {
         float threshold;
         uint64_t row_length;

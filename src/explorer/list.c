@@ -48,9 +48,8 @@ size_t list_find(const struct list *list, const struct row *item)
 static struct cell cell_of_row(const struct list *list, size_t row, size_t column)
 {
     struct row item = item_of_row(list, row);
-    const struct view_settings *settings = &list->rows->settings;
     if (list->view == VIEW_PAIRS)
-        return pair_cell(list->angles, settings, &item, column);
+        return pair_cell(list, &item, column);
     if (list->view == VIEW_HEADS)
         return head_cell(list, &item, column);
     return layer_cell(list, &item, column);

@@ -17,10 +17,21 @@ static struct cell cos_cell(enum quantity quantity, float cos)
     return isnan(cos) ? cell_empty() : cell_real(quantity_of(quantity, (double)cos));
 }
 
-struct cell pair_cell(const struct angles *angles, const struct view_settings *settings,
-                      const struct row *item, size_t column)
+static struct cell random_cell(const struct list *list, const struct row *item)
 {
-    const struct angle_set *set = &angles->layers[item->layer_index].set[item->projection];
+    const struct view_settings *settings = &list->rows->settings;
+    struct awm awm = settings_awm(settings);
+    const struct baseline_run *run =
+        baseline_run(&list->counts->baseline, list->angles, &awm, settings->edition,
+                     item->layer_index, item->projection);
+    size_t at = (size_t)item->head * item->layer->pairs + item->pair;
+    return run ? cell_flag(run->fixed[at]) : cell_empty();
+}
+
+struct cell pair_cell(const struct list *list, const struct row *item, size_t column)
+{
+    const struct view_settings *settings = &list->rows->settings;
+    const struct angle_set *set = &list->angles->layers[item->layer_index].set[item->projection];
     size_t at = (size_t)item->head * item->layer->pairs + item->pair;
     switch ((enum pair_column)column) {
     case PAIR_LAYER:
@@ -50,6 +61,8 @@ struct cell pair_cell(const struct angles *angles, const struct view_settings *s
         return cos_cell(QUANTITY_DEGREES, set->cos[at]);
     case PAIR_NORM_RATIO:
         return cell_real(norm_ratio((double)set->norm_a[at], (double)set->norm_b[at]));
+    case PAIR_RANDOM:
+        return random_cell(list, item);
     default:
         return cell_flag(
             rule_fixes(set->cos[at], settings_threshold(settings, item->layer->number,

@@ -5,8 +5,7 @@
 #include "explorer/counts.h"
 #include "ropescope/lists.h"
 
-struct cell pair_cell(const struct angles *angles, const struct view_settings *settings,
-                      const struct row *item, size_t column);
+struct cell pair_cell(const struct list *list, const struct row *item, size_t column);
 /* What was summed up last of a head, for the column beside. */
 struct head_facts {
     bool counted;

@@ -295,6 +295,37 @@ struct map_extent *memo_extent(const struct state *state)
 
 /* ---- measures ------------------------------------------------------------ */
 
+static const struct baseline_run *random_run(const struct state *state, size_t i, int projection)
+{
+    struct awm awm = state_awm(state);
+    return baseline_run(&state->memo->counts.baseline, state->angles, &awm, state->edition, i,
+                        projection);
+}
+
+bool state_random_fixes(const struct state *state, const struct row *row)
+{
+    const struct baseline_run *run = random_run(state, row->layer_index, row->projection);
+    return run && run->fixed[(size_t)row->head * row->layer->pairs + row->pair];
+}
+
+static bool shows_random(const struct state *state)
+{
+    return state->awm.random && state->settings.measure == MEASURE_FRACTION;
+}
+
+const char *state_measure_words(const struct state *state)
+{
+    return shows_random(state) ? "fraction at random" : measure_words(state->settings.measure);
+}
+
+static double random_fraction_of(const struct state *state, size_t i, int projection, uint32_t head)
+{
+    const struct baseline_run *run = random_run(state, i, projection);
+    uint32_t pairs = state->angles->model->layers[i].pairs -
+                     state->summaries[i].head[projection][head].undefined;
+    return run && pairs > 0 ? (double)run->heads[head] / pairs : (double)NAN;
+}
+
 static double fraction_of(const struct state *state, size_t i, int projection, uint32_t head,
                           bool excess)
 {
@@ -323,6 +354,8 @@ double state_measure(const struct state *state, size_t i, int projection, uint32
     switch (measure) {
     case MEASURE_FRACTION:
     case MEASURE_EXCESS:
+        if (shows_random(state))
+            return random_fraction_of(state, i, projection, head);
         return fraction_of(state, i, projection, head, measure == MEASURE_EXCESS);
     case MEASURE_MAX:
         return isnan(summary->mean_abs) ? (double)NAN : (double)summary->max_abs;

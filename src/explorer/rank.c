@@ -5,7 +5,7 @@
 
 const char *rank_words(const struct state *state)
 {
-    return measure_words(state->settings.measure);
+    return state_measure_words(state);
 }
 
 struct ranked_head {

@@ -65,6 +65,13 @@ static void add_rule(struct words *words, const struct view_settings *settings)
             add(words, "--projection %s", projection_name(p));
 }
 
+static void add_random(struct words *words, const struct awm *awm)
+{
+    add(words, "--random");
+    if (awm->seed != RANDOM_SEED)
+        add(words, "--seed %u", awm->seed);
+}
+
 /* --layer alone means the layer, --layer with --head the head: --scope says what they do not. */
 static void add_scope(struct words *words, const struct view_settings *settings,
                       const struct model *model)
@@ -106,6 +113,8 @@ bool settings_flags(const struct view_settings *settings, enum view_id view,
     if (heeds & HEEDS_SCOPE)
         add_scope(&words, settings, model);
     add_rule(&words, settings);
+    if (heeds & HEEDS_RANDOM && settings->lines && settings->lines->random)
+        add_random(&words, settings->lines);
     if (heeds & HEEDS_MEASURE && settings->measure != MEASURE_MEAN)
         add(&words, "--measure %s", measure_name(settings->measure));
     if (heeds & HEEDS_UNIT && settings->unit != QUANTITY_COS)

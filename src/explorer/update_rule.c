@@ -25,6 +25,7 @@ static bool remember(struct state *state, const char *words)
 static void take_back(struct state *state)
 {
     struct rule_step *step = &state->undo[--state->undo_count];
+    step->before.random = state->awm.random; /* no line of it */
     awm_free(&state->awm);
     state->awm = step->before;
     state->edition = step->edition;
@@ -127,6 +128,17 @@ static void except(struct state *state, bool layer)
     cycle(state, &reach);
 }
 
+static void compare_with_random(struct state *state)
+{
+    state->awm.random = !state->awm.random;
+    if (state->awm.random)
+        text_format(state->message, sizeof state->message,
+                    "baseline: as many pairs of each module, drawn at random (numpy seed %u)",
+                    state->awm.seed);
+    else
+        text_format(state->message, sizeof state->message, "baseline off");
+}
+
 bool rule_action(struct state *state, enum action action)
 {
     switch (action) {
@@ -136,6 +148,8 @@ bool rule_action(struct state *state, enum action action)
         return except(state, true), true;
     case ACTION_UNDO:
         return undo(state), true;
+    case ACTION_RANDOM:
+        return compare_with_random(state), true;
     default:
         return false;
     }

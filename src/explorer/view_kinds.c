@@ -2,8 +2,8 @@
 #include "ropescope/explorer.h"
 
 static const struct view_kind kinds[VIEW_COUNT] = {
-    [VIEW_OVERVIEW] = {"overview", PLACE_OVERVIEW, HEEDS_MEASURE},
-    [VIEW_PAIRS] = {"pairs", PLACE_LIST, HEEDS_SCOPE | HEEDS_SORT},
+    [VIEW_OVERVIEW] = {"overview", PLACE_OVERVIEW, HEEDS_MEASURE | HEEDS_RANDOM},
+    [VIEW_PAIRS] = {"pairs", PLACE_LIST, HEEDS_SCOPE | HEEDS_SORT | HEEDS_RANDOM},
     [VIEW_HEADS] = {"heads", PLACE_LIST, HEEDS_SCOPE | HEEDS_SORT},
     [VIEW_LAYERS] = {"layers", PLACE_LIST, HEEDS_SORT},
     [VIEW_HISTOGRAM] = {"histogram", PLACE_HISTOGRAM, HEEDS_SCOPE | HEEDS_UNIT | HEEDS_BARS},

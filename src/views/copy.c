@@ -105,7 +105,7 @@ static bool copy_number(const struct state *state, char text[COPY_BYTES], char w
              : tally_mean_abs(&tally);
     draw_selection_name(name, state, at.scope, glyphs_of(GLYPHS_ASCII), SELECTION_BYTES);
     text_format(what, COPY_BYTES, "%s %s of %s", projection_name(state->lead),
-                maps ? measure_words(state->settings.measure) : "mean |cos|", name);
+                maps ? state_measure_words(state) : "mean |cos|", name);
     return !isnan(number) && text_format(text, COPY_BYTES, "%.9g", number); /* as in a file */
 }
 

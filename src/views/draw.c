@@ -154,13 +154,17 @@ void draw_list(struct canvas *canvas, struct rect rect, const struct glyphs *gly
     enum scope scope = settings.selection.scope;
     const struct list *list = state_list(state);
     const bool *covers = settings.rule.projection;
+    char random[TEXT_NUMBER] = "";
+    if (state->view == VIEW_PAIRS && state->awm.random)
+        text_format(random, sizeof random, "%srandom: seed %u", draw_dot(glyphs), state->awm.seed);
     draw_selection_name(selection, state, scope, glyphs, rect.cols - 16);
     bool all = state->view == VIEW_LAYERS;
-    text_format(title, sizeof title, "%s%s%s%s", name, all ? "" : draw_dot(glyphs),
+    text_format(title, sizeof title, "%s%s%s%s%s", name, all ? "" : draw_dot(glyphs),
                 all ? "" : selection,
                 covers[0] && covers[1] ? ""
                 : covers[0]            ? " (query alone)"
-                                       : " (key alone)");
+                                       : " (key alone)",
+                random);
     struct rect inside = draw_panel(canvas, rect, glyphs, title);
     if (scope != SCOPE_MODEL && draw_excuse(canvas, inside, glyphs, state))
         return;

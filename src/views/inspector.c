@@ -114,6 +114,13 @@ static void tell_rule(struct page *page, const struct state *state, const struct
              before);
 }
 
+static void tell_random(struct page *page, const struct state *state, const struct row *item)
+{
+    if (state->awm.random)
+        tell(page, "random", ROLE_TEXT, "%s by the baseline, as many of its module (numpy seed %u)",
+             state_random_fixes(state, item) ? "fixed" : "trainable", state->awm.seed);
+}
+
 /* The rule in words, where it has lines. */
 static void tell_lines(struct page *page, const struct state *state)
 {
@@ -225,6 +232,7 @@ void inspector_draw(struct canvas *canvas, struct rect rect, const struct glyphs
     tell(&page, "head", ROLE_TEXT, "query head %u meets key head %u",
          state_head(state, PROJECTION_QUERY), state_head(state, PROJECTION_KEY));
     tell_angle(&page, state, &item);
+    tell_random(&page, state, &item);
     tell_partner(&page, state, &item);
     tell_rank(&page, state, &item);
     gap(&page);

@@ -396,7 +396,7 @@ static void draw_profile(struct canvas *canvas, struct rect rect, const struct g
         text_format(from, sizeof from, ", from %s", draw_number(number, lowest, 3));
     struct line line = line_start(canvas, glyphs, rect, 0);
     line_add(&line, style_of(ROLE_LABEL), " %s %s by layer%s", projection_name(state->lead),
-             measure_words(state->settings.measure), from);
+             state_measure_words(state), from);
     struct bars_plot plot = {
         .count = height,
         .bins = (uint32_t)lines,
@@ -435,7 +435,10 @@ static void draw_legend(struct canvas *canvas, struct rect rect, const struct gl
     struct line line = line_start(canvas, glyphs, rect, 0);
     exception_legend(marks, state, glyphs);
     int most = marks[0] ? BESIDE_MARKS : GRADIENT_COLS;
-    line_add(&line, style_of(ROLE_LABEL), " %s%s ", measure_words(state->settings.measure),
+    char seed[TEXT_NUMBER] = "";
+    if (state->awm.random && state->settings.measure == MEASURE_FRACTION)
+        text_format(seed, sizeof seed, ", seed %u", state->awm.seed);
+    line_add(&line, style_of(ROLE_LABEL), " %s%s%s ", state_measure_words(state), seed,
              scale->log ? ", log" : "");
     struct rect legend = {line.row, line.col, 1, line.end - line.col};
     if (legend.cols > most)

@@ -1,4 +1,5 @@
 /* overview.c: the first screen: heat maps of the whole model beside the selected head. */
+#include "explorer/baseline.h"
 #include "views/draw.h"
 
 #include <math.h>
@@ -16,9 +17,38 @@ static const char *const columns[MEASURE_COUNT][COLUMN_COUNT] = {
     [MEASURE_EXCESS] = {"layer", "projection", "head", "excess"},
 };
 
-static double value_of(const struct rows *rows, const struct row *row)
+static const char *const random_columns[COLUMN_COUNT] = {"layer", "projection", "head",
+                                                         "random_fraction"};
+
+/* The rows of the table, and what the baseline fixes in them. */
+struct overview_rows {
+    struct rows *rows;
+    struct baseline *baseline;
+};
+
+static bool shows_random(const struct view_settings *settings)
 {
+    return settings->lines && settings->lines->random && settings->measure == MEASURE_FRACTION;
+}
+
+static double random_fraction(const struct overview_rows *table, const struct row *row)
+{
+    const struct rows *rows = table->rows;
+    struct awm awm = settings_awm(&rows->settings);
+    const struct baseline_run *run =
+        baseline_run(table->baseline, rows->angles, &awm, rows->settings.edition, row->layer_index,
+                     row->projection);
+    struct tally tally =
+        tally_head(rows->angles, row->layer_index, row->projection, row->head, INFINITY);
+    return run && tally.pairs ? (double)run->heads[row->head] / (double)tally.pairs : (double)NAN;
+}
+
+static double value_of(const struct overview_rows *table, const struct row *row)
+{
+    const struct rows *rows = table->rows;
     const struct view_settings *settings = &rows->settings;
+    if (shows_random(settings))
+        return random_fraction(table, row);
     struct tally tally =
         tally_head(rows->angles, row->layer_index, row->projection, row->head,
                    settings_threshold(settings, row->layer->number, row->projection, row->head));
@@ -40,8 +70,8 @@ static double value_of(const struct rows *rows, const struct row *row)
 
 static struct cell overview_cell(const void *context, size_t index, size_t column)
 {
-    const struct rows *rows = context;
-    struct row row = rows_at(rows, index);
+    const struct overview_rows *table = context;
+    struct row row = rows_at(table->rows, index);
     switch (column) {
     case COLUMN_LAYER:
         return cell_integer(row.layer->number);
@@ -50,7 +80,7 @@ static struct cell overview_cell(const void *context, size_t index, size_t colum
     case COLUMN_HEAD:
         return cell_integer(row.head);
     default:
-        return cell_real(value_of(rows, &row));
+        return cell_real(value_of(table, &row));
     }
 }
 
@@ -61,11 +91,16 @@ enum status overview_table(const struct angles *angles, const struct view_settin
     all.selection.scope = SCOPE_MODEL;
     all.rule.projection[PROJECTION_QUERY] = all.rule.projection[PROJECTION_KEY] = true;
     struct rows *rows = rows_new(angles, &all, false);
-    if (!rows)
+    struct overview_rows *table = memory_array(1, sizeof *table);
+    struct baseline *baseline = memory_array(1, sizeof *baseline);
+    *out = (struct view_table){.owned = table, .also = rows, .baseline = baseline};
+    if (!rows || !table || !baseline) {
+        view_table_free(out);
         return error_memory(err);
-    *out = (struct view_table){.owned = rows};
-    out->table = (struct table){columns[settings->measure], COLUMN_COUNT, rows->row_count,
-                                overview_cell, rows};
+    }
+    *table = (struct overview_rows){rows, baseline};
+    out->table = (struct table){shows_random(&all) ? random_columns : columns[settings->measure],
+                                COLUMN_COUNT, rows->row_count, overview_cell, table};
     return STATUS_OK;
 }
 

@@ -1,4 +1,5 @@
 /* views.c: the one table of views. */
+#include "explorer/baseline.h"
 #include "views/draw.h"
 
 #include <string.h>
@@ -35,6 +36,9 @@ void view_table_of_list(struct view_table *out, const struct list *list)
 {
     size_t count;
     const char *const *columns = list_columns(list->view, &count);
+    const struct awm *lines = list->rows->settings.lines;
+    if (list->view == VIEW_PAIRS && lines && lines->random)
+        count = PAIR_COLUMNS;
     out->table = (struct table){columns, count, list->count, cell_of_list, list};
 }
 
@@ -53,6 +57,9 @@ void view_table_free(struct view_table *table)
 {
     memory_free(table->owned);
     memory_free(table->also);
+    if (table->baseline)
+        baseline_free(table->baseline);
+    memory_free(table->baseline);
     list_free(table->list);
     *table = (struct view_table){0};
 }

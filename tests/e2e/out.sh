@@ -108,6 +108,11 @@ same 'JSON of the thresholds' 'P' json
 keys q
 see 'shell>'
 close_terminal
+explorer 80 24 --random --seed 7
+same 'the baseline of another seed' '2s'
+keys q
+see 'shell>'
+close_terminal
 explorer 30 12 --threshold 0.2 --layer 3 --head 2
 same 'a narrow terminal' '2'
 same 'histogram of a narrow terminal' '5'
@@ -134,6 +139,9 @@ same 'its layers, sorted' '4>>>>>>>r'
 same 'its scatter' '6'
 same 'its own threshold goes, its lines stay' '4t0.05
 '
+same 'the baseline in the pairs' '2R'
+same 'and in the map' '1o'
+same 'which is off again' 'oooooR'
 type_text '1'
 enter ':2.1'
 type_text 'f'

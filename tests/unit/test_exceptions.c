@@ -479,6 +479,77 @@ static void test_the_mask_freezes_what_numpy_fixes(void **context)
     mask_free(mask);
 }
 
+/* Beside AWM: as many of each module, the pairs that numpy draws. */
+static void test_the_baseline_is_what_numpy_draws(void **context)
+{
+    static const struct {
+        uint32_t seed;
+        const char *list;
+    } drawn[] = {{13, "random_13"}, {7, "random_7"}};
+    struct numpy *numpy = *context;
+    struct state *state = &numpy->state;
+    type(state, "2ssR");
+    assert_says(state->message, "numpy seed 13");
+    assert_screen(state, 40, 140, "random: seed 13");
+    for (size_t i = 0; i < sizeof drawn / sizeof *drawn; i++) {
+        uint64_t fixed = 0;
+        struct view_table table;
+        state->awm.seed = drawn[i].seed;
+        struct view_settings settings = view_settings_exported(state);
+        assert_int_equal(view_of(VIEW_PAIRS)->table(state->angles, &settings, &table, NULL),
+                         STATUS_OK);
+        assert_int_equal(table.table.column_count, PAIR_COLUMNS);
+        for (size_t line = 0; line < table.table.row_count; line++) {
+            struct row item = list_item(table.list, line);
+            bool says = table.table.cell(table.table.context, line, PAIR_RANDOM).as.flag;
+            if (item.layer->number < 2)
+                continue;
+            assert_int_equal(says,
+                             numpy_fixes(numpy_module(numpy, item.layer_index, item.projection),
+                                         item.head * FIXTURE_PAIRS + item.pair, drawn[i].list));
+            assert_int_equal(says, state_random_fixes(state, &item));
+            fixed += says;
+        }
+        assert_int_equal(fixed, fixture_whole(numpy->fixture.root, "fixed"));
+        view_table_free(&table);
+    }
+}
+
+/* The map of fractions is that of the baseline while it is on, and its file likewise. */
+static void test_the_map_of_the_baseline(void **context)
+{
+    struct numpy *numpy = *context;
+    struct state *state = &numpy->state;
+    type(state, "oR");
+    assert_screen(state, 40, 140, "fraction at random, seed 13");
+    struct view_table table;
+    struct view_settings settings = view_settings_exported(state);
+    assert_int_equal(view_of(VIEW_OVERVIEW)->table(state->angles, &settings, &table, NULL),
+                     STATUS_OK);
+    assert_string_equal(table.table.columns[3], "random_fraction");
+    for (size_t layer = 0, line = 0; layer < FIXTURE_LAYERS; layer++)
+        for (int p = 0; p < PROJECTION_COUNT; p++) {
+            double fixed = 0;
+            for (uint32_t h = 0; h < numpy->fixture.layers[layer].projection[p].heads; h++) {
+                double fraction = state_measure(state, layer, p, h);
+                struct cell cell = table.table.cell(table.table.context, line++, 3);
+                struct tally tally = tally_head(state->angles, layer, p, h, 0);
+                assert_true(cell.as.real == fraction);
+                fixed += fraction * (double)tally.pairs;
+            }
+            struct awm awm = state_awm(state);
+            assert_true(
+                fabs(fixed - (double)awm_tally_projection(state->angles, layer, p, &awm).fixed) <
+                1e-9);
+        }
+    view_table_free(&table);
+    type(state, "i");
+    assert_screen(state, 40, 140, "by the baseline, as many of its module (numpy seed 13)");
+    type(state, "iR");
+    assert_screen(state, 40, 140, "fraction fixed");
+    assert_string_equal(state->message, "baseline off");
+}
+
 int main(void)
 {
 #define ON_SMALL(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -496,6 +567,8 @@ int main(void)
         ON_NUMPY(test_the_bar_tells_what_numpy_counts),
         ON_NUMPY(test_the_file_tells_the_pairs_that_numpy_fixes),
         ON_NUMPY(test_the_mask_freezes_what_numpy_fixes),
+        ON_NUMPY(test_the_baseline_is_what_numpy_draws),
+        ON_NUMPY(test_the_map_of_the_baseline),
     };
     return cmocka_run_group_tests_name("exceptions", tests, NULL, NULL);
 }
