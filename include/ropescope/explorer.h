@@ -186,6 +186,13 @@ enum action {
     ACTION_EXCEPT_LAYER,
     ACTION_UNDO,
     ACTION_RANDOM,
+    ACTION_BUDGET,
+    ACTION_LORA_RANK_UP,
+    ACTION_LORA_RANK_DOWN,
+    ACTION_TARGETS_NEXT,
+    ACTION_TARGETS_PREVIOUS,
+    ACTION_LORA_DTYPE,
+    ACTION_LORA_PRESET,
     ACTION_SAVE_MASK,
     ACTION_SAVE_RULE,
     ACTION_COUNT
@@ -212,6 +219,7 @@ enum place {
     PLACE_SCATTER = 1 << 15,
     PLACE_INSPECTOR = 1 << 16,
     PLACE_THRESHOLD = 1 << 17,
+    PLACE_BUDGET = 1 << 18, /* what the rule saves in training is shown */
 };
 enum { PLACES_TYPED = PLACE_ENTRY | PLACE_FILTER | PLACE_SEARCH | PLACE_GOTO | PLACE_SAVE };
 
@@ -326,8 +334,10 @@ struct state {
     uint32_t lines_file_edition;
     struct rule_step undo[UNDO_MOST]; /* (undo_count) the last one last */
     size_t undo_count;
-    uint32_t wanted_head; /* the column the cursor keeps where a layer has fewer heads */
-    int lead;             /* the projection that is looked at first: PROJECTION_* */
+    struct training training;  /* of the budget */
+    const char *asked_targets; /* of the command line; borrowed, NULL: none */
+    uint32_t wanted_head;      /* the column the cursor keeps where a layer has fewer heads */
+    int lead;                  /* the projection that is looked at first: PROJECTION_* */
     enum view_id view;
     size_t top;         /* first line shown of a list */
     size_t screen_line; /* and which one the cursor is on, from there */
@@ -389,6 +399,9 @@ float state_threshold(const struct state *state, size_t layer, int projection, u
 void state_take_lines(struct state *state, struct awm *awm, const char *file);
 /* The file that the lines were written to. */
 void state_lines_saved(struct state *state, const char *file);
+/* What the budget is about. Modules that nobody has `asked` for give way to all of them where the
+ * model has none of that name; texts are borrowed. */
+void state_take_training(struct state *state, const struct training *training, bool asked);
 /* The place of the view's own keys, PLACE_VIEW where there are none. */
 enum place state_own_place(const struct state *state);
 bool state_is_list(const struct state *state);

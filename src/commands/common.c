@@ -133,6 +133,11 @@ enum status state_take_flags(struct state *state, const struct options *options,
     status = status == STATUS_OK ? take_sort(state, options, err) : status;
     if (options->view && strcmp(options->view, "help") == 0)
         update_action(state, ACTION_HELP);
+    if (options->view && strcmp(options->view, "budget") == 0)
+        update_action(state, ACTION_BUDGET);
+    state_take_training(state, &options->training,
+                        flag_was_given(options, "lora-targets") ||
+                            flag_was_given(options, "lora-preset"));
     state->mouse = options->mouse;
     state->glyph_set = options->has_glyphs ? options->glyphs : glyph_set_of_locale();
     return status;

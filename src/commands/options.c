@@ -308,7 +308,8 @@ enum {
     VIEW_FLAG = SCREEN | COMMAND_EXPORT,
     SELECTION = COMMAND_EXPLORE | COMMAND_SHOW | COMMAND_EXPORT,
     NUMBERS = VIEW_FLAG | COMMAND_STATS | COMMAND_MASK,
-    RULE = COMMAND_STATS | COMMAND_MASK, /* what says all of a rule */
+    RULE = COMMAND_STATS | COMMAND_MASK,     /* what says all of a rule */
+    BUDGET = COMMAND_EXPLORE | COMMAND_SHOW, /* what tells a budget */
 };
 
 static const struct flag flags[] = {
@@ -332,13 +333,12 @@ static const struct flag flags[] = {
      "rows paired as their code does: query head count for keys, full width", read_like_authors},
     {"row-order", 0, "hf|meta|file", COMMAND_MASK, "whose names and rows; default: see the manual",
      read_row_order},
-    {"lora-preset", 0, "alpaca-lora|loftq|loftq-phi", COMMAND_STATS,
+    {"lora-preset", 0, "alpaca-lora|loftq|loftq-phi", BUDGET,
      "rank and targets of the authors' setups; default alpaca-lora", read_lora_preset},
-    {"lora-rank", 0, "R", COMMAND_STATS, "of the LoRA whose budget is told", read_lora_rank},
-    {"lora-targets", 0, "NAMES", COMMAND_STATS,
-     "modules that carry it: q_proj,v_proj or all-linear", read_lora_targets},
-    {"lora-dtype", 0, "f32|bf16|f16", COMMAND_STATS, "of what is trained, default f32",
-     read_lora_dtype},
+    {"lora-rank", 0, "R", BUDGET, "of the LoRA whose budget is told", read_lora_rank},
+    {"lora-targets", 0, "NAMES", BUDGET, "modules that carry it: q_proj,v_proj or all-linear",
+     read_lora_targets},
+    {"lora-dtype", 0, "f32|bf16|f16", BUDGET, "of what is trained, default f32", read_lora_dtype},
     {"scope", 0, "head|layer|model", SELECTION, "default: what --layer and --head name",
      read_scope},
     {"sort", 0, "COLUMN[:desc]", VIEW_FLAG, "order of pairs, heads or layers", read_sort},

@@ -10,7 +10,7 @@ bool view_is_named(const char *name)
     for (int id = 0; id < VIEW_COUNT; id++)
         if (strcmp(view_of((enum view_id)id)->name, name) == 0)
             return true;
-    return strcmp(name, "help") == 0;
+    return strcmp(name, "help") == 0 || strcmp(name, "budget") == 0;
 }
 
 /* "100x30": columns, then rows. */

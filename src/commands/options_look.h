@@ -6,7 +6,7 @@
 
 read_flag read_size, read_theme, read_glyphs, read_colour, read_list_themes, read_config,
     read_no_config;
-/* A view by its name, or "help". */
+/* A view by its name, "help" or "budget". */
 bool view_is_named(const char *name);
 
 #endif

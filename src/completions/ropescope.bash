@@ -9,12 +9,12 @@ _ropescope_commands='explore scan info stats export show mask families'
 _ropescope_flags()
 {
     case $1 in
-    explore) echo '--view --layer --head --threshold --first-layer --thresholds --random --seed --scope --sort --measure --unit --bins --log --arrange --zoom --theme --glyphs --list-themes --config --no-config --mouse --adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
+    explore) echo '--view --layer --head --threshold --first-layer --thresholds --random --seed --lora-preset --lora-rank --lora-targets --lora-dtype --scope --sort --measure --unit --bins --log --arrange --zoom --theme --glyphs --list-themes --config --no-config --mouse --adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
     scan) echo '--output --adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
     info) echo '--json --adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
     stats) echo '--projection --threshold --fixed --first-layer --thresholds --json --adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
     export) echo '--view --layer --head --projection --threshold --fixed --first-layer --thresholds --random --seed --scope --sort --measure --unit --bins --log --arrange --zoom --format --output --adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
-    show) echo '--view --layer --head --projection --threshold --fixed --first-layer --thresholds --random --seed --scope --sort --measure --unit --bins --log --arrange --zoom --output --size --theme --glyphs --colour --color --adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
+    show) echo '--view --layer --head --projection --threshold --fixed --first-layer --thresholds --random --seed --lora-preset --lora-rank --lora-targets --lora-dtype --scope --sort --measure --unit --bins --log --arrange --zoom --output --size --theme --glyphs --colour --color --adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
     mask) echo '--projection --threshold --fixed --first-layer --thresholds --random --seed --row-order --format --output --adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
     families) echo '--json --help --version' ;;
     esac
@@ -32,6 +32,10 @@ _ropescope_values()
     --thresholds) kind=file ;;
     --seed) kind=free ;;
     --row-order) values='hf meta file' ;;
+    --lora-preset) values='alpaca-lora loftq loftq-phi' ;;
+    --lora-rank) kind=free ;;
+    --lora-targets) kind=free ;;
+    --lora-dtype) values='f32 bf16 f16' ;;
     --scope) values='head layer model' ;;
     --sort) kind=free ;;
     --measure) values='mean fraction max correlation norm-ratio excess' ;;

@@ -11,7 +11,9 @@ enum { CTRL_C = 3, BACKSPACE = 8, TAB = 9, CTRL_L = 12, ENTER = 13, CTRL_U = 21,
 #define TYPING PLACES_TYPED
 #define LETTER (PLACE_MARK | PLACE_JUMP)
 #define EVERYWHERE                                                                                 \
-    (PLACE_VIEW | PLACE_HELP | PLACE_THEMES | TYPING | LETTER | PLACE_CONFIRM | PLACE_COMMAND)
+    (PLACE_VIEW | PLACE_HELP | PLACE_THEMES | TYPING | LETTER | PLACE_CONFIRM | PLACE_COMMAND |    \
+     PLACE_BUDGET)
+#define RULED (PLACE_VIEW | PLACE_BUDGET) /* where a step of the rule shows */
 #define LINES (PLACE_LIST | PLACE_INSPECTOR)
 
 #define VIEW_ACTION(id) ((enum action)(ACTION_VIEW_FIRST + (id)))
@@ -101,17 +103,17 @@ static const struct binding bindings[] = {
      NULL,
      "count and list query and key, the query or the key alone"},
     {ACTION_PROJECTION, PLACE_VIEW, {'p'}, "query/key", "which one leads: query or key"},
-    {ACTION_THRESHOLD_DOWN, PLACE_VIEW, {'['}, "step", "threshold a fine step down"},
-    {ACTION_THRESHOLD_UP, PLACE_VIEW, {']'}, "step", "threshold a fine step up"},
-    {ACTION_THRESHOLD_FAR_DOWN, PLACE_VIEW, {'{'}, NULL, "threshold down to the next of 1, 2, 5"},
-    {ACTION_THRESHOLD_FAR_UP, PLACE_VIEW, {'}'}, NULL, "threshold up to the next of 1, 2, 5"},
+    {ACTION_THRESHOLD_DOWN, RULED, {'['}, "step", "threshold a fine step down"},
+    {ACTION_THRESHOLD_UP, RULED, {']'}, "step", "threshold a fine step up"},
+    {ACTION_THRESHOLD_FAR_DOWN, RULED, {'{'}, NULL, "threshold down to the next of 1, 2, 5"},
+    {ACTION_THRESHOLD_FAR_UP, RULED, {'}'}, NULL, "threshold up to the next of 1, 2, 5"},
     {ACTION_THRESHOLD_TYPE,
      PLACE_VIEW,
      {'t', '='},
      "threshold",
      "type a threshold, or the percentage that it shall fix: 30%"},
-    {ACTION_FIRST_LAYER_UP, PLACE_VIEW, {'.'}, NULL, "first masked layer up"},
-    {ACTION_FIRST_LAYER_DOWN, PLACE_VIEW, {','}, NULL, "first masked layer down"},
+    {ACTION_FIRST_LAYER_UP, RULED, {'.'}, NULL, "first masked layer up"},
+    {ACTION_FIRST_LAYER_DOWN, RULED, {','}, NULL, "first masked layer down"},
     {ACTION_EXCEPT_HEAD,
      PLACE_VIEW,
      {'f'},
@@ -128,6 +130,26 @@ static const struct binding bindings[] = {
      {'R'},
      NULL,
      "random baseline beside AWM: in pairs, map of fractions"},
+    {ACTION_BUDGET,
+     PLACE_VIEW,
+     {'$'},
+     NULL,
+     "budget: what the rule saves in LoRA and full training"},
+    {ACTION_LORA_RANK_DOWN, PLACE_BUDGET, {KEYCODE_DOWN, 'j'}, "rank", "budget: half the rank"},
+    {ACTION_LORA_RANK_UP, PLACE_BUDGET, {KEYCODE_UP, 'k'}, "rank", "budget: twice the rank"},
+    {ACTION_TARGETS_PREVIOUS,
+     PLACE_BUDGET,
+     {KEYCODE_LEFT, 'h'},
+     "modules",
+     "budget: modules with a LoRA, the choice before"},
+    {ACTION_TARGETS_NEXT,
+     PLACE_BUDGET,
+     {KEYCODE_RIGHT, 'l'},
+     "modules",
+     "budget: the next choice of modules"},
+    {ACTION_LORA_DTYPE, PLACE_BUDGET, {'d'}, "dtype", "budget: float32, bfloat16, float16"},
+    {ACTION_LORA_PRESET, PLACE_BUDGET, {'p'}, "setup", "budget: the next setup of the authors"},
+    {ACTION_CANCEL, PLACE_BUDGET, {ESC, 'q', '$'}, "close", "budget: close it"},
     {ACTION_SAVE_MASK,
      PLACE_VIEW,
      {'M'},

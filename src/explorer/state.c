@@ -28,6 +28,7 @@ enum status state_init(struct state *state, const struct angles *angles, struct 
     };
     awm_init(&state->awm, &state->settings.rule);
     theme_default(&state->theme);
+    state_take_training(state, &training_preset(0)->training, false);
     state->settings.bins = 0;
     state->settings.selection.scope = SCOPE_HEAD;
     state->settings.selection.layer = first_rotating(angles->model);

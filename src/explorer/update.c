@@ -266,7 +266,8 @@ unsigned update_action(struct state *state, enum action action)
         state->ranking = false;
     bool gone = state->place != PLACE_HELP && go_action(state, action);
     if (!gone && !out_action(state, action) && !update_move(state, action) &&
-        !change_rule(state, action) && !rule_action(state, action) && !change_view(state, action) &&
+        !change_rule(state, action) && !rule_action(state, action) &&
+        !budget_action(state, action) && !change_view(state, action) &&
         !change_help(state, action) && !change_theme(state, action) &&
         !update_list(state, action) && !update_look(state, action) &&
         !update_scatter(state, action))

@@ -38,6 +38,10 @@ void out_accept(struct state *state);
 /* Obeys an action about exceptions; false where it is about something else. */
 bool rule_action(struct state *state, enum action action);
 
+/* ---- the budget (update_budget.c) ---------------------------------------- */
+
+bool budget_action(struct state *state, enum action action);
+
 /* ---- the threshold (threshold.c) ----------------------------------------- */
 
 /* A threshold or a percentage that was typed; false with the reason in state->message. */

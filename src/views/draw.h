@@ -107,6 +107,8 @@ void threshold_draw(struct canvas *canvas, struct rect rect, const struct glyphs
                     const struct state *state);
 void goto_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                const struct state *state);
+void budget_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                 const struct state *state);
 void command_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                   const struct state *state);
 /* The line of the threshold, and the last line. */

@@ -154,6 +154,9 @@ static void draw_main(struct canvas *canvas, struct rect rect, const struct glyp
     case PLACE_GOTO:
         goto_draw(canvas, rect, glyphs, state);
         break;
+    case PLACE_BUDGET:
+        budget_draw(canvas, rect, glyphs, state);
+        break;
     case PLACE_COMMAND:
         command_draw(canvas, rect, glyphs, state);
         break;

@@ -479,6 +479,77 @@ static void test_the_mask_freezes_what_numpy_fixes(void **context)
     mask_free(mask);
 }
 
+static void test_the_budget_is_what_numpy_counts(void **context)
+{
+    struct numpy *numpy = *context;
+    struct state *state = &numpy->state;
+    char text[128];
+    uint64_t before = fixture_whole(numpy->fixture.root, "lora_before");
+    uint64_t after = fixture_whole(numpy->fixture.root, "lora_after");
+    const char *ratio = cJSON_GetStringValue(cJSON_GetObjectItem(numpy->fixture.root, "ratio"));
+    char a[TEXT_NUMBER], b[TEXT_NUMBER];
+    type(state, "$"); /* it has no v_proj, so all modules are taken */
+    assert_screen(state, 40, 140, "rank 8 on all-linear: 12 modules, F32");
+    snprintf(text, sizeof text, "%s before, %s after", text_count(a, before), text_count(b, after));
+    assert_screen(state, 40, 140, text);
+    snprintf(text, sizeof text, "mask ratio   %s (at most ", ratio);
+    assert_screen(state, 40, 140, text);
+    snprintf(text, sizeof text, "AdamW: %s of %s less", text_bytes(a, 8 * (double)(before - after)),
+             text_bytes(b, 8 * (double)before));
+    assert_screen(state, 40, 140, text);
+    type(state, "k"); /* twice the rank: twice the numbers, and the ratio stays */
+    snprintf(text, sizeof text, "%s before, %s after", text_count(a, 2 * before),
+             text_count(b, 2 * after));
+    assert_screen(state, 40, 140, text);
+    type(state, "j}"); /* a step of the threshold shows */
+    struct awm awm = state_awm(state);
+    struct budget budget;
+    assert_int_equal(budget_of(state->angles, &awm, &state->training, &budget, NULL), STATUS_OK);
+    assert_true(budget.after > after);
+    snprintf(text, sizeof text, "%s after", text_count(a, budget.after));
+    assert_screen(state, 40, 140, text);
+}
+
+static void test_the_keys_of_the_budget(void **context)
+{
+    struct numpy *numpy = *context;
+    struct state *state = &numpy->state;
+    type(state, "$");
+    assert_int_equal(state->place, PLACE_BUDGET);
+    type(state, "h"); /* what the model has, round and round */
+    assert_string_equal(state->training.targets, "q_proj,k_proj");
+    type(state, "h");
+    assert_string_equal(state->training.targets, TRAINING_ALL);
+    type(state, "l");
+    assert_string_equal(state->training.targets, "q_proj,k_proj");
+    type(state, "dd");
+    assert_int_equal(state->training.dtype, DTYPE_F16);
+    for (int i = 0; i < 40; i++)
+        type(state, "k");
+    assert_int_equal(state->training.rank, 1 << 16);
+    for (int i = 0; i < 40; i++)
+        type(state, "j");
+    assert_int_equal(state->training.rank, 1);
+    type(state, "p");
+    assert_int_equal(state->training.rank, 8);
+    assert_screen(state, 40, 140, "no linear modules of that name"); /* v_proj */
+    type(state, "p");
+    assert_int_equal(state->training.rank, 64);
+    type(state, "pp");
+    assert_int_equal(state->training.rank, 8);
+    type(state, "l");
+    assert_string_equal(state->training.targets, "q_proj,k_proj");
+    type(state, "q");
+    assert_int_equal(state->place, PLACE_VIEW);
+    assert_false(state->quit);
+    struct training asked = {4, "k_proj", DTYPE_BF16};
+    state_take_training(state, &asked, true);
+    type(state, "$l");
+    assert_string_equal(state->training.targets, "q_proj,k_proj");
+    type(state, "h");
+    assert_string_equal(state->training.targets, "k_proj");
+}
+
 /* Beside AWM: as many of each module, the pairs that numpy draws. */
 static void test_the_baseline_is_what_numpy_draws(void **context)
 {
@@ -567,6 +638,8 @@ int main(void)
         ON_NUMPY(test_the_bar_tells_what_numpy_counts),
         ON_NUMPY(test_the_file_tells_the_pairs_that_numpy_fixes),
         ON_NUMPY(test_the_mask_freezes_what_numpy_fixes),
+        ON_NUMPY(test_the_budget_is_what_numpy_counts),
+        ON_NUMPY(test_the_keys_of_the_budget),
         ON_NUMPY(test_the_baseline_is_what_numpy_draws),
         ON_NUMPY(test_the_map_of_the_baseline),
     };
