@@ -9,20 +9,20 @@ _ropescope_commands='explore scan info stats export show mask families'
 _ropescope_flags()
 {
     case $1 in
-    explore) echo '--view --layer --head --threshold --first-layer --thresholds --random --seed --lora-preset --lora-rank --lora-targets --lora-dtype --scope --sort --measure --unit --bins --log --arrange --zoom --theme --glyphs --list-themes --config --no-config --mouse --adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
+    explore) echo '--view --layer --head --threshold --first-layer --thresholds --random --seed --lora-preset --lora-rank --lora-targets --lora-dtype --scope --sort --measure --unit --bins --log --arrange --zoom --linear --each-layer --theme --glyphs --list-themes --config --no-config --mouse --adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
     scan) echo '--output --adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
-    info) echo '--json --adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
-    stats) echo '--projection --threshold --fixed --first-layer --thresholds --json --adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
-    export) echo '--view --layer --head --projection --threshold --fixed --first-layer --thresholds --random --seed --scope --sort --measure --unit --bins --log --arrange --zoom --format --output --adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
-    show) echo '--view --layer --head --projection --threshold --fixed --first-layer --thresholds --random --seed --lora-preset --lora-rank --lora-targets --lora-dtype --scope --sort --measure --unit --bins --log --arrange --zoom --output --size --theme --glyphs --colour --color --adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
-    mask) echo '--projection --threshold --fixed --first-layer --thresholds --random --seed --row-order --format --output --adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
+    info) echo '--like-authors --json --adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
+    stats) echo '--projection --threshold --fixed --first-layer --thresholds --like-authors --json --adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
+    export) echo '--view --layer --head --projection --threshold --fixed --first-layer --thresholds --random --seed --scope --sort --measure --unit --bins --log --arrange --zoom --linear --each-layer --format --output --adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
+    show) echo '--view --layer --head --projection --threshold --fixed --first-layer --thresholds --random --seed --lora-preset --lora-rank --lora-targets --lora-dtype --scope --sort --measure --unit --bins --log --arrange --zoom --linear --each-layer --output --size --theme --glyphs --colour --color --adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
+    mask) echo '--projection --threshold --fixed --first-layer --thresholds --random --seed --like-authors --row-order --format --output --adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
     families) echo '--json --help --version' ;;
     esac
 }
 _ropescope_values()
 {
     case $1 in
-    --view) values='overview pairs heads layers histogram scatter help' ;;
+    --view) values='overview pairs heads layers histogram scatter threshold help' ;;
     --layer) kind=free ;;
     --head) kind=free ;;
     --projection) values='query key both' ;;
