@@ -65,7 +65,7 @@ check '  views' offers 'heads help histogram' export --view h
 check '  values after =' offers 'cos' show --unit = cos
 check '  glyphs' offers 'ascii blocks braille' show model --glyphs ''
 check '  themes, out of the program' offers_among gruvbox --theme g
-check '  flags of the command' offers '--theme --threads --threshold' show --th
+check '  flags of the command' offers '--theme --threads --threshold --thresholds' show --th
 check '  and no others' offers_not --size export --s
 check '  files where a model is wanted' offers_among tests/data show tests/d
 check '  nothing where a number is wanted' offers '' show --threshold ''

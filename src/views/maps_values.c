@@ -1,0 +1,141 @@
+/* maps_values.c: what the cells, lines and columns of the heat maps are worth, and on which scale.
+ */
+#include "views/maps.h"
+
+#include <float.h>
+#include <math.h>
+
+/* ---- values -------------------------------------------------------------- */
+
+struct map_block map_block_at(const struct state *state, size_t row, size_t col)
+{
+    uint32_t side = state_map_block(state);
+    struct map_block block = {row * side, (row + 1) * side, (uint32_t)col * side,
+                              (uint32_t)(col + 1) * side};
+    if (block.layer_end > state->angles->model->layer_count)
+        block.layer_end = state->angles->model->layer_count;
+    return block;
+}
+
+struct map_mean map_mean_of(const struct state *state, int projection, struct map_block block)
+{
+    struct map_mean mean = {.value = NAN};
+    double sum = 0, weight = 0;
+    for (size_t i = block.layer; i < block.layer_end; i++) {
+        const struct layer *layer = &state->angles->model->layers[i];
+        uint32_t heads = layer->projection[projection].heads;
+        uint32_t end = block.head_end < heads ? block.head_end : heads;
+        if (layer->pairs == 0 || block.head >= heads)
+            continue;
+        mean.rotates = true;
+        mean.waiting = mean.waiting || !state->summaries[i].ready;
+        for (uint32_t h = block.head; h < end && state->summaries[i].ready; h++) {
+            double value = state_measure(state, i, projection, h);
+            double pairs = layer->pairs - state->summaries[i].head[projection][h].undefined;
+            if (isnan(value))
+                continue;
+            sum += value * pairs;
+            weight += pairs;
+            mean.heads++;
+        }
+    }
+    if (weight > 0)
+        mean.value = sum / weight;
+    return mean;
+}
+
+/* ---- the scale ----------------------------------------------------------- */
+
+size_t map_lines(const struct state *state)
+{
+    struct layout_needs needs = layout_needs_of(state);
+    return needs.layers;
+}
+
+uint32_t map_most_heads(const struct state *state, int projection)
+{
+    struct layout_needs needs = layout_needs_of(state);
+    return needs.heads[projection];
+}
+
+/* Of all cells, in sight or not. */
+static struct map_extent measure_extent(const struct state *state)
+{
+    struct map_extent all = {.set = true,
+                             .measure = state->settings.measure,
+                             .block = state_map_block(state),
+                             .ready = state->angles->ready,
+                             .low = INFINITY,
+                             .high = -INFINITY};
+    struct layout_needs needs = layout_needs_of(state);
+    for (size_t row = 0; row < needs.layers; row++)
+        for (int p = 0; p < PROJECTION_COUNT; p++)
+            for (uint32_t col = 0; col < needs.heads[p]; col++) {
+                double value = map_mean_of(state, p, map_block_at(state, row, col)).value;
+                all.low = fmin(all.low, value); /* fmin and fmax pass NaN over */
+                all.high = fmax(all.high, value);
+            }
+    return all;
+}
+
+/* Looks at every head of the model, so it is done once: no threshold changes it. */
+static struct map_scale extent(const struct state *state)
+{
+    struct map_extent *kept = memo_extent(state);
+    if (!kept->set || kept->measure != state->settings.measure ||
+        kept->block != state_map_block(state) || kept->ready != state->angles->ready)
+        *kept = measure_extent(state);
+    return (struct map_scale){kept->low, kept->high, false};
+}
+
+struct map_scale map_scale_of(const struct state *state)
+{
+    enum measure measure = state->settings.measure;
+    if (measure == MEASURE_FRACTION)
+        return (struct map_scale){0, 1, false};
+    if (measure == MEASURE_EXCESS)
+        return (struct map_scale){-0.5, 0.5, false};
+    struct map_scale scale = extent(state);
+    scale.log = measure == MEASURE_MEAN;
+    double step = scale.log ? 100 : 20;
+    scale.low = floor(scale.low * step) / step;
+    scale.high = ceil(scale.high * step) / step;
+    if (scale.log)
+        scale.low = fmax(0.01, scale.low);
+    if (scale.low < 0) { /* 0 in the middle */
+        scale.high = fmax(scale.high, -scale.low);
+        scale.low = -scale.high;
+    }
+    return scale.low < scale.high ? scale : (struct map_scale){0.01, 1, scale.log};
+}
+
+double map_scaled(const struct map_scale *scale, double value)
+{
+    return !scale->log ? value : value > 0 ? log(value) : -DBL_MAX;
+}
+
+double map_line_mean(const struct state *state, size_t row, int projection)
+{
+    struct map_block block = map_block_at(state, row, 0);
+    block.head = 0;
+    block.head_end = UINT32_MAX;
+    return map_mean_of(state, projection, block).value;
+}
+
+size_t map_selected_line(const struct state *state)
+{
+    return state->settings.selection.layer / state_map_block(state);
+}
+
+uint32_t map_selected_column(const struct state *state, int projection)
+{
+    return state_head(state, projection) / state_map_block(state);
+}
+
+/* What follows the threshold has few shades, and fewer digits beside them, so that a step of it
+ * sends little; chance lies in the middle of one, not on an edge that heads near it would cross to
+ * and fro. 0: as many as there are colours. */
+int map_shades(enum measure measure)
+{
+    return measure == MEASURE_FRACTION || measure == MEASURE_EXCESS ? 5 : 0;
+}
