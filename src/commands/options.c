@@ -308,8 +308,8 @@ enum {
     VIEW_FLAG = SCREEN | COMMAND_EXPORT,
     SELECTION = COMMAND_EXPLORE | COMMAND_SHOW | COMMAND_EXPORT,
     NUMBERS = VIEW_FLAG | COMMAND_STATS | COMMAND_MASK,
-    RULE = COMMAND_STATS | COMMAND_MASK,     /* what says all of a rule */
-    BUDGET = COMMAND_EXPLORE | COMMAND_SHOW, /* what tells a budget */
+    RULE = COMMAND_STATS | COMMAND_MASK,                     /* what says all of a rule */
+    BUDGET = COMMAND_EXPLORE | COMMAND_SHOW | COMMAND_STATS, /* what tells a budget */
 };
 
 static const struct flag flags[] = {

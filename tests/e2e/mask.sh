@@ -92,6 +92,21 @@ check '--lora-preset loftq has them all' [ "$(number rank --lora-preset loftq)" 
 check 'the text says it too' sh -c "'$PROGRAM' stats $MODEL | grep -qE '^LoRA of rank 8 on q_proj,v_proj: .* mask ratio [0-9]+\.[0-9][0-9] '"
 check 'modules that the model lacks are wrong usage' \
     sh -c "'$PROGRAM' stats $MODEL --lora-targets q_proj,wrong 2>&1 >/dev/null | grep -q '^ropescope: wrong: '"
+# The explorer's panel tells what stats does, to the digit.
+panel_agrees() { # FLAGS...
+    local panel key
+    panel=$("$PROGRAM" show $MODEL --view budget --size 120x30 "$@" | tr -d ',') || return 1
+    for key in trainable_before trainable_after mask_ratio mask_ratio_at_most; do
+        stats --json "$@" | sed -n "s/^\\t*\"$key\":\\t\\([0-9.]*\\),*\$/\\1/p"
+    done >"$HOLD/numbers"
+    [ "$(wc -l <"$HOLD/numbers")" = 8 ] || return 1 # of LoRA and of all numbers
+    while read -r key; do
+        grep -qE "[ (]$(printf '%s' "$key" | sed 's/\./\\./')0?[ )]" <<<"$panel" || return 1
+    done <"$HOLD/numbers"
+}
+check 'the panel of the explorer agrees' panel_agrees
+check '... of another LoRA' panel_agrees --lora-rank 16 --lora-targets q_proj,k_proj --lora-dtype bf16
+check '... under a rule with lines' panel_agrees --thresholds "$HOLD/rule.csv" --lora-targets all-linear
 check 'the curve has ten thresholds' [ "$(stats --json | grep -cP '^\t\t\t"threshold":')" = 10 ]
 check '--like-authors is told' sh -c "'$PROGRAM' stats $MODEL --like-authors | grep -q \"like the authors' code\""
 check '... in JSON too' sh -c "'$PROGRAM' stats $MODEL --like-authors --json | grep -q '\"like_authors\"'"
