@@ -296,6 +296,22 @@ static void test_kept_counts_follow_the_lines(void **unused)
     }
 }
 
+/* A list that stays on the screen while its lines change places. */
+static void test_a_sorted_list_follows_the_lines(void **context)
+{
+    static const struct {
+        enum view_id view;
+        const char *column;
+    } lists[] = {{VIEW_PAIRS, "fixed"}, {VIEW_HEADS, "fraction"}, {VIEW_LAYERS, "excess"}};
+    struct state *state = &((struct fixture *)*context)->state;
+    type(state, "t0.1\njjj");
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        for (int step = 0; step < 4; step++) {
+            assert_fresh_list(state, lists[i].view, lists[i].column);
+            type(state, step == 2 ? "U" : "F");
+        }
+}
+
 /* ---- screens ------------------------------------------------------------- */
 
 static void test_the_screen_says_why(void **context)
@@ -633,6 +649,7 @@ int main(void)
         ON_SMALL(test_undo_goes_back_through_all),
         cmocka_unit_test(test_nothing_rotates_nothing_is_fixed),
         cmocka_unit_test(test_kept_counts_follow_the_lines),
+        ON_SMALL(test_a_sorted_list_follows_the_lines),
         ON_SMALL(test_the_screen_says_why),
         ON_SMALL(test_cuts_are_those_of_the_head),
         ON_NUMPY(test_the_bar_tells_what_numpy_counts),

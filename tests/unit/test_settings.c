@@ -159,6 +159,37 @@ static void test_defaults_need_no_flags(void **unused)
     assert_false(settings_flags(&settings, VIEW_PAIRS, angles->model, flags, 10));
 }
 
+/* Lines of a rule have a flag where a file holds them, and then the threshold always has one: the
+ * file may name another. */
+static void test_lines_go_by_their_file(void **unused)
+{
+    struct view_settings settings = VIEW_SETTINGS_DEFAULT;
+    struct rule_line line = {{7, PROJECTION_KEY, 0}, 0.5F, EXCEPTION_NONE};
+    char flags[SETTINGS_FLAGS_BYTES];
+    struct awm awm;
+    (void)unused;
+    awm_init(&awm, &settings.rule);
+    settings.lines = &awm;
+    settings.lines_file = "it's a rule.csv";
+    assert_true(settings_flags(&settings, VIEW_LAYERS, angles->model, flags, sizeof flags));
+    assert_string_equal(flags, "");
+    assert_true(awm_set(&awm, &line));
+    assert_true(settings_flags(&settings, VIEW_LAYERS, angles->model, flags, sizeof flags));
+    assert_string_equal(flags, "--thresholds 'it'\\''s a rule.csv' --threshold 0.01");
+    settings.lines_file = NULL;
+    assert_false(settings_flags(&settings, VIEW_LAYERS, angles->model, flags, sizeof flags));
+    awm_free(&awm);
+    awm.random = true;
+    awm.seed = RANDOM_SEED;
+    assert_true(settings_flags(&settings, VIEW_PAIRS, angles->model, flags, sizeof flags));
+    assert_string_equal(flags, "--random");
+    awm.seed = 7;
+    assert_true(settings_flags(&settings, VIEW_OVERVIEW, angles->model, flags, sizeof flags));
+    assert_string_equal(flags, "--random --seed 7");
+    assert_true(settings_flags(&settings, VIEW_SCATTER, angles->model, flags, sizeof flags));
+    assert_string_equal(flags, "");
+}
+
 static void test_scope_says_what_flags_do_not(void **unused)
 {
     static const struct {
@@ -209,6 +240,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_flags_read_back),
         cmocka_unit_test(test_defaults_need_no_flags),
+        cmocka_unit_test(test_lines_go_by_their_file),
         cmocka_unit_test(test_scope_says_what_flags_do_not),
         cmocka_unit_test(test_senseless_values_are_refused),
     };
