@@ -103,7 +103,7 @@ same 'zoomed' '+++'
 same 'zoomed in degrees' 'uu'
 same 'JSON of the scatter' 'u' json
 same 'thresholds' '7s'
-same 'thresholds of the key, another first layer, linear' 'PPfLa'
+same 'thresholds of the key, another first layer, linear' 'PP.La'
 same 'JSON of the thresholds' 'P' json
 keys q
 see 'shell>'
