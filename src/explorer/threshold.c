@@ -96,12 +96,12 @@ static void tell_fixing(struct state *state, double percent, const struct fixing
     char asked[TEXT_NUMBER], fixed[TEXT_NUMBER], pairs[TEXT_NUMBER], threshold[TEXT_NUMBER];
     const struct rule *rule = &state->settings.rule;
     text_format(state->message, sizeof state->message,
-                "%s%% asked: %.4g%% at %s (%s of %s%s, %s, layers >= %u)",
+                "%s%% asked: %.4g%% at %s (%s of %s%s, %s, layers >= %u%s)",
                 text_double(asked, percent), 100 * (double)fixing->fixed / (double)fixing->pairs,
                 text_float(threshold, fixing->threshold), text_count(fixed, fixing->fixed),
                 text_count(pairs, fixing->pairs),
                 angles_complete(state->angles) ? "" : " scanned so far", covered_words(rule),
-                rule->first_layer);
+                rule->first_layer, state->awm.line_count > 0 ? ", exceptions aside" : "");
 }
 
 static bool fix_percent(struct state *state, double percent)

@@ -341,6 +341,18 @@ static void test_the_screen_says_why(void **context)
     assert_screen(state, 40, 120, "0.02, the threshold of layer 4");
 }
 
+/* A share is found as if the rule had no lines, and that is said. */
+static void test_a_share_leaves_exceptions_aside(void **context)
+{
+    struct state *state = &((struct fixture *)*context)->state;
+    type(state, "t30%\n");
+    assert_null(strstr(state->message, "exceptions"));
+    float threshold = state->settings.rule.threshold;
+    type(state, "jjjFt30%\n");
+    assert_true(state->settings.rule.threshold == threshold);
+    assert_says(state->message, "layers >= 2, exceptions aside)");
+}
+
 /* The cut is that of the head: there are no bars to cut where it is fixed by hand. */
 static void test_cuts_are_those_of_the_head(void **context)
 {
@@ -651,6 +663,7 @@ int main(void)
         cmocka_unit_test(test_kept_counts_follow_the_lines),
         ON_SMALL(test_a_sorted_list_follows_the_lines),
         ON_SMALL(test_the_screen_says_why),
+        ON_SMALL(test_a_share_leaves_exceptions_aside),
         ON_SMALL(test_cuts_are_those_of_the_head),
         ON_NUMPY(test_the_bar_tells_what_numpy_counts),
         ON_NUMPY(test_the_file_tells_the_pairs_that_numpy_fixes),
