@@ -149,6 +149,8 @@ static void excess_line(struct canvas *canvas, struct rect rect, const struct gl
         line_add(&line, style_of(ROLE_CHANCE), " (%s)", chance);
     else
         line_add(&line, style_of(ROLE_CHANCE), ", chance %s", chance);
+    if (state->awm.line_count > 0)
+        line_add(&line, style_of(ROLE_NOTICE), ", exceptions left aside");
 }
 
 static void legend_line(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
