@@ -140,6 +140,8 @@ static void excess_line(struct canvas *canvas, struct rect rect, const struct gl
     }
     line_add(&line, style_with(ROLE_FIXED, STYLE_BOLD), " fixes %s",
              draw_percent(number, tally_fraction(&all)));
+    if (state->awm.line_count > 0)
+        line_add(&line, style_of(ROLE_NOTICE), " (exceptions aside)");
     draw_percent(chance, tally_chance(&all));
     text_format(words, sizeof words, ", as many as chance would");
     if (fabs(excess) >= 0.05)
@@ -149,8 +151,6 @@ static void excess_line(struct canvas *canvas, struct rect rect, const struct gl
         line_add(&line, style_of(ROLE_CHANCE), " (%s)", chance);
     else
         line_add(&line, style_of(ROLE_CHANCE), ", chance %s", chance);
-    if (state->awm.line_count > 0)
-        line_add(&line, style_of(ROLE_NOTICE), ", exceptions left aside");
 }
 
 static void legend_line(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,

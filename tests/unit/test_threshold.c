@@ -293,9 +293,9 @@ static void test_words_and_keys(void **unused)
     assert_true(strstr(text, "key alone") && !strstr(text, "query 9"));
     text = drawn(&screen, "Pt0\n");
     assert_non_null(strstr(text, "fixes 100.0%, as many as chance would (100.0%)"));
-    assert_null(strstr(text, "left aside"));
-    assert_non_null(strstr(drawn(&screen, "f"), "exceptions left aside")); /* a line of the rule */
-    assert_null(strstr(drawn(&screen, "U"), "exceptions left aside"));
+    assert_null(strstr(text, "aside"));
+    assert_non_null(strstr(drawn(&screen, "f"), "(exceptions aside)")); /* a line of the rule */
+    assert_null(strstr(drawn(&screen, "U"), "(exceptions aside)"));
     close_screen(&screen);
 }
 
