@@ -55,16 +55,7 @@ static enum status locate(struct source *source, const char *given, struct error
 
 enum status adapter_locate(const char *path, struct source **out, struct error *err)
 {
-    struct source *source = memory_array(1, sizeof *source);
-    if (!source)
-        return error_memory(err);
-    enum status status = locate(source, path, err);
-    if (status != STATUS_OK) {
-        source_close(source);
-        return status;
-    }
-    *out = source;
-    return STATUS_OK;
+    return source_found(locate, path, out, err);
 }
 
 /* ---- names --------------------------------------------------------------- */

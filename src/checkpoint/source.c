@@ -196,18 +196,24 @@ static enum status locate(struct source *source, const char *given, struct error
     return source->path && source->name ? STATUS_OK : error_memory(err);
 }
 
-enum status source_locate(const char *path, struct source **out, struct error *err)
+enum status source_found(source_finder *find, const char *path, struct source **out,
+                         struct error *err)
 {
     struct source *source = memory_array(1, sizeof *source);
     if (!source)
         return error_memory(err);
-    enum status status = locate(source, path, err);
+    enum status status = find(source, path, err);
     if (status != STATUS_OK) {
         source_close(source);
         return status;
     }
     *out = source;
     return STATUS_OK;
+}
+
+enum status source_locate(const char *path, struct source **out, struct error *err)
+{
+    return source_found(locate, path, out, err);
 }
 
 void source_close(struct source *source)

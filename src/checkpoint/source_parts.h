@@ -9,6 +9,11 @@
 
 enum { CONFIG_BYTES_MAX = 16 << 20 };
 
+/* Fills a zeroed source with what is at a path. */
+typedef enum status source_finder(struct source *source, const char *path, struct error *err);
+/* A new source as `find` fills it; closed again where that fails. */
+enum status source_found(source_finder *find, const char *path, struct source **out,
+                         struct error *err);
 /* A copy that the source owns; NULL: no memory. */
 const char *source_keep(struct source *source, const char *text);
 /* Stats the files of these names in the directory and makes them those of the source. */
