@@ -25,7 +25,7 @@ bool spots_suffice(const struct canvas *now, const struct canvas *before, size_t
     size_t cells = (size_t)now->rows * (size_t)now->cols;
     for (size_t i = 0; i < cells && changes <= most; i++)
         changes += redrawn(&now->cells[i], &before->cells[i]);
-    return changes <= most;
+    return changes > 0 && changes <= most;
 }
 
 bool spots_take(struct spots *spots, int row, int col, const struct canvas_cell *now,

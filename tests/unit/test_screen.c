@@ -115,6 +115,19 @@ static int act_budget(void)
     play_mark("all");
     MUST(screen_draw(screen, canvas, &theme, 0));
     play_mark("nothing");
+    for (int turn = 0; turn < 2; turn++) { /* words alone: the budget is theirs as well */
+        for (int row = 0; row < canvas->rows; row++)
+            canvas_text(
+                canvas, row, 0, 80, style_of(ROLE_TEXT), NULL,
+                turn ? "a.line.of.a.list.that.has.taken.another.place,.with.all.of.its.numbers"
+                     : "THAT.WHICH.STOOD.IN.THIS.PLACE.BEFORE,.AS.LONG,.AND.ALL.IN.CAPITALS...");
+        if (turn == 0) {
+            MUST(screen_draw(screen, canvas, &theme, SIZE_MAX));
+            play_mark("words");
+        }
+    }
+    MUST(!screen_draw(screen, canvas, &theme, 600));
+    play_mark("some words");
     canvas_free(canvas);
     screen_close(screen);
     return 4;
@@ -384,6 +397,8 @@ static void test_a_budget_is_kept(void **state)
     size_t rest = play_wait_mark(&play, "all");
     assert_true(rest > 20000 && !play_heard(&play, "the last line"));
     assert_int_equal(play_wait_mark(&play, "nothing"), 0);
+    play_wait_mark(&play, "words");
+    assert_in_range(play_wait_mark(&play, "some words"), 100, 900);
     play_assert_exit(&play, 4);
 }
 
