@@ -30,6 +30,12 @@ struct zoom {
 };
 bool zoom_whole(const struct zoom *zoom);
 
+/* A model beside the one that is explored: `ropescope MODEL [MODEL ...]`, --compare. */
+struct companion {
+    const char *name;            /* tells it from the others; borrowed */
+    const struct angles *angles; /* borrowed */
+};
+
 /* Everything that decides the numbers of a view. The explorer and `ropescope export` both fill one,
  * so that a picture and its file come from the same place; each field is a flag of `export`. */
 struct view_settings {
@@ -49,6 +55,8 @@ struct view_settings {
     struct zoom zoom;           /* --zoom, of the scatter: points outside are left out */
     bool linear;                /* --linear, the axis of the view of thresholds */
     bool each_layer;            /* --each-layer, a line for every layer there */
+    const struct companion *companion; /* (companion_count) the others; borrowed */
+    size_t companion_count;
 };
 enum { SETTINGS_BINS = 64 };
 #define VIEW_SETTINGS_DEFAULT                                                                      \
