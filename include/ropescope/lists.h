@@ -209,7 +209,8 @@ double state_measure(const struct state *state, size_t layer, int projection, ui
 
 struct memo *memo_new(void);
 void memo_free(struct memo *memo);
-/* Where a scatter keeps its counted cells between frames. */
+/* (BANDS) Where scatters keep their counted cells between frames: the first, or one for each band.
+ */
 struct scatter_cache *memo_scatter(const struct state *state);
 
 /* ---- order (order.c) ----------------------------------------------------- */

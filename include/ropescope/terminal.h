@@ -252,8 +252,10 @@ struct scatter_plot {
     bool cut;                     /* instead of the threshold: */
     double cut_low, cut_high;     /* the box lies between these on the x axis */
     double cut_y_low, cut_y_high; /* and between these on the y axis; infinite: no line there */
-    const uint8_t *band;         /* (count) 0..3, told apart by glyph and colour; NULL: by number */
-    struct scatter_cache *cache; /* NULL: count the points anew */
+    const uint8_t *band; /* (count) 0..3, told apart by glyph and colour; NULL: by number */
+    bool one_band;       /* the points of `shown_band` alone, by number */
+    uint8_t shown_band;
+    struct scatter_cache *cache;   /* NULL: count the points anew */
     const char *x_label, *y_label; /* NULL: none */
     bool has_selection;
     size_t selected; /* the point that the knob marks */

@@ -49,19 +49,29 @@ size_t layout_scroll(size_t selected, size_t visible, size_t total)
     return first > total - visible ? total - visible : first;
 }
 
+/* By half of what fits, and not line by line: a map that moves is sent as a whole, which a slow
+ * line feels, and the eye finds its place again. */
+static size_t map_scroll(size_t selected, size_t visible, size_t total)
+{
+    size_t half = visible / 2;
+    if (half == 0 || selected < half)
+        return layout_scroll(selected, visible, total);
+    return layout_scroll(selected / half * half - half / 2 + half, visible, total);
+}
+
 size_t layout_first_line(const struct layout *layout, const struct state *state)
 {
     struct layout_needs needs = layout_needs_of(state);
     size_t selected = state->settings.selection.layer / state_map_block(state);
-    return layout_scroll(selected, (size_t)(layout->layers.rows / layout->cell_rows), needs.layers);
+    return map_scroll(selected, (size_t)(layout->layers.rows / layout->cell_rows), needs.layers);
 }
 
 size_t layout_first_column(const struct layout *layout, const struct state *state, int projection)
 {
     struct layout_needs needs = layout_needs_of(state);
     size_t selected = state_head(state, projection) / state_map_block(state);
-    return layout_scroll(selected, (size_t)(layout->map[projection].cols / layout->cell_cols),
-                         needs.heads[projection]);
+    return map_scroll(selected, (size_t)(layout->map[projection].cols / layout->cell_cols),
+                      needs.heads[projection]);
 }
 
 static int smaller(int a, int b)
@@ -182,7 +192,9 @@ static void place_maps(struct layout *out, const struct layout_needs *needs,
         out->legend = cut_rows(&area, -1);
     if (words)
         out->about = cut_rows(&area, -1);
-    struct rect column = words ? cut_rows(&area, -1) : (struct rect){0};
+    /* The means by head give way where the map would have to scroll for the sake of their row. */
+    bool means = words && (size_t)area.rows - axis != needs->layers;
+    struct rect column = means ? cut_rows(&area, -1) : (struct rect){0};
     struct rect labels = cut_cols(&area, label_cols(needs));
     if (axis)
         cut_rows(&labels, 1);
@@ -194,7 +206,7 @@ static void place_maps(struct layout *out, const struct layout_needs *needs,
         cut_cols(&area, 1); /* the line between them */
         place_map(out, needs, plan, !first, area, axis);
     }
-    for (int p = 0; p < PROJECTION_COUNT && words; p++)
+    for (int p = 0; p < PROJECTION_COUNT && means; p++)
         out->column[p] = (struct rect){column.row, out->map[p].col, rect_empty(out->map[p]) ? 0 : 1,
                                        out->map[p].cols};
     out->cell_cols = plan->cell;

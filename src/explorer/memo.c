@@ -28,7 +28,7 @@ struct memo {
 
     struct key points_key;
     struct points points;
-    struct scatter_cache scatter;
+    struct scatter_cache scatter[BANDS];
 
     struct counts counts;
     struct curves curves[CURVE_SLOTS];
@@ -54,7 +54,8 @@ void memo_free(struct memo *memo)
         return;
     list_free(memo->list);
     points_free(&memo->points);
-    scatter_cache_free(&memo->scatter);
+    for (size_t i = 0; i < BANDS; i++)
+        scatter_cache_free(&memo->scatter[i]);
     counts_free(&memo->counts);
     for (int slot = 0; slot < CURVE_SLOTS; slot++)
         curves_free(&memo->curves[slot]);
@@ -216,7 +217,8 @@ const struct points *state_points(const struct state *state, enum scope scope)
     if (same(&key, &memo->points_key))
         return &memo->points;
     points_free(&memo->points);
-    memo->scatter.stamp++; /* what was counted is of other points */
+    for (size_t i = 0; i < BANDS; i++)
+        memo->scatter[i].stamp++; /* what was counted is of other points */
     memo->points_key.set = false;
     if (!fill_points(&memo->points, state, scope)) {
         points_free(&memo->points);
@@ -228,7 +230,7 @@ const struct points *state_points(const struct state *state, enum scope scope)
 
 struct scatter_cache *memo_scatter(const struct state *state)
 {
-    return &state->memo->scatter;
+    return state->memo->scatter;
 }
 
 struct counts *memo_counts(const struct state *state)

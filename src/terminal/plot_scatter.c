@@ -108,6 +108,8 @@ static void count_points(struct scatter_cache *grid, const struct plot_frame *la
     y.cells *= tall;
     grid->highest = 0;
     for (size_t i = 0; i < plot->count; i++) {
+        if (plot->one_band && plot->band[i] != plot->shown_band)
+            continue;
         int col = axis_cell(&x, (double)plot->x[i]), row = axis_cell(&y, (double)plot->y[i]);
         if (col < 0 || row < 0)
             continue;
@@ -116,7 +118,7 @@ static void count_points(struct scatter_cache *grid, const struct plot_frame *la
             &grid->heaps[(size_t)(row / tall) * (size_t)grid->cols + (size_t)(col / wide)];
         heap->parts = (uint8_t)(heap->parts | 1u << (row % tall * wide + col % wide));
         heap->count += heap->count < UINT32_MAX;
-        if (plot->band)
+        if (grid->banded)
             heap->of_band[plot->band[i] % BAND_COUNT]++;
         grid->highest = heap->count > grid->highest ? heap->count : grid->highest;
     }
@@ -128,7 +130,7 @@ static bool fill_grid(struct scatter_cache *grid, const struct plot_frame *layou
 {
     struct rect inside = layout->inside;
     double range[4] = {layout->x.low, layout->x.high, layout->y.low, layout->y.high};
-    bool banded = plot->band != NULL;
+    bool banded = plot->band && !plot->one_band;
     if (grid->heaps && grid->stamp == grid->counted_stamp && grid->count == plot->count &&
         memcmp(range, grid->range, sizeof range) == 0 && grid->rows == inside.rows &&
         grid->cols == inside.cols && grid->set == set && grid->banded == banded)
@@ -196,6 +198,8 @@ static uint32_t shade_glyph(const struct heap *heap, uint32_t highest, const str
     return glyphs->shade[highest <= 2 * DOTS_MAX ? 1 : shade > SHADES ? SHADES : shade];
 }
 
+/* What is empty has the colour of the points, so that lines that change are sent without changes of
+ * colour. */
 static void draw_points(struct canvas *canvas, const struct plot_frame *layout,
                         const struct scatter_cache *grid, const struct box *box,
                         const struct glyphs *glyphs)
@@ -208,18 +212,16 @@ static void draw_points(struct canvas *canvas, const struct plot_frame *layout,
             uint32_t line = box_glyph(box, glyphs, inside.rows - 1 - row, col);
             uint32_t code = line;
             bool bold = heap->count > dense && (grid->banded || glyphs->set == GLYPHS_BRAILLE);
-            struct style style =
-                style_with(line ? ROLE_THRESHOLD : ROLE_BOTH, bold ? STYLE_BOLD : 0);
+            struct style style = style_of(line ? ROLE_THRESHOLD : ROLE_BOTH);
             if (heap->count > 0 && grid->banded) {
                 code = plot_band_glyph(glyphs, heap_band(heap));
                 style = plot_band_style(heap_band(heap));
-                style.flags = bold ? STYLE_BOLD : 0;
             } else if (heap->count > 0) {
                 code = glyphs->set == GLYPHS_BRAILLE ? braille_glyph(heap->parts)
                                                      : shade_glyph(heap, grid->highest, glyphs);
             }
-            if (code != 0)
-                canvas_put(canvas, inside.row + row, inside.col + col, code, style);
+            style.flags = bold ? STYLE_BOLD : 0;
+            canvas_put(canvas, inside.row + row, inside.col + col, code ? code : ' ', style);
         }
     }
 }

@@ -18,14 +18,25 @@ static bool redrawn(const struct canvas_cell *now, const struct canvas_cell *bef
            !cells_same(now, before, 1);
 }
 
+static bool same_style(struct style a, struct style b)
+{
+    return a.role == b.role && a.level == b.level && a.flags == b.flags;
+}
+
 bool spots_suffice(const struct canvas *now, const struct canvas *before, size_t budget)
 {
-    enum { SPOT_BYTES = 9 };
-    size_t most = budget / SPOT_BYTES < SPOTS ? budget / SPOT_BYTES : SPOTS, changes = 0;
+    enum { SPOT_BYTES = 9, RUN = 8 };
+    size_t most = budget / SPOT_BYTES < SPOTS ? budget / SPOT_BYTES : SPOTS, changes = 0, runs = 0;
     size_t cells = (size_t)now->rows * (size_t)now->cols;
-    for (size_t i = 0; i < cells && changes <= most; i++)
-        changes += redrawn(&now->cells[i], &before->cells[i]);
-    return changes > 0 && changes <= most;
+    struct style style = {0};
+    for (size_t i = 0; i < cells && changes <= most; i++) {
+        if (!redrawn(&now->cells[i], &before->cells[i]))
+            continue;
+        changes++;
+        runs += changes == 1 || !same_style(now->cells[i].style, style);
+        style = now->cells[i].style;
+    }
+    return changes > 0 && changes <= most && RUN * runs >= changes;
 }
 
 bool spots_take(struct spots *spots, int row, int col, const struct canvas_cell *now,
@@ -35,11 +46,6 @@ bool spots_take(struct spots *spots, int row, int col, const struct canvas_cell 
         return false;
     spots->at[spots->count++] = (struct spot){row, col, *now};
     return true;
-}
-
-static bool same_style(struct style a, struct style b)
-{
-    return a.role == b.role && a.level == b.level && a.flags == b.flags;
 }
 
 /* Curses sends a gap as short as this again, in the colours of its cells, rather than jump over it:

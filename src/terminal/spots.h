@@ -19,8 +19,8 @@ struct spots {
     size_t count;
 };
 
-/* Whether anything of that kind changed between two pictures of one size, and costs about `budget`
- * bytes at most. */
+/* Whether anything of that kind changed between two pictures of one size, costs about `budget`
+ * bytes at most, and changes its colour so often that lines would cost more. */
 bool spots_suffice(const struct canvas *now, const struct canvas *before, size_t budget);
 /* true: the cell is a spot, and waits; false: it has to be sent with its line. */
 bool spots_take(struct spots *spots, int row, int col, const struct canvas_cell *now,

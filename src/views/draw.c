@@ -147,7 +147,8 @@ void draw_table(struct canvas *canvas, struct rect rect, const struct glyphs *gl
 }
 
 void draw_list(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
-               const struct state *state, const char *name, const char *const *spare)
+               const struct state *state, const char *name, const char *const *spare,
+               const char *const *rare)
 {
     char selection[SELECTION_BYTES], title[SELECTION_BYTES + 64];
     struct view_settings settings = state_settings(state);
@@ -177,7 +178,7 @@ void draw_list(struct canvas *canvas, struct rect rect, const struct glyphs *gly
         .mark = state_line(state),
         .shown = list_shown(state->view),
         .spare = spare,
-        .rare = state->view == VIEW_PAIRS ? "norm_ratio" : NULL, /* the norms stand there */
+        .rare = rare,
         .sorted = settings.sort.column,
         .descending = settings.sort.descending,
     };

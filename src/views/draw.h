@@ -56,7 +56,8 @@ enum status view_list_table(enum view_id view, const struct angles *angles,
                             struct error *err);
 /* The current list with its cursor, in a panel; `spare` as in table_look. */
 void draw_list(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
-               const struct state *state, const char *name, const char *const *spare);
+               const struct state *state, const char *name, const char *const *spare,
+               const char *const *rare);
 /* The threshold that a picture of a selection marks: that of the selected head, or that of all. NaN
  * where the head is fixed or free by hand, whatever its angles. */
 double draw_threshold(const struct state *state, enum scope scope, int projection);
@@ -76,6 +77,13 @@ void scatter_panel(struct canvas *canvas, struct rect rect, const struct glyphs 
 /* The plot of a selection, and where it lies inside the panel of its view. */
 struct scatter_plot scatter_plot_of(const struct state *state, enum scope scope);
 struct rect scatter_rect(struct rect inside, const struct state *state);
+
+/* Points by frequency (scatter_bands.c): a plot a band, or false where `rect` has no room for them
+ * or the plot has no bands; and the legend of the signs in one plot. */
+bool scatter_bands(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                   const struct scatter_plot *plot);
+bool scatter_bands_apart(struct rect inside);
+void scatter_band_line(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs);
 void inspector_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                     const struct state *state);
 /* How the cosines of a selection go together, out of the sums that are kept by layer. */

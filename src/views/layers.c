@@ -12,5 +12,6 @@ void layers_draw(struct canvas *canvas, struct rect rect, const struct glyphs *g
 {
     static const char *const spare[] = {"undefined", "rotates", "chance",      "pairs",
                                         "excess",    "fixed",   "correlation", NULL};
-    draw_list(canvas, rect, glyphs, state, "layers", spare);
+    static const char *const rare[] = {"chance", "excess", NULL}; /* as in the list of heads */
+    draw_list(canvas, rect, glyphs, state, "layers", spare, rare);
 }

@@ -164,23 +164,6 @@ static void cursor_line(struct canvas *canvas, struct rect rect, const struct gl
     line_add(&line, style_of(ROLE_DIM), "  turns in %s tokens", wavelength);
 }
 
-static void band_line(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs)
-{
-    struct line line = line_start(canvas, glyphs, rect, 0);
-    line_add(&line, style_of(ROLE_LABEL), "tokens a turn:");
-    for (unsigned band = 0; band < BANDS; band++) {
-        char glyph[5] = {0};
-        text_encode(plot_band_glyph(glyphs, band), glyph);
-        line_add(&line, plot_band_style(band), "  %s", glyph);
-        if (band == 0)
-            line_add(&line, style_of(ROLE_LABEL), " below %g", band_start[0]);
-        else if (band == BANDS - 1)
-            line_add(&line, style_of(ROLE_LABEL), " %g on", band_start[band - 1]);
-        else
-            line_add(&line, style_of(ROLE_LABEL), " %g-%g", band_start[band - 1], band_start[band]);
-    }
-}
-
 /* Words of the axes by unit. */
 static const char *const names[][2] = {
     [QUANTITY_COS] = {"query cos", "key cos"},
@@ -240,16 +223,17 @@ void scatter_panel(struct canvas *canvas, struct rect rect, const struct glyphs 
     scatter_line(canvas, rect, glyphs, state, scope);
     struct scatter_plot plot = scatter_plot_of(state, scope);
     struct rect inside = {rect.row + 1, rect.col, rect.rows - 1, rect.cols};
-    if (!rect_empty(inside) && plot.count > 0)
+    if (!rect_empty(inside) && plot.count > 0 && !scatter_bands(canvas, inside, glyphs, &plot))
         plot_scatter(canvas, inside, glyphs, &plot);
 }
 
 struct rect scatter_rect(struct rect inside, const struct state *state)
 {
     enum { LINES_FROM = 8 };
+    bool legend = state->bands && !scatter_bands_apart(inside);
     if (inside.rows >= LINES_FROM) { /* the line of the cursor, the legend of the bands */
-        inside.row += 1 + state->bands;
-        inside.rows -= 1 + state->bands;
+        inside.row += 1 + legend;
+        inside.rows -= 1 + legend;
     }
     return inside;
 }
@@ -269,8 +253,9 @@ void scatter_draw(struct canvas *canvas, struct rect rect, const struct glyphs *
     struct rect plot = scatter_rect(inside, state);
     if (plot.rows < inside.rows) {
         cursor_line(canvas, inside, glyphs, state);
-        if (state->bands)
-            band_line(canvas, (struct rect){inside.row + 1, inside.col, 1, inside.cols}, glyphs);
+        if (state->bands && !scatter_bands_apart(inside))
+            scatter_band_line(canvas, (struct rect){inside.row + 1, inside.col, 1, inside.cols},
+                              glyphs);
     }
     scatter_panel(canvas, plot, glyphs, state, scope);
 }

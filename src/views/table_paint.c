@@ -5,7 +5,14 @@
 #include <math.h>
 #include <string.h>
 
-enum { CELL_TEXT = 48, PLACES = 5, COLUMNS_MAX = 32, NAME_BYTES = 40, GAP = 1 };
+enum {
+    CELL_TEXT = 48,
+    PLACES = 5,
+    COLUMNS_MAX = 32,
+    NAME_BYTES = 40,
+    GAP = 1,
+    PROJECTION_COLS = 5 /* "query", also where all in sight are keys */
+};
 
 /* What a column is called whose name is too wide for its numbers. */
 static const struct {
@@ -149,6 +156,8 @@ static struct column_look look_at(const struct window *window, size_t column)
         if (cell.kind == CELL_REAL)
             look.data_cols = precision.cols;
         look.left = look.left || cell.kind == CELL_WORD || cell.kind == CELL_NAME;
+        if (cell.kind == CELL_WORD && strcmp(look.name, "projection") == 0)
+            look.data_cols = PROJECTION_COLS;
     }
     look.decimals = decimals_for(largest, precision);
     for (size_t row = window->first; row < window->end; row++) {
@@ -208,10 +217,11 @@ static void hide(struct window *window, const char *start)
             window->look[i].hidden = true;
 }
 
-static void fit_columns(struct window *window, int cols, const char *const *spare, const char *rare)
+static void fit_columns(struct window *window, int cols, const char *const *spare,
+                        const char *const *rare)
 {
-    if (rare)
-        hide(window, rare);
+    for (; rare && *rare; rare++)
+        hide(window, *rare);
     shorten_names(window);
     for (; spare && *spare && all_cols(window) > cols; spare++)
         hide(window, *spare);
@@ -247,8 +257,6 @@ static struct style cell_style(const struct cell *cell, bool marked)
         return style_with(ROLE_SELECT, STYLE_REVERSE);
     if (cell->kind == CELL_EMPTY)
         return style_of(ROLE_ABSENT);
-    if (cell->kind == CELL_FLAG)
-        return style_of(cell->as.flag ? ROLE_FIXED : ROLE_TEXT);
     return style_of(ROLE_TEXT);
 }
 

@@ -377,7 +377,8 @@ static void assert_one_point(const struct canvas *canvas, int row, int col)
     for (int r = 0; r < canvas->rows; r++) {
         for (int c = 0; c < canvas->cols; c++) {
             bool expected = r == row && c == col;
-            assert_int_equal(cell_of(canvas, r, c)->style.role == ROLE_BOTH, expected);
+            const struct canvas_cell *cell = cell_of(canvas, r, c);
+            assert_int_equal(cell->style.role == ROLE_BOTH && cell->code != ' ', expected);
         }
     }
 }

@@ -746,6 +746,38 @@ static void test_cursor_reads_the_pair(void **unused)
     close_scene(&scene);
 }
 
+/* With the bands apart, the knob stands in the plot of the pair's own wavelength, once. */
+static void test_bands_stand_apart(void **unused)
+{
+    struct scene scene = open_scene(&golden_shape, 40, 120);
+    const struct state *state = &scene.state;
+    (void)unused;
+    type(&scene, "6sc");
+    size_t seen = 0;
+    for (size_t i = 0; i < 64; i++, type(&scene, "n")) {
+        struct row row = state_item(state);
+        double wavelength = layer_wavelength(row.layer, row.pair);
+        if (isnan(row_cos(scene.angles, &row, PROJECTION_QUERY)) ||
+            isnan(row_cos(scene.angles, &row, PROJECTION_KEY)))
+            continue;
+        int band = 0, knobs = 0;
+        while (band < BANDS - 1 && wavelength >= band_start[band])
+            band++;
+        free(picture(&scene, false));
+        for (int r = 3; r < 36; r++) /* below the line that names the pair */
+            for (int c = 0; c < 120; c++) {
+                bool knob = scene.canvas->cells[r * 120 + c].code == glyphs_of(GLYPHS_BLOCKS)->knob;
+                knobs += knob;
+                if (knob)
+                    assert_int_equal((c - 2) / (116 / BANDS), band);
+            }
+        assert_int_equal(knobs, 1);
+        seen |= 1u << band;
+    }
+    assert_int_equal(seen, 15); /* golden_shape has pairs in every band */
+    close_scene(&scene);
+}
+
 /* The higher the number in the table, the higher the level of the cell, for every measure. */
 static void test_heat_maps_show_the_table(void **unused)
 {
@@ -971,6 +1003,7 @@ int main(void)
         cmocka_unit_test(test_histograms_count_every_pair),
         cmocka_unit_test(test_cuts_part_fixed_from_trainable),
         cmocka_unit_test(test_cursor_reads_the_pair),
+        cmocka_unit_test(test_bands_stand_apart),
         cmocka_unit_test(test_heat_maps_show_the_table),
         cmocka_unit_test(test_zoomed_out_cells_are_means),
         cmocka_unit_test(test_zoom_keeps_the_points_inside),
