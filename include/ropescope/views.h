@@ -62,7 +62,7 @@ struct table_look {
     size_t mark;              /* the line of the cursor; row_count: none */
     const size_t *shown;      /* the columns in the order of the screen; NULL: as they stand */
     const char *const *spare; /* what a narrow screen can do without; ends with NULL */
-    const char *const *rare;  /* shown only where they sort the lines; ends with NULL */
+    const char *const *rare;  /* shown only where they sort, or on a wide screen; ends with NULL */
     const char *sorted;       /* the column that the lines are sorted by; NULL: none */
     bool descending;
 };

@@ -13,8 +13,8 @@ void heads_draw(struct canvas *canvas, struct rect rect, const struct glyphs *gl
     static const char *const spare[] = {"layer",  "undefined",   "chance",     "pairs",
                                         "fixed",  "max_abs_cos", "norm_ratio", "correlation",
                                         "excess", NULL};
-    /* Chance stands in the bar below; the excess is the fraction less it. */
-    static const char *const rare[] = {"chance", "excess", NULL};
+    /* They stand there once `>` sorts by them; the fraction says what is fixed. */
+    static const char *const rare[] = {"fixed", "chance", "excess", "norm_ratio", NULL};
     bool one_layer = state->settings.selection.scope != SCOPE_MODEL;
     draw_list(canvas, rect, glyphs, state, "heads", one_layer ? spare : spare + 1, rare);
 }

@@ -125,13 +125,13 @@ static struct precision precision_of(const char *column)
                  {"cos", {4, 5, 7}},
                  {"abs_cos", {4, 5, 7}},
                  {"mean_abs_cos", {4, 5, 7}},
-                 {"max_abs_cos", {4, 5, 7}},
+                 {"max_abs_cos", {3, 4, 5}},
                  {"query_mean_abs_cos", {4, 5, 7}},
                  {"key_mean_abs_cos", {4, 5, 7}},
                  {"correlation", {3, 4, 6}},
                  {"chance", {4, 5, 7}},
-                 {"fraction", {4, 5, 6}},
-                 {"excess", {4, 5, 7}}};
+                 {"fraction", {3, 4, 5}},
+                 {"excess", {3, 4, 6}}};
     for (size_t i = 0; i < sizeof fewer / sizeof *fewer; i++)
         if (strcmp(column, fewer[i].name) == 0)
             return fewer[i].precision;
@@ -220,7 +220,8 @@ static void hide(struct window *window, const char *start)
 static void fit_columns(struct window *window, int cols, const char *const *spare,
                         const char *const *rare)
 {
-    for (; rare && *rare; rare++)
+    enum { WIDE = 140 }; /* whoever has that many columns has a line to fill them */
+    for (; rare && *rare && cols < WIDE; rare++)
         hide(window, *rare);
     shorten_names(window);
     for (; spare && *spare && all_cols(window) > cols; spare++)
@@ -251,26 +252,19 @@ static void put_cell(struct line *line, const struct window *window, size_t colu
              "");
 }
 
-static struct style cell_style(const struct cell *cell, bool marked)
-{
-    if (marked)
-        return style_with(ROLE_SELECT, STYLE_REVERSE);
-    if (cell->kind == CELL_EMPTY)
-        return style_of(ROLE_ABSENT);
-    return style_of(ROLE_TEXT);
-}
-
 static void paint_row(struct line line, const struct window *window, size_t row, bool marked)
 {
     char cursor[5] = " ";
     if (marked)
         cursor[text_encode(line.glyphs->cursor, cursor)] = '\0';
     line_add(&line, style_of(ROLE_SELECT), "%s", cursor);
+    /* One colour a line: each change of it costs as much as three cells. */
+    struct style style = marked ? style_with(ROLE_SELECT, STYLE_REVERSE) : style_of(ROLE_TEXT);
     for (size_t place = 0; place < window->columns; place++) {
         size_t i = column_at(window, place);
         const struct shown *shown = shown_at(window, row, i);
         if (!window->look[i].hidden)
-            put_cell(&line, window, i, cell_style(&shown->cell, marked), shown->text);
+            put_cell(&line, window, i, style, shown->text);
     }
 }
 
