@@ -169,7 +169,7 @@ static struct column_look look_at(const struct window *window, size_t column)
     return look;
 }
 
-/* Line by line, as the table likes to be asked; false: no memory. */
+/* Line by line, as the table likes to be asked, and nothing of what is hidden; false: no memory. */
 static bool look_up(struct window *window)
 {
     const struct table *table = window->table;
@@ -177,9 +177,11 @@ static bool look_up(struct window *window)
         memory_array((window->end - window->first) * window->columns + 1, sizeof *window->shown);
     for (size_t row = window->first; window->shown && row < window->end; row++)
         for (size_t i = 0; i < window->columns; i++)
-            shown_at(window, row, i)->cell = table->cell(table->context, row, i);
+            if (!window->look[i].hidden)
+                shown_at(window, row, i)->cell = table->cell(table->context, row, i);
     for (size_t i = 0; window->shown && i < window->columns; i++)
-        window->look[i] = look_at(window, i);
+        if (!window->look[i].hidden)
+            window->look[i] = look_at(window, i);
     return window->shown != NULL;
 }
 
@@ -217,15 +219,19 @@ static void hide(struct window *window, const char *start)
             window->look[i].hidden = true;
 }
 
-static void fit_columns(struct window *window, int cols, const char *const *spare,
-                        const char *const *rare)
+static void fit_columns(struct window *window, int cols, const char *const *spare)
 {
-    enum { WIDE = 140 }; /* whoever has that many columns has a line to fill them */
-    for (; rare && *rare && cols < WIDE; rare++)
-        hide(window, *rare);
     shorten_names(window);
     for (; spare && *spare && all_cols(window) > cols; spare++)
         hide(window, *spare);
+}
+
+static void hide_rare(struct window *window, int cols, const struct table_look *look)
+{
+    enum { WIDE = 140 }; /* whoever has that many columns has a line to fill them */
+    for (const char *const *rare = look->rare; rare && *rare && cols < WIDE; rare++)
+        if (!look->sorted || strcmp(look->sorted, *rare) != 0)
+            hide(window, *rare);
 }
 
 static size_t hidden_columns(const struct window *window)
@@ -294,6 +300,9 @@ struct table_sight table_paint(struct canvas *canvas, struct rect rect, const st
     };
     window.end =
         table->row_count - window.first < visible ? table->row_count : window.first + visible;
+    for (size_t i = 0; i < window.columns; i++)
+        window.look[i] = (struct column_look){.name = table->columns[i], .arrow = ""};
+    hide_rare(&window, rect.cols, look);
     if (!look_up(&window))
         return (struct table_sight){window.first, window.first, 0};
     char arrow[8] = " ";
@@ -302,7 +311,7 @@ struct table_sight table_paint(struct canvas *canvas, struct rect rect, const st
     for (size_t i = 0; i < window.columns && look->sorted; i++)
         if (strcmp(table->columns[i], look->sorted) == 0)
             window.look[i].arrow = arrow;
-    fit_columns(&window, rect.cols, look->spare, look->rare);
+    fit_columns(&window, rect.cols, look->spare);
     paint_names(line_start(canvas, glyphs, rect, 0), &window);
     for (size_t row = window.first; row < window.end; row++)
         paint_row(line_start(canvas, glyphs, rect, 1 + (int)(row - window.first)), &window, row,
