@@ -252,6 +252,9 @@ static enum status read_lines(struct reader *reader, const char *text, size_t le
 enum status rule_read_csv(const char *path, const struct model *model, struct awm *awm,
                           struct error *err)
 {
+    enum {
+        FIELD_BLOCK = 1 << 16
+    }; /* by how much libcsv lets a field grow; its 128 are quadratic */
     struct reader reader = {.path = path, .model = model, .err = err};
     char *text;
     size_t length;
@@ -264,6 +267,7 @@ enum status rule_read_csv(const char *path, const struct model *model, struct aw
     if (csv_init(&reader.parser, CSV_STRICT | CSV_STRICT_FINI) != 0)
         status = error_set(err, STATUS_FAILED, "libcsv does not start");
     else {
+        csv_set_blk_size(&reader.parser, FIELD_BLOCK);
         status = read_lines(&reader, text, length);
         csv_free(&reader.parser);
     }

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -48,12 +50,24 @@ const char *scratch_path(const char *name)
     return path;
 }
 
+/* A file that was written a second ago, or whoever opens it would wait for the clock to tick. */
+static void age(FILE *file)
+{
+    struct timespec then[2];
+    assert_int_equal(fflush(file), 0);
+    clock_gettime(CLOCK_REALTIME, &then[0]);
+    then[0].tv_sec--;
+    then[1] = then[0];
+    assert_int_equal(futimens(fileno(file), then), 0);
+}
+
 void scratch_write(const char *name, const void *bytes, size_t len)
 {
     remove(scratch_path(name)); /* some file systems write a truncated file out at once: slow */
     FILE *file = fopen(scratch_path(name), "wb");
     assert_non_null(file);
     assert_int_equal(fwrite(bytes, 1, len, file), len);
+    age(file);
     assert_int_equal(fclose(file), 0);
 }
 
