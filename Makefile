@@ -130,9 +130,8 @@ format-check:
 # Both compilers, warnings as errors; syntax alone, so that it is quick.
 lint:
 	@for compiler in gcc clang; do \
-	  for file in src/main.c $(LIB_SOURCES) $(wildcard tests/*/*.c); do \
-	    $$compiler $(CPPFLAGS) -std=c11 -O1 $(WARNINGS) -Werror -fsyntax-only $$file || exit 1; \
-	  done; \
+	  printf '%s\n' src/main.c $(LIB_SOURCES) $(wildcard tests/*/*.c) | xargs -P $$(nproc) -n 8 \
+	    $$compiler $(CPPFLAGS) -std=c11 -O1 $(WARNINGS) -Werror -fsyntax-only || exit 1; \
 	done
 
 # What is installed: a folder below PREFIX, then its files, which uninstall takes away one by one.
