@@ -38,6 +38,12 @@ struct pair_angle {
 struct pair_angle kernel_angle(const struct kernel *kernel, enum dtype dtype, const void *row_a,
                                const void *row_b, size_t length);
 
+/* |x - y| of two rows of `length` numbers, good to 1e-6 relative against float64: the differences
+ * are summed, since |x|^2 + |y|^2 - 2 x.y would keep nothing of a small one. 0 for equal rows, NaN
+ * where a difference is not finite; F64 is taken in double. */
+double kernel_distance(const struct kernel *kernel, enum dtype dtype, const void *x, const void *y,
+                       size_t length);
+
 /* ---- the database (angles.c) --------------------------------------------- */
 
 /* One projection of one layer. cos is NaN where the pair is undefined. */

@@ -63,6 +63,18 @@ enum pair_column {
     PAIR_RANDOM, /* with --random alone: what the baseline fixes; no list is sorted by it */
     PAIR_COLUMNS
 };
+enum change_column {
+    CHANGE_LAYER,
+    CHANGE_PROJECTION,
+    CHANGE_HEAD,
+    CHANGE_PAIR,
+    CHANGE_COS_BASE,
+    CHANGE_COS_TUNED,
+    CHANGE_DISTANCE,
+    CHANGE_RELATIVE,
+    CHANGE_FIXED, /* in the base */
+    CHANGE_COLUMNS
+};
 enum head_column {
     HEAD_LAYER,
     HEAD_PROJECTION,
@@ -93,7 +105,7 @@ enum layer_column {
     LAYER_EXCESS,
     LAYER_COLUMNS
 };
-/* Names of the columns of VIEW_PAIRS, VIEW_HEADS or VIEW_LAYERS; NULL and 0 of another view. */
+/* Names of the columns of a view that is a list; NULL and 0 of another view. */
 const char *const *list_columns(enum view_id view, size_t *count);
 /* The columns in the order that the screen shows them in and `<` and `>` go through; NULL: as they
  * stand. */
@@ -108,7 +120,7 @@ struct counts; /* explorer/counts.h */
 /* ---- lists (list.c) ------------------------------------------------------ */
 
 struct list {
-    enum view_id view; /* VIEW_PAIRS, VIEW_HEADS or VIEW_LAYERS */
+    enum view_id view; /* VIEW_PAIRS, VIEW_HEADS, VIEW_LAYERS or VIEW_CHANGE */
     size_t count;
     struct rows *rows;             /* of layers: only its settings */
     size_t first_layer;            /* of the list of layers: index in its first line */

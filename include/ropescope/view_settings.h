@@ -4,6 +4,7 @@
 #define ROPESCOPE_VIEW_SETTINGS_H
 
 #include "ropescope/awm.h"
+#include "ropescope/change.h"
 
 enum view_id {
     VIEW_OVERVIEW,
@@ -13,6 +14,7 @@ enum view_id {
     VIEW_HISTOGRAM,
     VIEW_SCATTER,
     VIEW_THRESHOLD,
+    VIEW_CHANGE,
     VIEW_COUNT
 };
 
@@ -57,6 +59,7 @@ struct view_settings {
     bool each_layer;            /* --each-layer, a line for every layer there */
     const struct companion *companion; /* (companion_count) the others; borrowed */
     size_t companion_count;
+    const struct changes *changes; /* of companion[0] against the model; borrowed, NULL: none */
 };
 enum { SETTINGS_BINS = 64 };
 #define VIEW_SETTINGS_DEFAULT                                                                      \

@@ -3,6 +3,7 @@
 #include "kernels.h"
 
 #include <math.h>
+#include <string.h>
 #if defined(__x86_64__)
 #include <cpuid.h>
 #endif
@@ -188,4 +189,42 @@ struct pair_angle kernel_angle_of_sums(const struct pair_sums *sums)
 {
     struct scaled_sums s = {.sums = *sums};
     return angle_of(&s);
+}
+
+/* ---- how far two rows are apart ------------------------------------------ */
+
+static double distance_in_double(enum dtype dtype, const unsigned char *x, const unsigned char *y,
+                                 size_t length)
+{
+    size_t size = dtype_bits(dtype) / 8;
+    double sum = 0, largest = 0, a, b;
+    int exponent;
+    for (size_t i = 0; i < length; i++) {
+        dtype_to_double(dtype, x + i * size, 1, &a);
+        dtype_to_double(dtype, y + i * size, 1, &b);
+        if (!isfinite(a - b))
+            return NAN;
+        largest = fmax(largest, fabs(a - b));
+    }
+    frexp(largest, &exponent);
+    for (size_t i = 0; i < length && largest > 0; i++) {
+        dtype_to_double(dtype, x + i * size, 1, &a);
+        dtype_to_double(dtype, y + i * size, 1, &b);
+        double apart = ldexp(a - b, -exponent);
+        sum += apart * apart;
+    }
+    return ldexp(sqrt(sum), exponent);
+}
+
+double kernel_distance(const struct kernel *kernel, enum dtype dtype, const void *x, const void *y,
+                       size_t length)
+{
+    if (dtype == DTYPE_F64) /* float32 keeps nothing of a small change of large numbers */
+        return distance_in_double(dtype, x, y, length);
+    double square = kernel_functions(kernel, dtype)->differ(x, y, length);
+    if (kernel_is_safe(square))
+        return sqrt(square);
+    if (square == 0 && memcmp(x, y, length * dtype_bits(dtype) / 8) == 0)
+        return 0;
+    return distance_in_double(dtype, x, y, length);
 }

@@ -86,6 +86,39 @@ PASS struct pair_sums pass_over(load_lanes *load, size_t size, const unsigned ch
     return (struct pair_sums){add_up(&sums.dot), add_up(&sums.a), add_up(&sums.b)};
 }
 
+/* The sum of the squares of x - y, in the same order as the other sums. */
+PASS void add_difference(load_lanes *load, size_t size, const unsigned char *x,
+                         const unsigned char *y, size_t steps, wides *sum)
+{
+    lanes even = lanes_zero(), odd = even;
+    for (size_t i = 0; i < steps; i++) {
+        size_t at = i * STEP * size, next = at + LANES * size;
+        lanes near = load(x + at) - load(y + at), far = load(x + next) - load(y + next);
+        even = lanes_multiply_add(near, near, even);
+        odd = lanes_multiply_add(far, far, odd);
+    }
+    *sum = wides_add(wides_add(*sum, even), odd);
+}
+
+PASS double difference_over(load_lanes *load, size_t size, const unsigned char *x,
+                            const unsigned char *y, size_t length)
+{
+    wides sum = wides_zero();
+    size_t at = 0;
+    for (; length - at >= STEPS * STEP; at += STEPS * STEP)
+        add_difference(load, size, x + at * size, y + at * size, STEPS, &sum);
+    size_t steps = (length - at) / STEP;
+    add_difference(load, size, x + at * size, y + at * size, steps, &sum);
+    at += steps * STEP;
+    if (at < length) {
+        unsigned char rest[2][STEP * NUMBER_MAX] = {{0}};
+        memcpy(rest[0], x + at * size, (length - at) * size);
+        memcpy(rest[1], y + at * size, (length - at) * size);
+        add_difference(load, size, rest[0], rest[1], 1, &sum);
+    }
+    return add_up(&sum);
+}
+
 #include "kernel_project.h"
 
 /* A kernel's functions, out of its load_f64, load_f32, load_f16 and load_bf16. */
@@ -94,6 +127,11 @@ PASS struct pair_sums pass_over(load_lanes *load, size_t size, const unsigned ch
                                                 size_t length)                                     \
     {                                                                                              \
         return pass_over(load_##dtype, size, x, y, length);                                        \
+    }                                                                                              \
+    static TARGET double differ_##dtype(const unsigned char *x, const unsigned char *y,            \
+                                        size_t length)                                             \
+    {                                                                                              \
+        return difference_over(load_##dtype, size, x, y, length);                                  \
     }                                                                                              \
     static TARGET void project_##dtype(const struct narrow *narrow,                                \
                                        const unsigned char *const *rows, size_t count, double *to) \
@@ -106,7 +144,7 @@ PASS struct pair_sums pass_over(load_lanes *load, size_t size, const unsigned ch
     KERNEL_FUNCTION(f16, 2)                                                                        \
     KERNEL_FUNCTION(bf16, 2)
 #define KERNEL_TABLE                                                                               \
-    .f64 = {sums_f64, project_f64}, .f32 = {sums_f32, project_f32},                                \
-    .f16 = {sums_f16, project_f16}, .bf16 = {sums_bf16, project_bf16}
+    .f64 = {sums_f64, project_f64, differ_f64}, .f32 = {sums_f32, project_f32, differ_f32},        \
+    .f16 = {sums_f16, project_f16, differ_f16}, .bf16 = {sums_bf16, project_bf16, differ_bf16}
 
 #endif

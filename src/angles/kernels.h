@@ -25,9 +25,13 @@ enum { NARROW_MULTIPLE = 16, PROJECT_ROWS = 6 };
 typedef void kernel_project(const struct narrow *narrow, const unsigned char *const *rows,
                             size_t count, double *to);
 
+/* The sum over (x - y)^2, likewise. */
+typedef double kernel_differ(const unsigned char *x, const unsigned char *y, size_t length);
+
 struct kernel_functions {
     kernel_sums *sums;
     kernel_project *project;
+    kernel_differ *differ;
 };
 struct kernel {
     const char *name;

@@ -1,7 +1,9 @@
 /* session.c: from a path to a database of angles, by way of the cache where that is right. */
 #include "scan.h"
+#include "session_rows.h"
 
 #include <poll.h>
+#include <string.h>
 
 struct session {
     struct source *source;         /* NULL for an .angles file */
@@ -11,6 +13,7 @@ struct session {
     struct scan *scan; /* NULL: not started, or over */
     struct cache cache;
     bool has_cache;
+    struct model_options options; /* that its rows were chosen by */
     size_t threads;
     const char *origin;
     struct notices notices;
@@ -108,6 +111,7 @@ enum status session_open(const char *path, const struct session_options *options
     if (!s)
         return error_memory(err);
     s->cache.fd = -1;
+    s->options = options->model;
     s->threads = options->threads ? options->threads : pool_cores();
     enum status status = text_ends_with(path, ".angles") && !path_is_directory(path)
                              ? open_angles(s, path, options, err)
@@ -235,6 +239,57 @@ enum status session_wait(struct session *s, session_report *report, void *contex
             session_cancel(s);
         session_poll(s);
     }
+    return session_result(s, err);
+}
+
+/* ---- angles that a comparison works out ---------------------------------- */
+
+enum status session_rows(const struct session *s, struct checkpoint **checkpoint,
+                         struct model **model, struct error *err)
+{
+    if (!s->source) {
+        error_set(err, STATUS_FAILED, "%s: a file of angles holds no rows to compare",
+                  s->angles->model->name);
+        return error_help(err, "name the directory or the weight file it was made from");
+    }
+    *model = NULL;
+    enum status status = checkpoint_open(s->source, checkpoint, err);
+    if (status != STATUS_OK)
+        return status;
+    if (s->adapter)
+        status = checkpoint_adapt(*checkpoint, s->adapter, err);
+    if (status == STATUS_OK)
+        status = model_open(*checkpoint, &s->options, model, err);
+    if (status != STATUS_OK)
+        checkpoint_close(*checkpoint);
+    return status;
+}
+
+void session_yield_cache(struct session *s, const struct session *other)
+{
+    if (s->has_cache && other->has_cache && strcmp(s->cache.whole, other->cache.whole) == 0)
+        s->has_cache = false;
+}
+
+void session_take(struct session *s, size_t layer, float *values)
+{
+    struct layer_result result = {s->angles->generation, layer, values};
+    if (!s->scanned && s->has_cache)
+        cache_resume(&s->cache, s->angles, &s->notices);
+    s->scanned = true;
+    if (s->has_cache && !s->angles->layers[layer].ready)
+        cache_append(&s->cache, &s->angles->model->layers[layer], layer, values);
+    angles_land(s->angles, &result);
+}
+
+enum status session_taken(struct session *s, struct error *err)
+{
+    check_weights(s->source, &s->result);
+    if (s->adapter)
+        check_weights(s->adapter, &s->result);
+    if (s->has_cache && s->scanned)
+        cache_finish(&s->cache, s->result.status == STATUS_OK && angles_complete(s->angles),
+                     &s->notices);
     return session_result(s, err);
 }
 

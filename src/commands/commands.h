@@ -6,12 +6,16 @@
 #include "ropescope/explorer.h"
 #include "ropescope/export.h"
 
-enum { SORT_BYTES = 32 };
+enum { SORT_BYTES = 32, BESIDE_MOST = 7 };
 
 /* What the words after `ropescope` say. Texts are borrowed from argv. */
 struct options {
     const struct command *command;
-    const char *model; /* NULL: none was given */
+    const char *model;               /* NULL: none was given */
+    const char *beside[BESIDE_MOST]; /* (beside_count) further models */
+    size_t beside_count;
+    const char *compare;         /* the fine-tune that the model is the base of; NULL: none */
+    const char *compare_adapter; /* the same as a PEFT adapter over the model; NULL: none */
     struct session_options session;
     struct rule rule;
     bool has_layer, has_head;
@@ -49,7 +53,7 @@ struct options {
     enum row_order row_order;
     enum mask_format mask_format;
     struct training training; /* of --lora-preset, --lora-rank, --lora-targets, --lora-dtype */
-    uint64_t given;           /* a bit a flag of the command line, see options_given */
+    uint64_t given[2];        /* a bit a flag of the command line, see options_given */
 };
 
 /* Reads `value` (NULL for a switch) into *options; false: it makes no sense. */
@@ -96,7 +100,7 @@ enum status command_mask(const struct options *options, struct error *err);
 
 /* ---- options.c: the table of flags --------------------------------------- */
 
-size_t flags_count(void); /* 64 at most */
+size_t flags_count(void); /* 128 at most */
 const struct flag *flags_at(size_t index);
 /* The flag of that name that one of the commands takes, or SETTING; NULL: there is none. The same
  * name may take other words in another command. */
@@ -147,6 +151,34 @@ enum status write_output(const char *path, output_writer *writer, void *context,
  * angles, an adapter's files, --thresholds. */
 enum status output_spares_inputs(const struct options *options, const struct session *session,
                                  struct error *err);
+
+/* ---- company.c: models beside the one that was named --------------------- */
+
+/* What the command line names besides the model, opened. Zero-initialise; free with company_close,
+ * before the session of the model. */
+struct company {
+    struct session *session[BESIDE_MOST]; /* (count) the fine-tune first, where there is one */
+    struct companion companion[BESIDE_MOST];
+    size_t count;
+    struct comparison *comparison; /* with the fine-tune; NULL: none, or not started */
+    bool compares;
+};
+/* Opens them; what cannot be compared is refused. */
+enum status company_open(struct company *company, const struct options *options,
+                         const struct session *model, struct error *err);
+/* Starts what is to be read: the comparison, which brings the angles of both, or the scans. */
+enum status company_start(struct company *company, const struct options *options,
+                          struct session *model, struct error *err);
+/* Lands what has come since; whether anything is still read; its progress. */
+size_t company_poll(struct company *company);
+bool company_busy(const struct company *company);
+enum status company_result(const struct company *company, struct error *err);
+/* Waits for the angles of the model and for all that stands beside it. */
+enum status wait_for_all(struct company *company, const struct options *options,
+                         struct session *model, struct error *err);
+/* The models and the changes as the views take them; they stay the company's. */
+void company_lend(const struct company *company, struct view_settings *settings);
+void company_close(struct company *company);
 
 /* ---- common.c: what commands share --------------------------------------- */
 

@@ -95,6 +95,9 @@ static enum status take_settings(struct state *state, const struct options *opti
     if (options->bins == 0)
         settings.bins = start.bins;
     settings.one_head = false;
+    settings.companion = start.companion;
+    settings.companion_count = start.companion_count;
+    settings.changes = start.changes;
     state->settings = settings;
     update_select(state, settings.selection.layer, settings.selection.head);
     return STATUS_OK;

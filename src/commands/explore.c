@@ -17,6 +17,7 @@ static const double OPENING_SECONDS = 0.012;
 
 struct explorer {
     struct session *session;
+    struct company company;
     struct screen *screen;
     struct canvas *canvas;
     struct state state;
@@ -91,18 +92,29 @@ static void take_notices(struct explorer *x)
         notices_add(&x->notices, "%s", notices->line[x->notices_taken]);
 }
 
+/* Of what is read just now. */
+static struct progress_reading progress_of(const struct explorer *x)
+{
+    const struct comparison *comparison = x->company.comparison;
+    return comparison && comparison_running(comparison) ? comparison_progress(comparison)
+                                                        : session_progress(x->session);
+}
+
 /* Takes over what the workers have finished, and says so where the scan failed. */
 static void poll_scan(struct explorer *x)
 {
     session_poll(x->session);
-    bool scanning = session_scanning(x->session);
-    x->dirty |= update_scan(&x->state, scanning, session_progress(x->session));
+    if (company_poll(&x->company) > 0)
+        x->dirty |= DIRTY_FRAME;
+    bool scanning = session_scanning(x->session) || company_busy(&x->company);
+    x->dirty |= update_scan(&x->state, scanning, progress_of(x));
     x->state.origin = session_origin(x->session);
     take_notices(x);
     if (scanning || x->scan_told)
         return;
     x->scan_told = true;
-    if (session_result(x->session, &x->scan_failure) != STATUS_OK)
+    if (session_result(x->session, &x->scan_failure) != STATUS_OK ||
+        company_result(&x->company, &x->scan_failure) != STATUS_OK)
         x->dirty |= update_message(&x->state, x->scan_failure.what);
 }
 
@@ -201,7 +213,8 @@ static enum status handle(struct explorer *x, struct event event, struct error *
  * it is done. */
 static struct event next_event(struct explorer *x)
 {
-    int wake = session_wake_fd(x->session);
+    int wake = x->company.comparison ? comparison_wake_fd(x->company.comparison)
+                                     : session_wake_fd(x->session);
     double patient = patience(x);
     while (!x->dirty && !x->rest && state_prepare(&x->state)) {
         struct event event = screen_wait(x->screen, wake, 0);
@@ -235,7 +248,8 @@ static enum status run(struct explorer *x, struct error *err)
     if (status != STATUS_OK)
         return status;
     draw(x); /* before the scan: what is known of the model is there at once */
-    status = session_start(x->session, err);
+    if (!x->company.compares)
+        status = session_start(x->session, err);
     poll_scan(x);
     while (status == STATUS_OK && !x->state.quit) {
         if (x->rest && !x->dirty && rest_due(x) <= 0)
@@ -348,8 +362,13 @@ static enum status open_model(struct explorer *x, const struct theme *theme, str
 static enum status open_state(struct explorer *x, const struct theme *theme, struct error *err)
 {
     enum status status = state_init(&x->state, session_angles(x->session), err);
+    if (status == STATUS_OK)
+        status = company_open(&x->company, &x->options, x->session, err);
+    if (status == STATUS_OK)
+        status = company_start(&x->company, &x->options, x->session, err);
     if (status != STATUS_OK)
         return status;
+    company_lend(&x->company, &x->state.settings);
     x->state.notices = &x->notices;
     x->state.origin = session_origin(x->session);
     x->state.theme = *theme;
@@ -393,6 +412,7 @@ static enum status explore(struct explorer *x, const struct theme *theme, struct
     canvas_free(x->canvas);
     screen_close(x->screen); /* before anything is said */
     state_free(&x->state);
+    company_close(&x->company);
     session_close(x->session);
     return status;
 }

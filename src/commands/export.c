@@ -7,13 +7,17 @@ static enum status find_view(const struct options *options, const struct view **
                              struct error *err)
 {
     *view = options->view ? view_from_name(options->view) : NULL;
+    if (*view && (*view)->id == VIEW_CHANGE && !options->compare && !options->compare_adapter) {
+        error_set(err, STATUS_USAGE, "--view change needs a model to compare with");
+        return error_help(err, "--compare TUNED, or --compare-adapter DIR");
+    }
     if (*view)
         return STATUS_OK;
     if (options->view)
         error_set(err, STATUS_USAGE, "--view %s: there is no such view", options->view);
     else
         error_set(err, STATUS_USAGE, "export needs --view");
-    return error_help(err, "views: pairs, heads, layers, histogram, scatter, threshold");
+    return error_help(err, "views: pairs, heads, layers, histogram, scatter, threshold, change");
 }
 
 /* What is exported, once its angles are there. */
@@ -21,10 +25,11 @@ struct job {
     const struct options *options;
     const struct view *view;
     struct session *session;
+    struct company company;
 };
 
 /* The rule must outlive the table. */
-static enum status make_table(const struct job *job, struct awm *awm, struct view_table *table,
+static enum status make_table(struct job *job, struct awm *awm, struct view_table *table,
                               struct error *err)
 {
     struct view_settings settings;
@@ -37,16 +42,17 @@ static enum status make_table(const struct job *job, struct awm *awm, struct vie
     settings.rule = awm->base;
     settings.lines = awm;
     settings.edition = awm->line_count > 0;
+    company_lend(&job->company, &settings);
     return job->view->table(angles, &settings, table, err);
 }
 
 static enum status write_view(void *context, FILE *stream, bool *named, struct error *err)
 {
-    const struct job *job = context;
+    struct job *job = context;
     struct view_table table;
     struct awm awm = {0};
     *named = false;
-    enum status status = wait_for_angles(job->session, err);
+    enum status status = wait_for_all(&job->company, job->options, job->session, err);
     if (status == STATUS_OK)
         status = make_table(job, &awm, &table, err);
     if (status == STATUS_OK) {
@@ -70,9 +76,14 @@ enum status command_export(const struct options *options, struct error *err)
     /* Flags that this model cannot have are told before it is scanned. */
     status = settings_read(options, session_angles(job.session)->model, &settings, err);
     if (status == STATUS_OK)
+        status = company_open(&job.company, options, job.session, err);
+    if (status == STATUS_OK)
         status = output_spares_inputs(options, job.session, err);
+    for (size_t i = 0; i < job.company.count && status == STATUS_OK; i++)
+        status = output_spares_inputs(options, job.company.session[i], err);
     if (status == STATUS_OK)
         status = write_output(options->output, write_view, &job, err);
+    company_close(&job.company);
     session_close(job.session);
     return status;
 }

@@ -29,23 +29,45 @@ static void add_number(struct words *words, const char *flag, uint64_t value)
         add(words, flag, text);
 }
 
+/* A flag and a path. */
+static void add_path(struct words *words, const char *flag, const char *path)
+{
+    char word[PATH_BYTES];
+    words->fits = words->fits && text_shell_word(word, sizeof word, path);
+    add(words, flag, word);
+}
+
+static void add_beside(struct words *words, const struct options *options)
+{
+    for (size_t i = 0; i < options->beside_count; i++) {
+        char path[PATH_BYTES], word[PATH_BYTES];
+        size_t used = strlen(words->out);
+        words->fits = words->fits &&
+                      text_format(path, sizeof path, "%s%s", *options->beside[i] == '-' ? "./" : "",
+                                  options->beside[i]) &&
+                      text_shell_word(word, sizeof word, path) &&
+                      text_format(words->out + used, words->size - used, " %s", word);
+    }
+    if (options->session.adapter)
+        add_path(words, "adapter", options->session.adapter);
+    if (options->compare)
+        add_path(words, "compare", options->compare);
+    if (options->compare_adapter)
+        add_path(words, "compare-adapter", options->compare_adapter);
+}
+
 bool model_words(char *out, size_t size, const struct options *options)
 {
     char path[PATH_BYTES], number[TEXT_NUMBER];
     const struct model_options *model = &options->session.model;
     struct words words = {out, size, true};
-    char adapter[PATH_BYTES];
     if (options->model) /* a name that begins with "-" would be a flag */
         words.fits = text_format(path, sizeof path, "%s%s", *options->model == '-' ? "./" : "",
                                  options->model);
     else
         words.fits = find_demo_model(path);
     words.fits = words.fits && text_shell_word(out, size, path);
-    if (options->session.adapter) {
-        words.fits =
-            words.fits && text_shell_word(adapter, sizeof adapter, options->session.adapter);
-        add(&words, "adapter", adapter);
-    }
+    add_beside(&words, options);
     if (model->has_pairing)
         add(&words, "pairing", pairing_name(model->pairing));
     add_number(&words, "head-dim", model->head_dim);

@@ -50,7 +50,8 @@ enum status output_spares_inputs(const struct options *options, const struct ses
     const struct target target = {info.st_dev, info.st_ino};
     if (is_target(&target, options->model) || (source && is_of_source(&target, source)))
         what = "a file of the model";
-    else if (options->session.adapter && is_of_adapter(&target, options->session.adapter))
+    else if ((options->session.adapter && is_of_adapter(&target, options->session.adapter)) ||
+             (options->compare_adapter && is_of_adapter(&target, options->compare_adapter)))
         what = "a file of the adapter";
     else if (is_target(&target, options->thresholds))
         what = "the file of --thresholds";

@@ -238,6 +238,18 @@ static bool read_adapter(struct options *options, const char *value)
     return *value != '\0';
 }
 
+static bool read_compare(struct options *options, const char *value)
+{
+    options->compare = value;
+    return *value != '\0';
+}
+
+static bool read_compare_adapter(struct options *options, const char *value)
+{
+    options->compare_adapter = value;
+    return *value != '\0';
+}
+
 static bool read_threads(struct options *options, const char *value)
 {
     uint32_t threads;
@@ -309,12 +321,13 @@ enum {
     SELECTION = COMMAND_EXPLORE | COMMAND_SHOW | COMMAND_EXPORT,
     NUMBERS = VIEW_FLAG | COMMAND_STATS | COMMAND_MASK,
     RULE = COMMAND_STATS | COMMAND_MASK,                     /* what says all of a rule */
+    COMPARES = SELECTION | COMMAND_STATS,                    /* what knows of two models */
     BUDGET = COMMAND_EXPLORE | COMMAND_SHOW | COMMAND_STATS, /* what tells a budget */
 };
 
 static const struct flag flags[] = {
     {"view", 0, "VIEW", VIEW_FLAG,
-     "overview, pairs, heads, layers, histogram, scatter or threshold", read_view},
+     "overview, pairs, heads, layers, histogram, scatter, threshold or change", read_view},
     {"layer", 0, "L", SELECTION, "one layer, by its number", read_layer},
     {"head", 0, "H", SELECTION, "query head H and the key head it meets", read_head},
     {"projection", 0, "query|key|both", COMMAND_EXPORT | COMMAND_SHOW | RULE, "default both",
@@ -371,6 +384,9 @@ static const struct flag flags[] = {
     {"mouse", 0, NULL, COMMAND_EXPLORE | SETTING, "a click selects, the wheel moves", read_mouse},
     {"json", 0, NULL, COMMAND_INFO | COMMAND_STATS | COMMAND_FAMILIES, "as JSON", read_json},
     {"adapter", 0, "DIR", COMMAND_ALL, "a PEFT LoRA, laid over the model", read_adapter},
+    {"compare", 0, "TUNED", COMPARES, "a fine-tune that MODEL is the base of", read_compare},
+    {"compare-adapter", 0, "DIR", COMPARES, "the same as a PEFT LoRA, laid over MODEL",
+     read_compare_adapter},
     {"no-cache", 0, NULL, COMMAND_ALL, "neither read nor write the cache", read_no_cache},
     {"threads", 0, "N", COMMAND_ALL, "of the scan; default: all cores", read_threads},
     {"pairing", 0, "half-split|interleaved", COMMAND_ALL, "which rows form a pair", read_pairing},

@@ -35,8 +35,9 @@ static enum status write_picture(const struct canvas *canvas, const struct theme
     return output_commit(&output, err); /* which sees whatever could not be written */
 }
 
-static enum status draw_picture(const struct session *session, const struct theme *theme,
-                                const struct options *options, struct error *err)
+static enum status draw_picture(const struct session *session, const struct company *company,
+                                const struct theme *theme, const struct options *options,
+                                struct error *err)
 {
     struct state state;
     struct canvas *canvas = canvas_of(options);
@@ -46,6 +47,7 @@ static enum status draw_picture(const struct session *session, const struct them
     if (status == STATUS_OK) {
         state.origin = session_origin(session);
         update_size(&state, canvas->rows, canvas->cols);
+        company_lend(company, &state.settings);
         status = state_take_flags(&state, options, err);
     }
     if (status == STATUS_OK) {
@@ -61,15 +63,25 @@ enum status command_show(const struct options *options, struct error *err)
 {
     struct session *session;
     struct theme theme;
+    struct company company = {0};
     enum status status = theme_of_options(&theme, options, err);
     if (status == STATUS_OK)
-        status = open_scanned_model(options, &session, err);
+        status = open_named_model(options, &session, err);
     if (status != STATUS_OK)
         return status;
+    status = company_open(&company, options, session, err);
+    if (status == STATUS_OK)
+        status = wait_for_all(&company, options, session, err);
+    if (status != STATUS_OK) {
+        company_close(&company);
+        session_close(session);
+        return status;
+    }
     struct options whole = options_with_threshold(options, session_angles(session));
     status = output_spares_inputs(options, session, err);
     if (status == STATUS_OK)
-        status = draw_picture(session, &theme, &whole, err);
+        status = draw_picture(session, &company, &theme, &whole, err);
+    company_close(&company);
     session_close(session);
     return status;
 }

@@ -4,7 +4,7 @@
 #include <string.h>
 
 const struct command commands[] = {
-    {"explore", COMMAND_EXPLORE, "[MODEL]",
+    {"explore", COMMAND_EXPLORE, "[MODEL...]",
      "explore in the terminal (without MODEL: the demo model)", command_explore},
     {"scan", COMMAND_SCAN, "MODEL", "compute all angles; keep them in the cache or in a file",
      command_scan},
@@ -24,19 +24,16 @@ const struct command commands[] = {
 
 /* ---- what was said ------------------------------------------------------- */
 
-static uint64_t mark_of(const struct flag *flag)
-{
-    return UINT64_C(1) << (flag - flags_at(0));
-}
-
 static void options_mark(struct options *options, const struct flag *flag)
 {
-    options->given |= mark_of(flag);
+    size_t at = (size_t)(flag - flags_at(0));
+    options->given[at / 64] |= UINT64_C(1) << at % 64;
 }
 
 bool options_given(const struct options *options, const struct flag *flag)
 {
-    return (options->given & mark_of(flag)) != 0;
+    size_t at = (size_t)(flag - flags_at(0));
+    return (options->given[at / 64] >> at % 64 & 1) != 0;
 }
 
 /* ---- the words ----------------------------------------------------------- */
@@ -109,6 +106,27 @@ static const struct command *find_command(const char *name)
     return NULL;
 }
 
+/* The first is what the command is about; views show others beside it. */
+static enum status take_model(struct options *options, const char *path, struct error *err)
+{
+    const unsigned several = COMMAND_EXPLORE | COMMAND_SHOW | COMMAND_EXPORT;
+    if (!options->model) {
+        options->model = path;
+        return STATUS_OK;
+    }
+    if (!(options->command->bit & several)) {
+        error_set(err, STATUS_USAGE, "%s: %s takes one model, and %s was named before", path,
+                  options->command->name, options->model);
+        return usage(err, options);
+    }
+    if (options->beside_count == BESIDE_MOST) {
+        error_set(err, STATUS_USAGE, "%s: more than %d models at once", path, BESIDE_MOST + 1);
+        return usage(err, options);
+    }
+    options->beside[options->beside_count++] = path;
+    return STATUS_OK;
+}
+
 enum status options_read(struct options *options, int argc, char **argv, struct error *err)
 {
     int at = 1;
@@ -128,13 +146,8 @@ enum status options_read(struct options *options, int argc, char **argv, struct 
         else if (options->command->bit == COMMAND_FAMILIES) {
             error_set(err, STATUS_USAGE, "%s: families takes no MODEL", argv[at]);
             status = usage(err, options);
-        } else if (!options->model)
-            options->model = argv[at];
-        else {
-            error_set(err, STATUS_USAGE, "%s: one model at a time, and %s was named before",
-                      argv[at], options->model);
-            status = usage(err, options);
-        }
+        } else
+            status = take_model(options, argv[at], err);
         if (status != STATUS_OK)
             return status;
     }

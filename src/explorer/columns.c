@@ -9,6 +9,9 @@ static const char *const pairs[PAIR_COLUMNS] = {
 static const char *const heads[HEAD_COLUMNS] = {
     "layer", "projection", "head",   "pairs",       "undefined",  "mean_abs_cos", "max_abs_cos",
     "fixed", "fraction",   "chance", "correlation", "norm_ratio", "excess"};
+static const char *const changes[CHANGE_COLUMNS] = {"layer",    "projection",        "head",
+                                                    "pair",     "cos_base",          "cos_tuned",
+                                                    "distance", "relative_distance", "fixed"};
 static const char *const layers[LAYER_COLUMNS] = {
     "layer",     "rotates", "query_mean_abs_cos", "key_mean_abs_cos", "pairs",
     "undefined", "fixed",   "fraction",           "chance",           "correlation",
@@ -35,6 +38,8 @@ const char *const *list_columns(enum view_id view, size_t *count)
         return *count = HEAD_COLUMNS, heads;
     case VIEW_LAYERS:
         return *count = LAYER_COLUMNS, layers;
+    case VIEW_CHANGE:
+        return *count = CHANGE_COLUMNS, changes;
     default:
         return *count = 0, NULL;
     }

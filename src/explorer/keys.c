@@ -165,6 +165,7 @@ static const struct binding bindings[] = {
     {VIEW_ACTION(VIEW_HISTOGRAM), PLACE_VIEW, {'5'}, NULL, "histograms of the cosines"},
     {VIEW_ACTION(VIEW_SCATTER), PLACE_VIEW, {'6'}, NULL, "scatter of query against key cosines"},
     {VIEW_ACTION(VIEW_THRESHOLD), PLACE_VIEW, {'7'}, NULL, "fixed pairs against the threshold"},
+    {VIEW_ACTION(VIEW_CHANGE), PLACE_VIEW, {'D'}, NULL, "changes between base and fine-tune"},
     {ACTION_SCOPE, PLACE_VIEW, {'s'}, "scope", "reach of lists and pictures: head, layer, model"},
     {ACTION_DIVE, PLACE_VIEW, {NEWLINE, ENTER}, "dive", "deeper: layers, heads, pairs, a pair"},
     {ACTION_INSPECT, PLACE_VIEW, {'i'}, NULL, "everything known of the selected pair"},

@@ -52,6 +52,8 @@ static struct cell cell_of_row(const struct list *list, size_t row, size_t colum
         return pair_cell(list, &item, column);
     if (list->view == VIEW_HEADS)
         return head_cell(list, &item, column);
+    if (list->view == VIEW_CHANGE)
+        return change_cell(list, &item, column);
     return layer_cell(list, &item, column);
 }
 
@@ -211,6 +213,12 @@ static enum status no_column(enum view_id view, const char *name, struct error *
     return error_help(err, "%s", names);
 }
 
+static enum status nothing_compared(struct error *err)
+{
+    error_set(err, STATUS_USAGE, "the view of changes needs a model to compare with");
+    return error_help(err, "--compare TUNED, or --compare-adapter DIR");
+}
+
 /* ---- life ---------------------------------------------------------------- */
 
 enum status list_new(enum view_id view, const struct angles *angles,
@@ -218,10 +226,12 @@ enum status list_new(enum view_id view, const struct angles *angles,
                      struct error *err)
 {
     const struct sort *sort = &settings->sort;
+    if (view == VIEW_CHANGE && !settings->changes)
+        return nothing_compared(err);
     if (sort->column && list_column(view, sort->column) == SIZE_MAX)
         return no_column(view, sort->column, err);
     struct list *list = memory_array(1, sizeof *list);
-    struct rows *rows = rows_new(angles, settings, view == VIEW_PAIRS);
+    struct rows *rows = rows_new(angles, settings, view == VIEW_PAIRS || view == VIEW_CHANGE);
     if (!list || !rows) {
         memory_free(list);
         memory_free(rows);

@@ -70,6 +70,39 @@ struct cell pair_cell(const struct list *list, const struct row *item, size_t co
     }
 }
 
+/* ---- changes ------------------------------------------------------------- */
+
+struct cell change_cell(const struct list *list, const struct row *item, size_t column)
+{
+    const struct changes *changes = list->rows->settings.changes;
+    size_t layer = item->layer_index, projection = (size_t)item->projection;
+    size_t at = (size_t)item->head * item->layer->pairs + item->pair;
+    const float *tuned = changes->tuned->layers[layer].set[projection].cos;
+    const float *distance = changes->distance[2 * layer + projection];
+    switch ((enum change_column)column) {
+    case CHANGE_LAYER:
+        return pair_cell(list, item, PAIR_LAYER);
+    case CHANGE_PROJECTION:
+        return pair_cell(list, item, PAIR_PROJECTION);
+    case CHANGE_HEAD:
+        return pair_cell(list, item, PAIR_HEAD);
+    case CHANGE_PAIR:
+        return pair_cell(list, item, PAIR_PAIR);
+    case CHANGE_COS_BASE:
+        return pair_cell(list, item, PAIR_COS);
+    case CHANGE_COS_TUNED:
+        return changes->tuned->layers[layer].ready ? cos_cell(QUANTITY_COS, tuned[at])
+                                                   : cell_empty();
+    case CHANGE_DISTANCE:
+        return distance ? cell_real((double)distance[at]) : cell_empty();
+    case CHANGE_RELATIVE:
+        return distance ? cell_real(change_relative(changes, layer, item->projection, at))
+                        : cell_empty();
+    default:
+        return pair_cell(list, item, PAIR_FIXED);
+    }
+}
+
 /* ---- heads --------------------------------------------------------------- */
 
 static struct cell tallied(const struct tally *tally, size_t column)

@@ -20,6 +20,7 @@ struct layer_facts {
     bool known;
     double correlation;
 };
+struct cell change_cell(const struct list *list, const struct row *item, size_t column);
 struct cell layer_cell(const struct list *list, const struct row *item, size_t column);
 
 /* ---- pairs parted by what is fixed (parted.c) ---------------------------- */

@@ -13,7 +13,8 @@ struct key {
     struct selection at;
     bool covered[PROJECTION_COUNT];
     enum quantity unit;
-    size_t ready; /* layers that had landed */
+    size_t ready;   /* layers that had landed */
+    size_t changed; /* and those whose changes had */
 };
 
 struct memo {
@@ -71,6 +72,7 @@ static struct key key_of(const struct state *state, enum scope scope)
     if (scope == SCOPE_HEAD)
         key.at.head = state->settings.selection.head;
     key.ready = state->angles->ready;
+    key.changed = state->settings.changes ? state->settings.changes->ready : 0;
     for (int p = 0; p < PROJECTION_COUNT; p++)
         key.covered[p] = state->settings.rule.projection[p];
     return key;
@@ -80,7 +82,8 @@ static bool same(const struct key *a, const struct key *b)
 {
     return a->set && b->set && a->view == b->view && a->at.scope == b->at.scope &&
            a->at.layer == b->at.layer && a->at.head == b->at.head && a->unit == b->unit &&
-           a->ready == b->ready && a->covered[0] == b->covered[0] && a->covered[1] == b->covered[1];
+           a->ready == b->ready && a->changed == b->changed && a->covered[0] == b->covered[0] &&
+           a->covered[1] == b->covered[1];
 }
 
 /* The counts, under the lines of now; NULL: no memory. */

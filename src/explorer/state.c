@@ -102,7 +102,8 @@ enum place state_own_place(const struct state *state)
 
 bool state_is_list(const struct state *state)
 {
-    return state->view == VIEW_PAIRS || state->view == VIEW_HEADS || state->view == VIEW_LAYERS;
+    return state->view == VIEW_PAIRS || state->view == VIEW_HEADS || state->view == VIEW_LAYERS ||
+           state->view == VIEW_CHANGE;
 }
 
 size_t state_list_room(const struct state *state)

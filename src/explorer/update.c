@@ -46,11 +46,18 @@ static void show_view(struct state *state, int id)
     update_show_view(state, (enum view_id)((id + VIEW_COUNT) % VIEW_COUNT));
 }
 
+/* The view of changes is none to come by where nothing is compared. */
+static void step_view(struct state *state, int step)
+{
+    int id = ((int)state->view + step + VIEW_COUNT) % VIEW_COUNT;
+    show_view(state, id == VIEW_CHANGE && !state->settings.changes ? id + step : id);
+}
+
 /* Deeper is narrower: the heads of the selected layer, the pairs of the selected head, those of the
  * leading projection first in sight. */
 static void dive(struct state *state)
 {
-    if (state->view == VIEW_PAIRS) {
+    if (state->view == VIEW_PAIRS || state->view == VIEW_CHANGE) {
         state->inspecting = true;
         return;
     }
@@ -82,9 +89,9 @@ static bool change_view(struct state *state, enum action action)
         return show_view(state, (int)action - ACTION_VIEW_FIRST), true;
     switch (action) {
     case ACTION_VIEW_NEXT:
-        return show_view(state, (int)state->view + 1), true;
+        return step_view(state, 1), true;
     case ACTION_VIEW_PREVIOUS:
-        return show_view(state, (int)state->view - 1), true;
+        return step_view(state, -1), true;
     case ACTION_DIVE:
         return dive(state), true;
     case ACTION_PROJECTION:

@@ -9,6 +9,7 @@ static const struct view_kind kinds[VIEW_COUNT] = {
     [VIEW_HISTOGRAM] = {"histogram", PLACE_HISTOGRAM, HEEDS_SCOPE | HEEDS_UNIT | HEEDS_BARS},
     [VIEW_SCATTER] = {"scatter", PLACE_SCATTER, HEEDS_SCOPE | HEEDS_UNIT | HEEDS_ZOOM},
     [VIEW_THRESHOLD] = {"threshold", PLACE_THRESHOLD, HEEDS_AXIS},
+    [VIEW_CHANGE] = {"change", PLACE_LIST, HEEDS_SCOPE | HEEDS_SORT},
 };
 
 const struct view_kind *view_kind(enum view_id view)

@@ -111,6 +111,8 @@ void histogram_draw(struct canvas *canvas, struct rect rect, const struct glyphs
                     const struct state *state);
 void scatter_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                   const struct state *state);
+void change_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                 const struct state *state);
 void threshold_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                     const struct state *state);
 void goto_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,

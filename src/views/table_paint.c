@@ -34,6 +34,7 @@ static const struct {
     {"abs_cos", "|cos|"},
     {"norm_ratio", "ratio"},
     {"degrees", "deg"},
+    {"relative_distance", "relative"},
 };
 
 /* How a column is printed. */
@@ -131,7 +132,11 @@ static struct precision precision_of(const char *column)
                  {"correlation", {3, 4, 6}},
                  {"chance", {4, 5, 7}},
                  {"fraction", {3, 4, 5}},
-                 {"excess", {3, 4, 6}}};
+                 {"excess", {3, 4, 6}},
+                 {"cos_base", {4, 5, 7}},
+                 {"cos_tuned", {4, 5, 7}},
+                 {"distance", {5, 4, 8}},
+                 {"relative_distance", {5, 4, 8}}};
     for (size_t i = 0; i < sizeof fewer / sizeof *fewer; i++)
         if (strcmp(column, fewer[i].name) == 0)
             return fewer[i].precision;

@@ -12,6 +12,7 @@ static const struct view views[VIEW_COUNT] = {
     {VIEW_HISTOGRAM, "histogram", "how the cosines are spread", histogram_table, histogram_draw},
     {VIEW_SCATTER, "scatter", "query against key cosines", scatter_table, scatter_draw},
     {VIEW_THRESHOLD, "threshold", "fixed pairs by threshold", threshold_table, threshold_draw},
+    {VIEW_CHANGE, "change", "what a fine-tune moved", change_table, change_draw},
 };
 
 const struct view *view_of(enum view_id id)

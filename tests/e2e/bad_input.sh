@@ -179,7 +179,7 @@ bad_words "an unknown flag" '--colour' stats "$models/good" --colour
 bad_words "a flag that would steer the terminal" '\?\[31m' stats "$models/good" $'--\x1b[31m'
 bad_words "a missing value" '--threshold needs a value' stats "$models/good" --threshold
 bad_words "a value too many" '--json takes no value' stats "$models/good" --json=1
-bad_words "two models" 'one model at a time' stats "$models/good" "$models/gpt2"
+bad_words "two models" 'stats takes one model' stats "$models/good" "$models/gpt2"
 for command in scan info stats; do
     bad_words "no MODEL for $command" "$command needs a MODEL" $command
 done

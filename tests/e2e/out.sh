@@ -113,6 +113,13 @@ same 'the baseline of another seed' '2s'
 keys q
 see 'shell>'
 close_terminal
+explorer 100 24 --compare "$PWD/tests/data/demo/tuned"
+same 'changes of a head' 'D'
+same 'changes of the model, the largest first' 'ss>>>>>>>r'
+same 'JSON of the changes' '' json
+keys q
+see 'shell>'
+close_terminal
 explorer 30 12 --threshold 0.2 --layer 3 --head 2
 same 'a narrow terminal' '2'
 same 'histogram of a narrow terminal' '5'

@@ -125,3 +125,34 @@ void synthetic_free(struct angles *angles)
     memory_free(angles->layers);
     memory_free(angles);
 }
+
+/* ---- changes ------------------------------------------------------------- */
+
+struct changes *synthetic_changes_new(const struct angles *angles)
+{
+    const struct model *model = angles->model;
+    struct changes *changes = memory_array(1, sizeof *changes);
+    *changes = (struct changes){.base = angles, .tuned = angles, .ready = angles->ready};
+    changes->distance = memory_array(2 * model->layer_count, sizeof *changes->distance);
+    for (size_t i = 0; i < 2 * model->layer_count; i++) {
+        const struct layer *layer = &model->layers[i / 2];
+        size_t count = (size_t)layer->projection[i % 2].heads * layer->pairs;
+        if (!angles->layers[i / 2].ready || count == 0)
+            continue;
+        changes->distance[i] = memory_array(count, sizeof(float));
+        for (size_t at = 0; at < count; at++) {
+            float cos = fabsf(angles->layers[i / 2].set[i % 2].cos[at]);
+            float moved = 1 + 0.5F * noise(i, at, 3, 17);
+            changes->distance[i][at] = isnan(cos) ? NAN : moved / (16 + 64 * cos);
+        }
+    }
+    return changes;
+}
+
+void synthetic_changes_free(struct changes *changes)
+{
+    for (size_t i = 0; changes && i < 2 * changes->base->model->layer_count; i++)
+        memory_free(changes->distance[i]);
+    memory_free(changes ? changes->distance : NULL);
+    memory_free(changes);
+}

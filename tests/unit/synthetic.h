@@ -2,7 +2,7 @@
 #ifndef TESTS_SYNTHETIC_H
 #define TESTS_SYNTHETIC_H
 
-#include "ropescope/angles.h"
+#include "ropescope/change.h"
 
 struct synthetic {
     size_t layers;
@@ -16,5 +16,10 @@ struct synthetic {
 /* Free with synthetic_free. */
 struct angles *synthetic_new(const struct synthetic *shape);
 void synthetic_free(struct angles *angles);
+
+/* What a fine-tune that moved nearly orthogonal pairs most would have changed, its angles being
+ * those of the base. Free with synthetic_changes_free. */
+struct changes *synthetic_changes_new(const struct angles *angles);
+void synthetic_changes_free(struct changes *changes);
 
 #endif

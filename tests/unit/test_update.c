@@ -182,14 +182,15 @@ static void test_starts_on_a_layer_that_rotates(void **unused)
 static void test_views(void **context)
 {
     struct state *state = state_of(context);
+    static const uint32_t keys[VIEW_COUNT] = {'1', '2', '3', '4', '5', '6', '7', 'D'};
     for (int id = 0; id < VIEW_COUNT; id++) {
-        update_key(state, '1' + (uint32_t)id);
+        update_key(state, keys[id]);
         assert_int_equal(state->view, id);
     }
     update_key(state, '\t');
     assert_int_equal(state->view, VIEW_OVERVIEW);
     update_key(state, KEYCODE_BACKTAB);
-    assert_int_equal(state->view, VIEW_COUNT - 1);
+    assert_int_equal(state->view, VIEW_THRESHOLD); /* nothing is compared */
     type(state, "4\n");
     assert_int_equal(state->view, VIEW_HEADS);
     type(state, "\n");

@@ -23,7 +23,19 @@ struct scene {
     struct angles *angles;
     struct state state;
     struct canvas *canvas;
+    struct changes *changes;
+    struct companion tuned;
 };
+
+/* A fine-tune beside the model, for the view of changes. */
+static void compare(struct scene *scene)
+{
+    scene->changes = synthetic_changes_new(scene->angles);
+    scene->tuned = (struct companion){"tuned", scene->angles};
+    scene->state.settings.companion = &scene->tuned;
+    scene->state.settings.companion_count = 1;
+    scene->state.settings.changes = scene->changes;
+}
 
 static struct scene open_scene(const struct synthetic *shape, int rows, int cols)
 {
@@ -70,6 +82,7 @@ static struct scene open_golden(int rows, int cols)
 static void close_scene(struct scene *scene)
 {
     state_free(&scene->state);
+    synthetic_changes_free(scene->changes);
     if (scene->read)
         angles_free(scene->angles);
     else
@@ -164,6 +177,7 @@ static void test_golden_views(void **unused)
                     continue;
                 struct scene scene = open_golden(sizes[s].rows, sizes[s].cols);
                 scene.state.glyph_set = (enum glyph_set)set;
+                compare(&scene);
                 type(&scene, "jjlllll");
                 update_action(&scene.state, (enum action)((int)ACTION_VIEW_FIRST + id));
                 snprintf(name, sizeof name, "%s-%dx%d-%s", view_of((enum view_id)id)->name,
@@ -188,6 +202,7 @@ static void test_golden_themes(void **unused)
             size_t size;
             struct theme theme;
             struct scene scene = open_golden(24, 80);
+            compare(&scene);
             type(&scene, "jjlllll");
             update_action(&scene.state, (enum action)((int)ACTION_VIEW_FIRST + id));
             snprintf(file, sizeof file, "themes/%s.theme", themes[t].name);

@@ -1,0 +1,42 @@
+/* change_share.c: how much of what a fine-tune moved a rule would have let it move. */
+#include "ropescope/change.h"
+
+#include <math.h>
+
+struct change_share change_share_projection(const struct changes *changes, size_t layer,
+                                            int projection, float threshold)
+{
+    const struct layer *of = &changes->base->model->layers[layer];
+    const float *distance = changes->distance[2 * layer + (size_t)projection];
+    const float *cos = changes->base->layers[layer].set[projection].cos;
+    size_t count = (size_t)of->projection[projection].heads * of->pairs;
+    struct change_share share = {0};
+    for (size_t i = 0; distance && i < count; i++) {
+        if (isnan(distance[i]))
+            continue;
+        bool fixed = fabsf(cos[i]) >= threshold; /* false for NaN */
+        share.pairs++;
+        share.trainable += !fixed;
+        share.change += (double)distance[i];
+        share.kept += fixed ? 0 : (double)distance[i];
+    }
+    return share;
+}
+
+void change_share_add(struct change_share *into, const struct change_share *more)
+{
+    into->pairs += more->pairs;
+    into->trainable += more->trainable;
+    into->change += more->change;
+    into->kept += more->kept;
+}
+
+double change_share_kept(const struct change_share *share)
+{
+    return share->change > 0 ? share->kept / share->change : (double)NAN;
+}
+
+double change_share_trainable(const struct change_share *share)
+{
+    return share->pairs > 0 ? (double)share->trainable / (double)share->pairs : (double)NAN;
+}

@@ -1,0 +1,446 @@
+/* comparison.c: one pass over the rows of two models, in the order of the base's files, by all
+ * cores: the distance of every pair, and the angles that are not known yet. */
+#include "ropescope/change.h"
+#include "session_rows.h"
+#include "twin.h"
+#include "units.h"
+
+#include <fcntl.h>
+#include <math.h>
+#include <poll.h>
+#include <pthread.h>
+#include <unistd.h>
+
+/* What a layer has given so far. */
+struct layer_work {
+    float *values[2]; /* layer_value_count, of the sides that want them; owned until they land */
+    float *distance[PROJECTION_COUNT]; /* (head, pair); likewise */
+    _Atomic size_t units_left;
+};
+
+struct comparison {
+    struct session *session[2]; /* base, tuned; borrowed */
+    struct checkpoint *checkpoint[2];
+    struct angles *plan; /* owns the base's model, whose projections know their tensors */
+    struct model *tuned;
+    struct side side[2];
+    struct changes changes;
+    struct unit *units; /* (unit_count) of the base */
+    size_t unit_count;
+    struct layer_work *work; /* (layer_count) */
+    size_t layer_count;
+    struct pool *pool; /* NULL: it is over */
+    _Atomic size_t next_unit, workers_busy;
+    _Atomic bool cancelled;
+    struct progress progress;
+    int wake[2];
+    pthread_mutex_t lock; /* guards what follows */
+    size_t *done;         /* (layer_count) a queue of layers */
+    size_t done_count, done_taken;
+    struct error error; /* the first one; then how it ended */
+};
+
+/* ---- whether they match -------------------------------------------------- */
+
+static enum status differ(struct error *err, const struct layer *layer, const char *projection,
+                          const char *what, uint64_t base, uint64_t tuned)
+{
+    error_set(err, STATUS_FAILED,
+              "layer %u%s%s: the base has %llu %s and the tuned model %llu: these cannot be "
+              "compared",
+              layer->number, *projection ? ", " : "", projection, (unsigned long long)base, what,
+              (unsigned long long)tuned);
+    return error_help(err, "name a fine-tune of this very base");
+}
+
+static enum status match_projection(const struct layer *base, const struct layer *tuned, int which,
+                                    struct error *err)
+{
+    const struct projection *a = &base->projection[which], *b = &tuned->projection[which];
+    if (a->heads != b->heads)
+        return differ(err, base, projection_name(which), "heads", a->heads, b->heads);
+    if (a->row_length != b->row_length)
+        return differ(err, base, projection_name(which), "numbers a row", a->row_length,
+                      b->row_length);
+    return STATUS_OK;
+}
+
+enum status models_match(const struct model *base, const struct model *tuned, struct error *err)
+{
+    if (base->layer_count != tuned->layer_count) {
+        error_set(err, STATUS_FAILED,
+                  "the base has %zu layers and the tuned model %zu: these cannot be compared",
+                  base->layer_count, tuned->layer_count);
+        return error_help(err, "name a fine-tune of this very base");
+    }
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < base->layer_count && status == STATUS_OK; i++) {
+        const struct layer *a = &base->layers[i], *b = &tuned->layers[i];
+        if (a->number != b->number)
+            return differ(err, a, "", "as its number", a->number, b->number);
+        if (a->pairs != b->pairs)
+            return differ(err, a, "", "pairs a head", a->pairs, b->pairs);
+        for (int which = 0; which < PROJECTION_COUNT && a->pairs > 0 && status == STATUS_OK;
+             which++)
+            status = match_projection(a, b, which, err);
+    }
+    return status;
+}
+
+/* ---- workers ------------------------------------------------------------- */
+
+static void wake_receiver(struct comparison *c)
+{
+    ssize_t written = write(c->wake[1], "", 1);
+    (void)written; /* a full pipe wakes as well */
+}
+
+static size_t set_size(const struct layer *layer, int projection)
+{
+    return (size_t)layer->projection[projection].heads * layer->pairs;
+}
+
+static struct twin_values values_of(const struct comparison *c, const struct unit *unit)
+{
+    const struct layer *layer = &c->plan->model->layers[unit->layer];
+    size_t count = set_size(layer, (int)unit->projection);
+    struct twin_values values = {.distance = c->work[unit->layer].distance[unit->projection]};
+    for (int side = 0; side < 2; side++) {
+        float *at = c->work[unit->layer].values[side];
+        if (!at)
+            continue;
+        if (unit->projection == PROJECTION_KEY)
+            at += 3 * set_size(layer, PROJECTION_QUERY);
+        values.cos[side] = at;
+        values.norm_a[side] = at + count;
+        values.norm_b[side] = at + 2 * count;
+    }
+    return values;
+}
+
+/* The file that changed or cannot be read: the base's unless the tuned model's is known to be. */
+static const char *failed_file(const struct comparison *c)
+{
+    for (int side = 1; side >= 0; side--) {
+        const struct source *source = checkpoint_source(c->checkpoint[side]);
+        for (size_t i = 0; i < source->file_count; i++)
+            if (!source_file_is_same(&source->files[i]))
+                return source->files[i].path;
+    }
+    return checkpoint_source(c->checkpoint[0])->path;
+}
+
+static void fail(struct comparison *c, bool lacks)
+{
+    pthread_mutex_lock(&c->lock);
+    if (c->error.status == STATUS_OK && lacks) {
+        error_memory(&c->error);
+    } else if (c->error.status == STATUS_OK) {
+        error_set(&c->error, STATUS_FAILED,
+                  "%s: rows could not be read: the file shrank or its disk failed", failed_file(c));
+    }
+    pthread_mutex_unlock(&c->lock);
+    atomic_store(&c->cancelled, true);
+}
+
+static void hand_over(struct comparison *c, size_t layer)
+{
+    pthread_mutex_lock(&c->lock);
+    c->done[c->done_count++] = layer;
+    pthread_mutex_unlock(&c->lock);
+    wake_receiver(c);
+}
+
+static void work_with(struct comparison *c, struct twin *twin)
+{
+    while (!atomic_load(&c->cancelled)) {
+        size_t i = atomic_fetch_add(&c->next_unit, 1);
+        if (i >= c->unit_count)
+            break;
+        const struct unit *unit = &c->units[i];
+        struct twin_values values = values_of(c, unit);
+        if (!twin_run(twin, unit->layer, (int)unit->projection, unit->first, unit->count,
+                      &values)) {
+            fail(c, twin->lacks);
+            break;
+        }
+        atomic_fetch_add(&c->progress.done, unit_bytes(c->checkpoint[0], c->plan->model, unit));
+        if (atomic_fetch_sub(&c->work[unit->layer].units_left, 1) == 1)
+            hand_over(c, unit->layer);
+    }
+}
+
+static void work_through(void *arg, size_t worker)
+{
+    struct comparison *c = arg;
+    struct twin twin;
+    (void)worker;
+    atomic_fetch_add(&c->workers_busy, 1);
+    twin_init(&twin, c->side);
+    work_with(c, &twin);
+    twin_free(&twin);
+    atomic_fetch_sub(&c->workers_busy, 1);
+    wake_receiver(c);
+}
+
+/* ---- starting ------------------------------------------------------------ */
+
+static void measure_side(struct comparison *c, int which, const struct unit *unit)
+{
+    struct side *side = &c->side[which];
+    const struct tensor *tensor = checkpoint_tensor(
+        side->checkpoint, side->model->layers[unit->layer].projection[unit->projection].index);
+    if (window_row_bytes(tensor) > side->longest_row)
+        side->longest_row = window_row_bytes(tensor);
+    if (tensor->shape[1] > side->longest)
+        side->longest = (size_t)tensor->shape[1];
+    side->adapted = side->adapted || tensor->lora;
+}
+
+static bool plan_layer(struct comparison *c, const struct unit *unit)
+{
+    const struct layer *layer = &c->plan->model->layers[unit->layer];
+    struct layer_work *work = &c->work[unit->layer];
+    float **distance = &work->distance[unit->projection];
+    bool sound = true;
+    if (!*distance)
+        sound = (*distance = memory_array(set_size(layer, (int)unit->projection),
+                                          sizeof **distance)) != NULL;
+    for (int side = 0; side < 2; side++) {
+        const struct angles *angles = session_angles(c->session[side]);
+        if (!angles->layers[unit->layer].ready && !work->values[side])
+            sound = (work->values[side] =
+                         memory_array(layer_value_count(layer), sizeof *work->values[side])) &&
+                    sound;
+        measure_side(c, side, unit);
+    }
+    atomic_fetch_add(&work->units_left, 1);
+    return sound;
+}
+
+static enum status plan(struct comparison *c, struct error *err)
+{
+    uint64_t bytes = 0;
+    c->layer_count = c->plan->model->layer_count;
+    c->units = units_plan(c->checkpoint[0], c->plan, &c->unit_count);
+    c->work = memory_array(c->layer_count, sizeof *c->work);
+    c->done = memory_array(c->layer_count, sizeof *c->done);
+    c->changes.distance = memory_array(2 * c->layer_count, sizeof *c->changes.distance);
+    bool sound = c->units && c->work && c->done && c->changes.distance;
+    for (size_t i = 0; i < c->unit_count && sound; i++) {
+        sound = plan_layer(c, &c->units[i]);
+        bytes += unit_bytes(c->checkpoint[0], c->plan->model, &c->units[i]);
+    }
+    for (size_t i = 0; i < c->layer_count; i++)
+        c->changes.ready += c->plan->model->layers[i].pairs == 0;
+    progress_start(&c->progress, bytes);
+    return sound ? STATUS_OK : error_memory(err);
+}
+
+static enum status open_rows(struct comparison *c, struct error *err)
+{
+    struct model *model = NULL;
+    enum status status = session_rows(c->session[0], &c->checkpoint[0], &model, err);
+    if (status == STATUS_OK)
+        status = angles_new(model, 0, &c->plan, err);
+    if (status == STATUS_OK)
+        status = session_rows(c->session[1], &c->checkpoint[1], &c->tuned, err);
+    if (status != STATUS_OK)
+        return status;
+    c->side[0] = (struct side){.checkpoint = c->checkpoint[0], .model = c->plan->model};
+    c->side[1] = (struct side){.checkpoint = c->checkpoint[1], .model = c->tuned};
+    return models_match(c->plan->model, c->tuned, err);
+}
+
+static enum status open_wake_pipe(struct comparison *c, struct error *err)
+{
+    if (pipe(c->wake) != 0)
+        return error_set(err, STATUS_FAILED, "no pipe: %m");
+    for (int i = 0; i < 2; i++) {
+        fcntl(c->wake[i], F_SETFD, FD_CLOEXEC);
+        fcntl(c->wake[i], F_SETFL, O_NONBLOCK);
+    }
+    return STATUS_OK;
+}
+
+enum status comparison_start(struct session *base, struct session *tuned, size_t threads,
+                             struct comparison **out, struct error *err)
+{
+    struct comparison *c = memory_array(1, sizeof *c);
+    if (!c)
+        return error_memory(err);
+    c->session[0] = base;
+    c->session[1] = tuned;
+    c->wake[0] = c->wake[1] = -1;
+    c->changes.base = session_angles(base);
+    c->changes.tuned = session_angles(tuned);
+    pthread_mutex_init(&c->lock, NULL);
+    session_yield_cache(tuned, base);
+    enum status status = models_match(c->changes.base->model, c->changes.tuned->model, err);
+    if (status == STATUS_OK)
+        status = open_rows(c, err);
+    if (status == STATUS_OK)
+        status = plan(c, err);
+    if (status == STATUS_OK)
+        status = open_wake_pipe(c, err);
+    threads = threads ? threads : pool_cores();
+    if (status == STATUS_OK)
+        status =
+            pool_start(&c->pool, threads < c->unit_count ? threads : c->unit_count + !c->unit_count,
+                       work_through, c, err);
+    if (status == STATUS_OK)
+        *out = c;
+    else
+        comparison_close(c);
+    return status;
+}
+
+/* ---- landing ------------------------------------------------------------- */
+
+static bool receive(struct comparison *c, size_t *layer)
+{
+    char bytes[64];
+    while (read(c->wake[0], bytes, sizeof bytes) > 0) {
+    }
+    pthread_mutex_lock(&c->lock);
+    bool found = c->done_taken < c->done_count;
+    if (found)
+        *layer = c->done[c->done_taken++];
+    pthread_mutex_unlock(&c->lock);
+    return found;
+}
+
+static size_t land(struct comparison *c)
+{
+    size_t layer, landed = 0;
+    for (; receive(c, &layer); landed++) {
+        for (int side = 0; side < 2; side++) {
+            if (c->work[layer].values[side])
+                session_take(c->session[side], layer, c->work[layer].values[side]);
+            c->work[layer].values[side] = NULL;
+            c->changes.distance[2 * layer + (size_t)side] = c->work[layer].distance[side];
+            c->work[layer].distance[side] = NULL;
+        }
+        c->changes.ready++;
+    }
+    return landed;
+}
+
+static bool at_work(const struct comparison *c)
+{
+    bool over = atomic_load(&c->cancelled) || atomic_load(&c->next_unit) >= c->unit_count;
+    return !over || atomic_load(&c->workers_busy) > 0;
+}
+
+static void finish(struct comparison *c)
+{
+    for (int side = 0; side < 2; side++) {
+        struct error err = {0};
+        if (session_taken(c->session[side], &err) != STATUS_OK && c->error.status == STATUS_OK)
+            c->error = err;
+    }
+    if (c->error.status == STATUS_OK && atomic_load(&c->cancelled))
+        error_set(&c->error, STATUS_CANCELLED, "cancelled");
+}
+
+size_t comparison_poll(struct comparison *c)
+{
+    if (!c->pool)
+        return 0;
+    size_t landed = land(c);
+    if (at_work(c))
+        return landed;
+    pool_join(c->pool);
+    c->pool = NULL;
+    landed += land(c);
+    finish(c);
+    return landed;
+}
+
+/* ---- looking ------------------------------------------------------------- */
+
+int comparison_wake_fd(const struct comparison *c)
+{
+    return c->pool ? c->wake[0] : -1;
+}
+
+bool comparison_running(const struct comparison *c)
+{
+    return c->pool != NULL;
+}
+
+struct progress_reading comparison_progress(const struct comparison *c)
+{
+    return progress_read(&c->progress);
+}
+
+const struct changes *comparison_changes(const struct comparison *c)
+{
+    return &c->changes;
+}
+
+void comparison_cancel(struct comparison *c)
+{
+    atomic_store(&c->cancelled, true);
+}
+
+enum status comparison_result(const struct comparison *c, struct error *err)
+{
+    if (err)
+        *err = c->error;
+    return c->error.status;
+}
+
+enum status comparison_wait(struct comparison *c, comparison_report *report, void *context,
+                            struct error *err)
+{
+    enum { REPORT_MS = 100 };
+    while (comparison_running(c)) {
+        struct pollfd wake = {.fd = comparison_wake_fd(c), .events = POLLIN};
+        poll(&wake, 1, REPORT_MS);
+        if (signals_caught() != 0 || (report && !report(context, c)))
+            comparison_cancel(c);
+        comparison_poll(c);
+    }
+    return comparison_result(c, err);
+}
+
+double change_relative(const struct changes *changes, size_t layer, int projection, size_t at)
+{
+    const struct angle_set *set = &changes->base->layers[layer].set[projection];
+    const float *distance = changes->distance[2 * layer + (size_t)projection];
+    double length = ((double)set->norm_a[at] + (double)set->norm_b[at]) / 2;
+    return length > 0 ? (double)distance[at] / length : NAN;
+}
+
+void comparison_close(struct comparison *c)
+{
+    if (!c)
+        return;
+    comparison_cancel(c);
+    if (c->pool) {
+        pool_join(c->pool);
+        land(c);
+        finish(c);
+    }
+    for (size_t i = 0; i < c->layer_count; i++) {
+        for (int side = 0; side < 2; side++) {
+            memory_free(c->work ? c->work[i].values[side] : NULL);
+            memory_free(c->work ? c->work[i].distance[side] : NULL);
+            memory_free(c->changes.distance ? c->changes.distance[2 * i + (size_t)side] : NULL);
+        }
+    }
+    for (int side = 0; side < 2; side++) {
+        if (c->wake[side] >= 0)
+            close(c->wake[side]);
+        checkpoint_close(c->checkpoint[side]);
+    }
+    pthread_mutex_destroy(&c->lock);
+    angles_free(c->plan);
+    model_free(c->tuned);
+    memory_free(c->units);
+    memory_free(c->work);
+    memory_free(c->done);
+    memory_free(c->changes.distance);
+    memory_free(c);
+}

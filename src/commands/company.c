@@ -1,0 +1,134 @@
+/* company.c: models beside the one that a command is about: a fine-tune of it, and any others. */
+#include "commands.h"
+
+#include <poll.h>
+#include <string.h>
+
+/* ---- opening ------------------------------------------------------------- */
+
+static enum status open_one(struct company *company, const char *path,
+                            const struct session_options *options, struct error *err)
+{
+    struct session **session = &company->session[company->count];
+    enum status status = session_open(path, options, session, err);
+    if (status != STATUS_OK)
+        return status;
+    const struct angles *angles = session_angles(*session);
+    company->companion[company->count++] = (struct companion){angles->model->name, angles};
+    return STATUS_OK;
+}
+
+static enum status open_tuned(struct company *company, const struct options *options,
+                              const struct session *model, struct error *err)
+{
+    struct session_options as = options->session;
+    const char *path = options->compare ? options->compare : options->model;
+    if (options->compare && options->compare_adapter) {
+        error_set(err, STATUS_USAGE, "--compare and --compare-adapter: one fine-tune at a time");
+        return error_help(err, "an adapter over another model: MODEL --compare-adapter DIR");
+    }
+    if (!path)
+        return error_set(err, STATUS_USAGE, "--compare-adapter needs a MODEL to lie over");
+    as.adapter = options->compare_adapter;
+    enum status status = open_one(company, path, &as, err);
+    if (status == STATUS_OK)
+        status =
+            models_match(session_angles(model)->model, company->companion[0].angles->model, err);
+    if (status == STATUS_OK && (!session_source(model) || !session_source(company->session[0]))) {
+        error_set(err, STATUS_FAILED, "%s: a file of angles holds no rows, so no distances",
+                  session_source(model) ? path : options->model);
+        return error_help(err, "name the directory or the weight file it was made from");
+    }
+    return status;
+}
+
+enum status company_open(struct company *company, const struct options *options,
+                         const struct session *model, struct error *err)
+{
+    struct session_options as = options->session;
+    enum status status = STATUS_OK;
+    *company = (struct company){.compares = options->compare || options->compare_adapter};
+    as.adapter = NULL;
+    as.watch = NULL;
+    if (company->compares)
+        status = open_tuned(company, options, model, err);
+    for (size_t i = 0; i < options->beside_count && status == STATUS_OK; i++) {
+        if (company->count == BESIDE_MOST)
+            return error_set(err, STATUS_USAGE, "more than %d models at once", BESIDE_MOST + 1);
+        status = open_one(company, options->beside[i], &as, err);
+    }
+    return status;
+}
+
+/* ---- reading ------------------------------------------------------------- */
+
+enum status company_start(struct company *company, const struct options *options,
+                          struct session *model, struct error *err)
+{
+    enum status status = STATUS_OK;
+    size_t i = 0;
+    if (company->compares) {
+        status = comparison_start(model, company->session[0], options->session.threads,
+                                  &company->comparison, err);
+        i = 1;
+    }
+    for (; i < company->count && status == STATUS_OK; i++)
+        status = session_start(company->session[i], err);
+    return status;
+}
+
+size_t company_poll(struct company *company)
+{
+    size_t landed = company->comparison ? comparison_poll(company->comparison) : 0;
+    for (size_t i = company->compares; i < company->count; i++)
+        landed += session_poll(company->session[i]);
+    return landed;
+}
+
+bool company_busy(const struct company *company)
+{
+    bool busy = company->comparison && comparison_running(company->comparison);
+    for (size_t i = company->compares; i < company->count; i++)
+        busy = busy || session_scanning(company->session[i]);
+    return busy;
+}
+
+enum status company_result(const struct company *company, struct error *err)
+{
+    enum status status =
+        company->comparison ? comparison_result(company->comparison, err) : STATUS_OK;
+    for (size_t i = company->compares; i < company->count && status == STATUS_OK; i++)
+        status = session_result(company->session[i], err);
+    return status;
+}
+
+enum status wait_for_all(struct company *company, const struct options *options,
+                         struct session *model, struct error *err)
+{
+    signals_catch(-1);
+    enum status status = company->compares ? STATUS_OK : wait_for_angles(model, err);
+    if (status == STATUS_OK)
+        status = company_start(company, options, model, err);
+    if (status == STATUS_OK && company->comparison)
+        status = comparison_wait(company->comparison, NULL, NULL, err);
+    for (size_t i = company->compares; i < company->count && status == STATUS_OK; i++)
+        status = wait_for_angles(company->session[i], err);
+    return status;
+}
+
+/* ---- lending ------------------------------------------------------------- */
+
+void company_lend(const struct company *company, struct view_settings *settings)
+{
+    settings->companion = company->companion;
+    settings->companion_count = company->count;
+    settings->changes = company->comparison ? comparison_changes(company->comparison) : NULL;
+}
+
+void company_close(struct company *company)
+{
+    comparison_close(company->comparison);
+    for (size_t i = 0; i < company->count; i++)
+        session_close(company->session[i]);
+    *company = (struct company){0};
+}
