@@ -118,6 +118,83 @@ struct correlation correlation_head(const struct angles *angles, size_t layer, u
 struct correlation correlation_layer(const struct angles *angles, size_t layer);
 struct correlation correlation_model(const struct angles *angles);
 
+/* ---- how sure a correlation is (association.c) --------------------------- */
+
+struct interval {
+    double low, high; /* NaN where there are too few points */
+};
+/* Spearman's rank correlation: Pearson's r of the ranks, ties sharing the mean of theirs. Points
+ * with a NaN are left out. *count (may be NULL) gets how many were not. NaN as correlation_r; also
+ * where there is no memory. */
+double rank_correlation(const float *x, const float *y, size_t points, size_t *count);
+/* 95% intervals by Fisher's z: of r with the standard error 1 / sqrt(n - 3), of a rank correlation
+ * with sqrt((1 + rho^2 / 2) / (n - 3)) (Bonett & Wright 2000). They take points as independent
+ * draws, which pairs of a model are not quite. */
+struct interval correlation_interval(double r, uint64_t count);
+struct interval rank_interval(double rho, uint64_t count);
+/* Of the slope, slope -+ 1.96 standard errors of least squares. */
+struct interval slope_interval(const struct correlation *c);
+
+/* ---- spread (spread.c) --------------------------------------------------- */
+
+/* Mean and quartiles of some numbers; NaN where there are none. Quartiles lie on the line between
+ * two neighbours in order, as numpy.percentile has them by default (Hyndman & Fan 1996, number 7).
+ */
+struct spread {
+    size_t count;
+    double mean, q25, median, q75;
+};
+/* Of the numbers that are not NaN, which it puts in order. */
+struct spread spread_of(double *values, size_t count);
+
+/* ---- by layer (profile.c): Chan & Yan 2024, their figure of mean |cos| --- */
+
+/* What is plotted against the layer. */
+enum profile_line {
+    PROFILE_MEAN,        /* mean |cos| */
+    PROFILE_MEDIAN,      /* median |cos| */
+    PROFILE_FRACTION,    /* of fixed pairs */
+    PROFILE_CORRELATION, /* r of query against key cosines: the same for both projections */
+    PROFILE_NORM,        /* mean of (|w1| + |w2|) / 2 */
+    PROFILE_LINES
+};
+const char *profile_line_name(enum profile_line line);  /* as in --line: "mean" */
+const char *profile_line_words(enum profile_line line); /* as on screen: "mean |cos|" */
+bool profile_line_from_name(const char *name, enum profile_line *out);
+
+/* A projection of a layer. Numbers are NaN where there are no defined pairs. */
+struct profile_point {
+    uint64_t pairs; /* defined ones */
+    double mean_abs, median_abs;
+    double q25, q75; /* of the mean |cos| of its heads */
+    double correlation, mean_norm;
+    double chance_mean;      /* mean |cos| of random rows as long as these */
+    double fraction, chance; /* once profile_fix has run */
+};
+/* Everything that no threshold changes. A layer that is not ready, or does not rotate, has no
+ * pairs; false: no memory. */
+bool profile_fill(struct profile_point *point, const struct angles *angles, size_t layer,
+                  int projection);
+void profile_fix(struct profile_point *point, const struct angles *angles, size_t layer,
+                 int projection, float threshold);
+double profile_value(const struct profile_point *point, enum profile_line line);
+/* What random rows would give; NaN where the law says nothing of it. */
+double profile_chance(const struct profile_point *point, enum profile_line line);
+
+/* ---- by pair index (spectrum.c) ------------------------------------------ */
+
+/* A pair index over some layers and heads of one projection. */
+struct spectrum_point {
+    struct spread abs_cos, norm; /* of |cos|, and of (|w1| + |w2|) / 2 of the defined pairs */
+    double frequency;            /* NaN where the layers have several, or none */
+};
+/* Heads first..first + heads - 1 of a layer; `heads` 0: the layer is left out. */
+typedef uint32_t heads_of_layer(const void *context, size_t layer, uint32_t *first);
+/* (count) points, one a pair index, the most that a layer has; NULL with *count 0: no memory. The
+ * caller frees with memory_free. */
+struct spectrum_point *spectrum_new(const struct angles *angles, int projection,
+                                    heads_of_layer *heads, const void *context, size_t *count);
+
 /* ---- histogram (histogram.c) --------------------------------------------- */
 
 /* What a histogram or an axis is made of. */

@@ -95,6 +95,7 @@ enum action {
     ACTION_LOG,
     ACTION_ARRANGE,
     ACTION_EACH_LAYER,
+    ACTION_DEPTH,
     ACTION_COVER,
     ACTION_POINT_LEFT,
     ACTION_POINT_RIGHT,
@@ -145,6 +146,8 @@ enum place {
     PLACE_SCATTER = 1 << 15,
     PLACE_INSPECTOR = 1 << 16,
     PLACE_THRESHOLD = 1 << 17,
+    PLACE_PROFILE = 1 << 19,
+    PLACE_FREQUENCY = 1 << 20,
     PLACE_BUDGET = 1 << 18, /* what the rule saves in training is shown */
 };
 enum { PLACES_TYPED = PLACE_ENTRY | PLACE_FILTER | PLACE_SEARCH | PLACE_GOTO | PLACE_SAVE };
@@ -196,8 +199,10 @@ enum {
     HEEDS_UNIT = 8,
     HEEDS_BARS = 16, /* bins, log counts, arrangement */
     HEEDS_ZOOM = 32,
-    HEEDS_AXIS = 64,    /* linear, each layer */
-    HEEDS_RANDOM = 128, /* the baseline drawn at random */
+    HEEDS_AXIS = 64,      /* linear, each layer */
+    HEEDS_LINE = 256,     /* what a profile plots, and against which depth */
+    HEEDS_SPECTRUM = 512, /* cosines or norms, and against what */
+    HEEDS_RANDOM = 128,   /* the baseline drawn at random */
 };
 struct view_kind {
     const char *name;

@@ -206,11 +206,26 @@ struct points {
     float *x, *y;  /* (count) query and key in the state's unit; NaN: undefined */
     uint8_t *band; /* (count) by wavelength */
     struct rows *rows;
+    struct correlation correlation; /* of x and y */
+    double rank; /* Spearman's; NaN also of more points than are put in order while one waits */
 };
-enum { BANDS = 4 };
+enum { BANDS = 4, RANKED_MOST = 200000 };
 /* Wavelengths in tokens at which the second, the third and the fourth band begin. */
 extern const double band_start[BANDS - 1];
 const struct points *state_points(const struct state *state, enum scope scope);
+
+/* Both projections of the selection by pair index, kept while it stays. */
+struct spectrum {
+    size_t count;                                   /* pair indexes; 0: none, or no memory */
+    struct spectrum_point *point[PROJECTION_COUNT]; /* (count) owned; NULL: not covered */
+};
+const struct spectrum *state_spectrum(const struct state *state);
+struct spectrum spectrum_of(const struct angles *angles, const struct view_settings *settings);
+void spectrum_free(struct spectrum *spectrum);
+
+struct profiles; /* explorer/profiles.h */
+/* Of the model and of those beside it; NULL: no memory. */
+const struct profiles *state_profiles(const struct state *state);
 
 /* Whether the random baseline fixes a pair. */
 bool state_random_fixes(const struct state *state, const struct row *row);

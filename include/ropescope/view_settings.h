@@ -14,6 +14,8 @@ enum view_id {
     VIEW_HISTOGRAM,
     VIEW_SCATTER,
     VIEW_THRESHOLD,
+    VIEW_PROFILE,
+    VIEW_FREQUENCY,
     VIEW_CHANGE,
     VIEW_COUNT
 };
@@ -26,12 +28,17 @@ struct sort {
 /* The histogram of the other projection: below the leading one, or beside it. */
 enum arrangement { ARRANGE_BELOW, ARRANGE_BESIDE, ARRANGE_COUNT };
 const char *arrangement_name(enum arrangement arrangement); /* "below", "beside" */
+/* What pairs are plotted against. */
+enum pair_axis { PAIR_AXIS_INDEX, PAIR_AXIS_FREQUENCY, PAIR_AXIS_WAVELENGTH, PAIR_AXES };
+const char *pair_axis_name(enum pair_axis axis); /* "pair", "frequency", "wavelength" */
+bool pair_axis_from_name(const char *name, enum pair_axis *out);
 /* Part of a plane, in the unit of the view; all zero: the whole. */
 struct zoom {
     double x_low, x_high, y_low, y_high;
 };
 bool zoom_whole(const struct zoom *zoom);
 
+enum { COMPANIONS_MOST = 7 };
 /* A model beside the one that is explored: `ropescope MODEL [MODEL ...]`, --compare. */
 struct companion {
     const char *name;            /* tells it from the others; borrowed */
@@ -57,6 +64,10 @@ struct view_settings {
     struct zoom zoom;           /* --zoom, of the scatter: points outside are left out */
     bool linear;                /* --linear, the axis of the view of thresholds */
     bool each_layer;            /* --each-layer, a line for every layer there */
+    enum profile_line line;     /* --line, of the profile */
+    bool norms;                 /* --norms, of the view by frequency: norms instead of |cos| */
+    enum pair_axis axis;        /* --axis, what it is plotted against */
+    bool relative;              /* --relative, its depth from 0 to 1 */
     const struct companion *companion; /* (companion_count) the others; borrowed */
     size_t companion_count;
     const struct changes *changes; /* of companion[0] against the model; borrowed, NULL: none */

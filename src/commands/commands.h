@@ -6,7 +6,7 @@
 #include "ropescope/explorer.h"
 #include "ropescope/export.h"
 
-enum { SORT_BYTES = 32, BESIDE_MOST = 7 };
+enum { SORT_BYTES = 32, BESIDE_MOST = COMPANIONS_MOST };
 
 /* What the words after `ropescope` say. Texts are borrowed from argv. */
 struct options {
@@ -25,7 +25,10 @@ struct options {
     uint32_t bins; /* 0: the view's own */
     enum quantity unit;
     enum measure measure;
-    bool log, linear, each_layer;
+    bool log, linear, each_layer, relative;
+    enum profile_line line;
+    bool norms;
+    enum pair_axis axis;
     char sort[SORT_BYTES]; /* column; empty: none */
     bool descending;
     enum arrangement arrange;

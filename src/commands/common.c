@@ -56,6 +56,10 @@ enum status settings_read(const struct options *options, const struct model *mod
     settings->log = options->log;
     settings->linear = options->linear;
     settings->each_layer = options->each_layer;
+    settings->line = options->line;
+    settings->norms = options->norms;
+    settings->axis = options->axis;
+    settings->relative = options->relative;
     if (options->sort[0])
         settings->sort = (struct sort){options->sort, options->descending};
     settings->arrange = options->arrange;

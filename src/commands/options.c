@@ -97,6 +97,28 @@ static bool read_each_layer(struct options *options, const char *value)
     return options->each_layer = true;
 }
 
+static bool read_line(struct options *options, const char *value)
+{
+    return profile_line_from_name(value, &options->line);
+}
+
+static bool read_norms(struct options *options, const char *value)
+{
+    (void)value;
+    return options->norms = true;
+}
+
+static bool read_axis(struct options *options, const char *value)
+{
+    return pair_axis_from_name(value, &options->axis);
+}
+
+static bool read_relative(struct options *options, const char *value)
+{
+    (void)value;
+    return options->relative = true;
+}
+
 /* COLUMN, COLUMN:asc or COLUMN:desc; whether the view has it is the view's to say. */
 static bool read_sort(struct options *options, const char *value)
 {
@@ -327,7 +349,7 @@ enum {
 
 static const struct flag flags[] = {
     {"view", 0, "VIEW", VIEW_FLAG,
-     "overview, pairs, heads, layers, histogram, scatter, threshold or change", read_view},
+     "overview, pairs, heads, layers, histogram, scatter, threshold and others", read_view},
     {"layer", 0, "L", SELECTION, "one layer, by its number", read_layer},
     {"head", 0, "H", SELECTION, "query head H and the key head it meets", read_head},
     {"projection", 0, "query|key|both", COMMAND_EXPORT | COMMAND_SHOW | RULE, "default both",
@@ -364,6 +386,11 @@ static const struct flag flags[] = {
     {"zoom", 0, "X0:X1:Y0:Y1", SELECTION, "the points of a scatter inside alone", read_zoom},
     {"linear", 0, NULL, VIEW_FLAG, "axis of the view of thresholds, else logarithmic", read_linear},
     {"each-layer", 0, NULL, VIEW_FLAG, "a line for every layer there", read_each_layer},
+    {"line", 0, "NAME", VIEW_FLAG, "of the profile: mean, median, fraction, correlation or norm",
+     read_line},
+    {"relative", 0, NULL, VIEW_FLAG, "its depth from 0 to 1 instead of the layer", read_relative},
+    {"norms", 0, NULL, VIEW_FLAG, "by frequency: norms instead of |cos|", read_norms},
+    {"axis", 0, "pair|frequency|wavelength", VIEW_FLAG, "what that is plotted against", read_axis},
     {"format", 0, "csv|json", COMMAND_EXPORT, "default csv", read_format},
     {"format", 0, "safetensors|json|csv", COMMAND_MASK, "default: by the ending of FILE, else json",
      read_mask_format},

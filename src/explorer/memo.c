@@ -1,6 +1,7 @@
 /* memo.c: what follows from the state and is dear to work out, kept until what it follows from
  * changes. None of it can be told from working it out anew, but by the clock. */
 #include "explorer/curves.h"
+#include "explorer/profiles.h"
 #include "ropescope/lists.h"
 
 #include <math.h>
@@ -30,6 +31,9 @@ struct memo {
     struct key points_key;
     struct points points;
     struct scatter_cache scatter[BANDS];
+    struct profiles profiles;
+    struct key spectrum_key;
+    struct spectrum spectrum;
 
     struct counts counts;
     struct curves curves[CURVE_SLOTS];
@@ -58,6 +62,8 @@ void memo_free(struct memo *memo)
     for (size_t i = 0; i < BANDS; i++)
         scatter_cache_free(&memo->scatter[i]);
     counts_free(&memo->counts);
+    profiles_free(&memo->profiles);
+    spectrum_free(&memo->spectrum);
     for (int slot = 0; slot < CURVE_SLOTS; slot++)
         curves_free(&memo->curves[slot]);
     memory_free(memo);
@@ -91,6 +97,25 @@ static struct counts *counts_of(const struct state *state)
 {
     struct counts *counts = &state->memo->counts;
     return counts_lines(counts, state->angles, &state->awm, state->edition) ? counts : NULL;
+}
+
+const struct profiles *state_profiles(const struct state *state)
+{
+    struct profiles *profiles = &state->memo->profiles;
+    return profiles_update(profiles, state->angles, &state->settings) ? profiles : NULL;
+}
+
+const struct spectrum *state_spectrum(const struct state *state)
+{
+    struct memo *memo = state->memo;
+    struct view_settings settings = state_settings(state);
+    struct key key = key_of(state, settings.selection.scope);
+    if (!same(&key, &memo->spectrum_key)) {
+        spectrum_free(&memo->spectrum);
+        memo->spectrum = spectrum_of(state->angles, &settings);
+        memo->spectrum_key = key;
+    }
+    return &memo->spectrum;
 }
 
 /* ---- lists --------------------------------------------------------------- */
@@ -209,7 +234,12 @@ static bool fill_points(struct points *points, const struct state *state, enum s
         points->x[i] = (float)quantity_of(settings.unit, (double)x);
         points->y[i] = (float)quantity_of(settings.unit, (double)y);
         points->band[i] = band_of(layer_wavelength(row.layer, row.pair));
+        if (!isnan(points->x[i]) && !isnan(points->y[i]))
+            correlation_add(&points->correlation, (double)points->x[i], (double)points->y[i]);
     }
+    points->rank = NAN;
+    if (points->count <= RANKED_MOST && state->view == VIEW_SCATTER)
+        points->rank = rank_correlation(points->x, points->y, points->count, NULL);
     return true;
 }
 

@@ -15,6 +15,23 @@ bool zoom_whole(const struct zoom *zoom)
     return !(zoom->x_low < zoom->x_high) || !(zoom->y_low < zoom->y_high);
 }
 
+static const char *const axes[PAIR_AXES] = {"pair", "frequency", "wavelength"};
+
+const char *pair_axis_name(enum pair_axis axis)
+{
+    return axes[axis];
+}
+
+bool pair_axis_from_name(const char *name, enum pair_axis *out)
+{
+    for (int i = 0; i < PAIR_AXES; i++)
+        if (strcmp(axes[i], name) == 0) {
+            *out = (enum pair_axis)i;
+            return true;
+        }
+    return false;
+}
+
 /* ---- writing ------------------------------------------------------------- */
 
 struct words {
@@ -127,6 +144,14 @@ bool settings_flags(const struct view_settings *settings, enum view_id view,
         add(&words, "--linear");
     if (heeds & HEEDS_AXIS && settings->each_layer)
         add(&words, "--each-layer");
+    if (heeds & HEEDS_LINE && settings->line != PROFILE_MEAN)
+        add(&words, "--line %s", profile_line_name(settings->line));
+    if (heeds & HEEDS_LINE && settings->relative)
+        add(&words, "--relative");
+    if (heeds & HEEDS_SPECTRUM && settings->norms)
+        add(&words, "--norms");
+    if (heeds & HEEDS_SPECTRUM && settings->axis != PAIR_AXIS_INDEX)
+        add(&words, "--axis %s", pair_axis_name(settings->axis));
     if (heeds & HEEDS_SORT && settings->sort.column)
         add(&words, "--sort %s%s", settings->sort.column, settings->sort.descending ? ":desc" : "");
     return words.fits;

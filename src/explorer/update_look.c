@@ -20,6 +20,15 @@ static void step_bins(struct state *state, bool more)
 
 static void step_measure(struct state *state, int by)
 {
+    if (state->view == VIEW_FREQUENCY) {
+        state->settings.norms = !state->settings.norms;
+        return;
+    }
+    if (state->view == VIEW_PROFILE) {
+        int line = ((int)state->settings.line + by + PROFILE_LINES) % PROFILE_LINES;
+        state->settings.line = (enum profile_line)line;
+        return;
+    }
     int next = ((int)state->settings.measure + by + MEASURE_COUNT) % MEASURE_COUNT;
     state->settings.measure = (enum measure)next;
 }
@@ -94,6 +103,11 @@ bool update_look(struct state *state, enum action action)
         return flip(state->view == VIEW_THRESHOLD ? &settings->linear : &settings->log);
     case ACTION_EACH_LAYER:
         return flip(&settings->each_layer);
+    case ACTION_DEPTH:
+        if (state->view != VIEW_FREQUENCY)
+            return flip(&settings->relative);
+        settings->axis = (enum pair_axis)((settings->axis + 1) % PAIR_AXES);
+        return true;
     case ACTION_ARRANGE:
         settings->arrange = (enum arrangement)((settings->arrange + 1) % ARRANGE_COUNT);
         return true;

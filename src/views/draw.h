@@ -111,6 +111,13 @@ void histogram_draw(struct canvas *canvas, struct rect rect, const struct glyphs
                     const struct state *state);
 void scatter_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                   const struct state *state);
+/* Its axes, and where it lies inside the panel (profile.c). */
+struct line_plot profile_plot_of(const struct state *state, const struct profiles *profiles);
+struct rect profile_rect(struct rect inside);
+void profile_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                  const struct state *state);
+void frequency_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                    const struct state *state);
 void change_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                  const struct state *state);
 void threshold_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,

@@ -127,6 +127,15 @@ struct correlation state_correlation(const struct state *state, enum scope scope
     return all;
 }
 
+/* Where it lies with 95% confidence, if that finds room. */
+static void add_interval(struct line *line, struct interval interval)
+{
+    char low[TEXT_NUMBER], high[TEXT_NUMBER];
+    if (!isnan(interval.low))
+        line_add(line, style_of(ROLE_DIM), " [%s, %s]", draw_number(low, interval.low, 2),
+                 draw_number(high, interval.high, 2));
+}
+
 void scatter_line(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                   const struct state *state, enum scope scope)
 {
@@ -136,7 +145,22 @@ void scatter_line(struct canvas *canvas, struct rect rect, const struct glyphs *
     line_add(&line, style_with(ROLE_BOTH, STYLE_BOLD), "query vs key");
     line_add(&line, style_of(ROLE_TEXT), "  r = %s",
              draw_number(number, correlation_r(&correlation), 2));
+    if (state->view != VIEW_SCATTER) {
+        line_add(&line, style_of(ROLE_DIM), " (%s pairs)", text_count(number, correlation.count));
+        return;
+    }
+    add_interval(&line, correlation_interval(correlation_r(&correlation), correlation.count));
     line_add(&line, style_of(ROLE_DIM), " (%s pairs)", text_count(number, correlation.count));
+    const struct points *points = state_points(state, scope);
+    if (points && !isnan(points->rank)) {
+        line_add(&line, style_of(ROLE_TEXT), "  rank %s", draw_number(number, points->rank, 2));
+        add_interval(&line, rank_interval(points->rank, points->correlation.count));
+    }
+    if (points) {
+        line_add(&line, style_of(ROLE_TEXT), "  slope %s",
+                 draw_number(number, correlation_slope(&points->correlation), 2));
+        add_interval(&line, slope_interval(&points->correlation));
+    }
 }
 
 /* The selected pair in words: where it is, how fast it turns, both cosines. */

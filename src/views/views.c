@@ -1,5 +1,6 @@
 /* views.c: the one table of views. */
 #include "explorer/baseline.h"
+#include "explorer/profiles.h"
 #include "views/draw.h"
 
 #include <string.h>
@@ -12,6 +13,8 @@ static const struct view views[VIEW_COUNT] = {
     {VIEW_HISTOGRAM, "histogram", "how the cosines are spread", histogram_table, histogram_draw},
     {VIEW_SCATTER, "scatter", "query against key cosines", scatter_table, scatter_draw},
     {VIEW_THRESHOLD, "threshold", "fixed pairs by threshold", threshold_table, threshold_draw},
+    {VIEW_PROFILE, "profile", "a measure against the layer", profile_table, profile_draw},
+    {VIEW_FREQUENCY, "frequency", "|cos| and norms by frequency", frequency_table, frequency_draw},
     {VIEW_CHANGE, "change", "what a fine-tune moved", change_table, change_draw},
 };
 
@@ -56,6 +59,10 @@ enum status view_list_table(enum view_id view, const struct angles *angles,
 
 void view_table_free(struct view_table *table)
 {
+    if (table->spectrum)
+        spectrum_free(table->spectrum);
+    if (table->profiles)
+        profiles_free(table->profiles);
     memory_free(table->owned);
     memory_free(table->also);
     if (table->baseline)

@@ -105,6 +105,12 @@ same 'JSON of the scatter' 'u' json
 same 'thresholds' '7s'
 same 'thresholds of the key, another first layer, linear' 'PP.La'
 same 'JSON of the thresholds' 'P' json
+same 'profile' '8'
+same 'profile of another measure by depth' 'oox'
+same 'JSON of the profile' 'x' json
+same 'by frequency, of a layer' '9s'
+same 'norms by wavelength, of the model' 'soxx'
+same 'JSON by frequency' 'x' json
 keys q
 see 'shell>'
 close_terminal

@@ -65,6 +65,10 @@ static void assert_same(const struct view_settings *a, const struct view_setting
     assert_int_equal(a->linear, b->linear);
     assert_int_equal(a->each_layer, b->each_layer);
     assert_int_equal(a->arrange, b->arrange);
+    assert_int_equal(a->line, b->line);
+    assert_int_equal(a->relative, b->relative);
+    assert_int_equal(a->norms, b->norms);
+    assert_int_equal(a->axis, b->axis);
     assert_int_equal(a->sort.column != NULL, b->sort.column != NULL);
     if (a->sort.column) {
         assert_string_equal(a->sort.column, b->sort.column);
@@ -92,13 +96,22 @@ static struct view_settings heeded(struct view_settings settings, enum view_id v
         settings.zoom = usual.zoom;
     if (view != VIEW_THRESHOLD)
         settings.linear = settings.each_layer = false;
-    bool whole = view == VIEW_OVERVIEW || view == VIEW_LAYERS || view == VIEW_THRESHOLD;
+    if (view != VIEW_PROFILE) {
+        settings.line = usual.line;
+        settings.relative = false;
+    }
+    if (view != VIEW_FREQUENCY) {
+        settings.norms = false;
+        settings.axis = usual.axis;
+    }
+    bool whole = view == VIEW_OVERVIEW || view == VIEW_LAYERS || view == VIEW_THRESHOLD ||
+                 view == VIEW_PROFILE;
     if (whole)
         settings.selection.scope = SCOPE_MODEL;
     if (whole || settings.selection.scope != SCOPE_MODEL)
         settings.one_head = false;
     if (view == VIEW_OVERVIEW || view == VIEW_HISTOGRAM || view == VIEW_SCATTER ||
-        view == VIEW_THRESHOLD)
+        view == VIEW_THRESHOLD || view == VIEW_PROFILE || view == VIEW_FREQUENCY)
         settings.sort = usual.sort;
     return settings;
 }
@@ -133,6 +146,10 @@ static void test_flags_read_back(void **unused)
             .zoom = zooms[pick[15] % 3],
             .linear = pick[16] % 2,
             .each_layer = pick[17] % 2,
+            .line = (enum profile_line)(pick[13] % PROFILE_LINES),
+            .relative = pick[12] % 2,
+            .norms = pick[11] % 3 == 0,
+            .axis = (enum pair_axis)(pick[10] % PAIR_AXES),
         };
         if (angles->model->layers[settings.selection.layer].pairs == 0)
             settings.selection.head = 0;

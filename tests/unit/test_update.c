@@ -182,7 +182,7 @@ static void test_starts_on_a_layer_that_rotates(void **unused)
 static void test_views(void **context)
 {
     struct state *state = state_of(context);
-    static const uint32_t keys[VIEW_COUNT] = {'1', '2', '3', '4', '5', '6', '7', 'D'};
+    static const uint32_t keys[VIEW_COUNT] = {'1', '2', '3', '4', '5', '6', '7', '8', '9', 'D'};
     for (int id = 0; id < VIEW_COUNT; id++) {
         update_key(state, keys[id]);
         assert_int_equal(state->view, id);
@@ -190,14 +190,14 @@ static void test_views(void **context)
     update_key(state, '\t');
     assert_int_equal(state->view, VIEW_OVERVIEW);
     update_key(state, KEYCODE_BACKTAB);
-    assert_int_equal(state->view, VIEW_THRESHOLD); /* nothing is compared */
+    assert_int_equal(state->view, VIEW_FREQUENCY); /* nothing is compared */
     type(state, "4\n");
     assert_int_equal(state->view, VIEW_HEADS);
     type(state, "\n");
     assert_int_equal(state->view, VIEW_PAIRS);
     update_key(state, 27);
     assert_int_equal(state->view, VIEW_HEADS);
-    for (int i = 0; i < 12; i++)
+    for (int i = 0; i < VIEW_COUNT + 4; i++)
         update_key(state, 27);
     assert_int_equal(state->view, VIEW_OVERVIEW);
     assert_false(state->quit); /* Esc goes back and never quits */

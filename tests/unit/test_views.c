@@ -163,7 +163,7 @@ static const struct {
 static bool differs(enum view_id id, enum glyph_set set)
 {
     return set != GLYPHS_BRAILLE || id == VIEW_OVERVIEW || id == VIEW_SCATTER ||
-           id == VIEW_THRESHOLD;
+           id == VIEW_THRESHOLD || id == VIEW_PROFILE || id == VIEW_FREQUENCY;
 }
 
 static void test_golden_views(void **unused)
@@ -652,8 +652,9 @@ static void test_r_is_that_of_the_scatter_table(void **unused)
                 correlation_add(&sums, x.as.real, y.as.real);
         }
         char number[TEXT_NUMBER];
-        snprintf(expected, sizeof expected, "r = %.2f (%s pairs)", correlation_r(&sums),
-                 text_count(number, sums.count));
+        struct interval in = correlation_interval(correlation_r(&sums), sums.count);
+        snprintf(expected, sizeof expected, "r = %.2f [%.2f, %.2f] (%s pairs)",
+                 correlation_r(&sums), in.low, in.high, text_count(number, sums.count));
         char *text = picture(&scene, false);
         assert_non_null(strstr(text, expected));
         free(text);
