@@ -56,8 +56,8 @@ struct table {
     const void *context; /* borrowed */
 };
 
-enum export_format { EXPORT_CSV, EXPORT_JSON };
-bool export_format_from_name(const char *name, enum export_format *out); /* "csv", "json" */
+enum export_format { EXPORT_CSV, EXPORT_JSON, EXPORT_SVG /* of a view alone */ };
+bool export_format_from_name(const char *name, enum export_format *out); /* "csv", "json", "svg" */
 
 /* RFC 4180 with one header line and CRLF line ends; numbers bare, names byte for byte through
  * libcsv. All three flush the stream, so that a full disk is told here: STATUS_FAILED with the

@@ -3,6 +3,7 @@
 #ifndef ROPESCOPE_VIEWS_H
 #define ROPESCOPE_VIEWS_H
 
+#include "ropescope/figure.h"
 #include "ropescope/lists.h"
 
 /* A table and what it needs to live. Free with view_table_free. */
@@ -30,6 +31,16 @@ struct view {
 const struct view *view_of(enum view_id id);
 /* NULL where there is no such view or it has no table. */
 const struct view *view_from_name(const char *name);
+
+/* A view as a figure (figures.c), of the numbers of its table under the same settings.
+ * STATUS_USAGE: it is a list. Free with figure_free. */
+enum status view_figure(enum view_id id, const struct table *table,
+                        const struct view_settings *settings, const struct model *model,
+                        struct figure *out, struct error *err);
+/* The table as CSV or JSON, or the figure of it as SVG. */
+enum status view_write(enum view_id id, const struct table *table,
+                       const struct view_settings *settings, const struct model *model,
+                       enum export_format format, FILE *stream, struct error *err);
 
 /* What leaves a view (command.c, copy.c): its settings as a file has them, and the command line
  * that prints the same bytes; false where it does not fit. */

@@ -32,34 +32,36 @@ struct job {
 
 /* The rule must outlive the table. */
 static enum status make_table(struct job *job, struct awm *awm, struct view_table *table,
-                              struct error *err)
+                              struct view_settings *settings, struct error *err)
 {
-    struct view_settings settings;
     const struct angles *angles = session_angles(job->session);
-    enum status status = settings_read(job->options, angles->model, &settings, err);
+    enum status status = settings_read(job->options, angles->model, settings, err);
     if (status == STATUS_OK)
         status = rule_of_options(job->options, angles, awm, err);
     if (status != STATUS_OK)
         return status;
-    settings.rule = awm->base;
-    settings.lines = awm;
-    settings.edition = awm->line_count > 0;
-    company_lend(&job->company, &settings);
-    return job->view->table(angles, &settings, table, err);
+    settings->rule = awm->base;
+    settings->lines = awm;
+    settings->edition = awm->line_count > 0;
+    company_lend(&job->company, settings);
+    return job->view->table(angles, settings, table, err);
 }
 
 static enum status write_view(void *context, FILE *stream, bool *named, struct error *err)
 {
     struct job *job = context;
     struct view_table table;
+    struct view_settings settings;
     struct awm awm = {0};
+    const struct model *model = session_angles(job->session)->model;
     *named = false;
     enum status status = wait_for_all(&job->company, job->options, job->session, err);
     if (status == STATUS_OK)
-        status = make_table(job, &awm, &table, err);
+        status = make_table(job, &awm, &table, &settings, err);
     if (status == STATUS_OK) {
         *named = true;
-        status = table_write(&table.table, job->options->format, stream, err);
+        status = view_write(job->view->id, &table.table, &settings, model, job->options->format,
+                            stream, err);
         view_table_free(&table);
     }
     awm_free(&awm);

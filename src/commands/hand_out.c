@@ -98,13 +98,16 @@ static enum status write_rows(const struct state *state, const char *name, struc
     struct view_table table;
     char rows[TEXT_NUMBER], bytes[TEXT_NUMBER];
     struct view_settings settings = view_settings_exported(state);
-    enum export_format format = text_ends_with(name, ".json") ? EXPORT_JSON : EXPORT_CSV;
+    enum export_format format = text_ends_with(name, ".json")  ? EXPORT_JSON
+                                : text_ends_with(name, ".svg") ? EXPORT_SVG
+                                                               : EXPORT_CSV;
     if (!view_of(state->view)->table)
         return error_set(err, STATUS_FAILED, "this view has no numbers of its own");
     enum status status = view_of(state->view)->table(state->angles, &settings, &table, err);
     if (status != STATUS_OK)
         return status;
-    status = table_write(&table.table, format, output->stream, err);
+    status = view_write(state->view, &table.table, &settings, state->angles->model, format,
+                        output->stream, err);
     long written = ftell(output->stream); /* -1: no file */
     text_format(note, size, "wrote %s rows, %s: %s", text_count(rows, table.table.row_count),
                 text_bytes(bytes, written > 0 ? (double)written : 0), name);

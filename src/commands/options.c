@@ -391,7 +391,7 @@ static const struct flag flags[] = {
     {"relative", 0, NULL, VIEW_FLAG, "its depth from 0 to 1 instead of the layer", read_relative},
     {"norms", 0, NULL, VIEW_FLAG, "by frequency: norms instead of |cos|", read_norms},
     {"axis", 0, "pair|frequency|wavelength", VIEW_FLAG, "what that is plotted against", read_axis},
-    {"format", 0, "csv|json", COMMAND_EXPORT, "default csv", read_format},
+    {"format", 0, "csv|json|svg", COMMAND_EXPORT, "default csv; svg: the plot itself", read_format},
     {"format", 0, "safetensors|json|csv", COMMAND_MASK, "default: by the ending of FILE, else json",
      read_mask_format},
     {"output", 'o', "FILE", COMMAND_SCAN | COMMAND_EXPORT | COMMAND_SHOW | COMMAND_MASK,

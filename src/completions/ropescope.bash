@@ -45,7 +45,7 @@ _ropescope_values()
     --zoom) kind=free ;;
     --line) kind=free ;;
     --axis) values='pair frequency wavelength' ;;
-    --format) values='csv json' ;;
+    --format) values='csv json svg' ;;
     --format) values='safetensors json csv' ;;
     -o | --output) kind=file ;;
     --size) kind=free ;;

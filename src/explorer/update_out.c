@@ -31,7 +31,7 @@ static void propose(struct state *state, const char *ending)
 }
 
 /* "Llama-2-7b-hf-pairs-layer12-head3.csv" */
-static void propose_view(struct state *state)
+static void propose_view(struct state *state, const char *format)
 {
     struct view_settings settings = state_settings(state);
     const struct layer *layer = state_layer(state);
@@ -40,14 +40,16 @@ static void propose_view(struct state *state)
         text_format(place, sizeof place, "-layer%u", layer->number);
     if (layer && state->view != VIEW_OVERVIEW && settings.selection.scope == SCOPE_HEAD)
         text_format(place, sizeof place, "-layer%u-head%u", layer->number, settings.selection.head);
-    text_format(ending, sizeof ending, "-%s%s.csv", view_kind(state->view)->name, place);
+    text_format(ending, sizeof ending, "-%s%s.%s", view_kind(state->view)->name, place, format);
     propose(state, ending);
 }
 
 /* A file holds all of a view, so it waits for the scan: else it would not be what export prints. */
 static bool complete(struct state *state)
 {
-    if (angles_complete(state->angles))
+    const struct changes *changes = state->settings.changes;
+    bool compared = !changes || changes->ready == state->angles->model->layer_count;
+    if (angles_complete(state->angles) && compared)
         return true;
     text_format(state->message, sizeof state->message,
                 "the scan is at %zu of %zu layers: that can be written when it is done",
@@ -56,12 +58,12 @@ static bool complete(struct state *state)
     return false;
 }
 
-static void ask_name(struct state *state, enum product product)
+static void ask_name(struct state *state, enum product product, const char *format)
 {
     if (product != PRODUCT_RULE && !complete(state))
         return;
     if (product == PRODUCT_VIEW)
-        propose_view(state);
+        propose_view(state, format);
     else
         propose(state, product == PRODUCT_MASK ? "-mask.safetensors" : "-rule.csv");
     state->product = product;
@@ -101,11 +103,19 @@ bool out_action(struct state *state, enum action action)
 {
     switch (action) {
     case ACTION_SAVE:
-        return ask_name(state, PRODUCT_VIEW), true;
+        return ask_name(state, PRODUCT_VIEW, "csv"), true;
+    case ACTION_PICTURE:
+        if (state_is_list(state) && state->view != VIEW_CHANGE) {
+            text_format(state->message, sizeof state->message,
+                        "a list is no plot; e writes it as CSV or JSON");
+            state->message_is_error = true;
+            return true;
+        }
+        return ask_name(state, PRODUCT_VIEW, "svg"), true;
     case ACTION_SAVE_MASK:
-        return ask_name(state, PRODUCT_MASK), true;
+        return ask_name(state, PRODUCT_MASK, "csv"), true;
     case ACTION_SAVE_RULE:
-        return ask_name(state, PRODUCT_RULE), true;
+        return ask_name(state, PRODUCT_RULE, "csv"), true;
     case ACTION_YES:
     case ACTION_NO:
         return confirm(state, action == ACTION_YES), true;

@@ -54,7 +54,7 @@ same() {
     local words=$1 typed=$2 ending=${3:-csv} name format=
     number=$((number + 1))
     name=file$number.$ending
-    [ "$ending" = json ] && format='--format json'
+    [ "$ending" = csv ] || format="--format $ending"
     type_text "$typed"
     type_text 'Y'
     until_true command_is_shown || { check "$words: Y" false; return; }
@@ -74,14 +74,15 @@ explorer 80 24
 same 'overview' ''
 same 'overview by another measure' 'o'
 same 'its JSON' 'o' json
+same 'a picture of the maps' '' svg
 same 'pairs of a head' '2:4.3
 '
 same 'pairs of a layer' 's'
 same 'pairs of the model' 's'
 same 'pairs sorted' 's>>>>>>>>>r'
 same 'JSON of the pairs' '' json
-same 'the key alone' 'PP'
-same 'a typed threshold' 'Pt0.123
+same 'the key alone' 'CC'
+same 'a typed threshold' 'Ct0.123
 '
 same 'a threshold that fixes a share' 't30%
 '
@@ -97,18 +98,23 @@ same 'histogram of a layer, other bins' 'sbb'
 same 'in |cos|' 'u'
 same 'in degrees, log, side by side' 'uL|'
 same 'JSON of the histogram' 'uL|' json
+same 'a picture of the histogram' '' svg
 same 'scatter' '6s'
 same 'scatter of the model' 'ss'
+same 'a picture of the scatter' '' svg
 same 'zoomed' '+++'
+same 'a picture of what is zoomed in on' '' svg
 same 'zoomed in degrees' 'uu'
 same 'JSON of the scatter' 'u' json
 same 'thresholds' '7s'
-same 'thresholds of the key, another first layer, linear' 'PP.La'
-same 'JSON of the thresholds' 'P' json
+same 'thresholds of the key, another first layer, linear' 'CC.La'
+same 'JSON of the thresholds' 'C' json
 same 'profile' '8'
 same 'profile of another measure by depth' 'oox'
 same 'JSON of the profile' 'x' json
+same 'a picture of the profile' '' svg
 same 'by frequency, of a layer' '9s'
+same 'a picture of it' '' svg
 same 'norms by wavelength, of the model' 'soxx'
 same 'JSON by frequency' 'x' json
 keys q
@@ -123,6 +129,7 @@ explorer 100 24 --compare "$PWD/tests/data/demo/tuned"
 same 'changes of a head' 'D'
 same 'changes of the model, the largest first' 'ss>>>>>>>r'
 same 'JSON of the changes' '' json
+same 'a picture of the changes' '' svg
 keys q
 see 'shell>'
 close_terminal

@@ -95,7 +95,7 @@ static void test_a_head_goes_round(void **context)
     }
     type(state, "kkf");
     assert_says(state->message, "layers before 2 are not masked");
-    type(state, "jjPpf");
+    type(state, "jjCpf");
     assert_says(state->message, "key head 1: all free");
 }
 
@@ -108,7 +108,7 @@ static void test_a_layer_goes_round(void **context)
     assert_int_equal(of_head(state, 3, PROJECTION_KEY, 0), EXCEPTION_FIX);
     type(state, "1F");
     assert_int_equal(of_head(state, 3, PROJECTION_QUERY, 3), EXCEPTION_FREE);
-    type(state, "PF"); /* the query alone: free by the layer's line, so by the rule next */
+    type(state, "CF"); /* the query alone: free by the layer's line, so by the rule next */
     assert_int_equal(of_head(state, 3, PROJECTION_QUERY, 3), EXCEPTION_RULE);
     assert_int_equal(of_head(state, 3, PROJECTION_KEY, 0), EXCEPTION_FREE);
     type(state, "lf"); /* a head inside a layer that says otherwise */
@@ -265,7 +265,7 @@ static void assert_fresh_list(struct state *state, enum view_id view, const char
 static void test_kept_counts_follow_the_lines(void **unused)
 {
     static const char *const keys[] = {"f", "]", "F",  "jl", "p",  "}", "U",
-                                       "P", ".", "4f", "{",  "fk", ","};
+                                       "C", ".", "4f", "{",  "fk", ","};
     (void)unused;
     for (size_t s = 0; s < SHAPES; s++) {
         struct angles *angles = synthetic_new(&shapes[s]);

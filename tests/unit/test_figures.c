@@ -239,6 +239,150 @@ static void the_line_goes_through_its_numbers(void **unused)
     state_free(&state);
 }
 
+/* ---- on paper ------------------------------------------------------------ */
+
+static char *svg_of(enum view_id id, const struct view_settings *settings, struct figure *figure)
+{
+    const struct angles *angles = session_angles(session);
+    struct view_table table;
+    char *text = NULL;
+    size_t size;
+    FILE *stream = open_memstream(&text, &size);
+    assert_non_null(stream);
+    assert_int_equal(view_of(id)->table(angles, settings, &table, NULL), STATUS_OK);
+    assert_int_equal(view_figure(id, &table.table, settings, angles->model, figure, NULL),
+                     STATUS_OK);
+    assert_int_equal(figure_write_svg(figure, stream, NULL), STATUS_OK);
+    fclose(stream);
+    view_table_free(&table);
+    return text;
+}
+
+/* Tags close in the order in which they opened, attributes are quoted, and nothing of what XML
+ * keeps for itself stands in a text. */
+static void assert_xml(const char *text)
+{
+    char open[16][16];
+    size_t depth = 0;
+    assert_int_equal(strncmp(text, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n", 39), 0);
+    for (const char *c = strchr(text, '\n'); *c; c++) {
+        if (*c == '&')
+            assert_true(strncmp(c, "&lt;", 4) == 0 || strncmp(c, "&gt;", 4) == 0 ||
+                        strncmp(c, "&amp;", 5) == 0 || strncmp(c, "&quot;", 6) == 0);
+        assert_true((unsigned char)*c >= ' ' || *c == '\n');
+        if (*c != '<')
+            continue;
+        const char *end = strchr(c, '>');
+        assert_non_null(end);
+        size_t quotes = 0, name = strcspn(c + 1, " >/");
+        for (const char *in = c; in < end; in++)
+            quotes += *in == '"';
+        assert_int_equal(quotes % 2, 0);
+        if (c[1] == '/') {
+            assert_true(depth > 0);
+            depth--;
+            assert_int_equal(strncmp(c + 2, open[depth], strlen(open[depth])), 0);
+        } else if (end[-1] != '/') {
+            assert_true(depth < 16 && name < 16);
+            text_format(open[depth++], 16, "%.*s", (int)name, c + 1);
+        }
+        c = end;
+    }
+    assert_int_equal(depth, 0);
+}
+
+static const struct figure_series *series_named(const struct figure *figure, const char *label)
+{
+    for (size_t i = 0; i < figure->panel[0].count; i++)
+        if (strcmp(figure->panel[0].series[i].label, label) == 0)
+            return &figure->panel[0].series[i];
+    fail_msg("no series %s", label);
+    return NULL;
+}
+
+static const enum view_id plots[] = {VIEW_OVERVIEW, VIEW_HISTOGRAM, VIEW_SCATTER, VIEW_THRESHOLD,
+                                     VIEW_PROFILE,  VIEW_FREQUENCY, VIEW_CHANGE};
+
+static void pictures_are_sound(void **unused)
+{
+    (void)unused;
+    const struct angles *angles = session_angles(session);
+    struct changes *changes = synthetic_changes_new(angles);
+    struct companion companion = {"<b>&\"\033[31m", angles};
+    for (size_t i = 0; i < sizeof plots / sizeof *plots; i++)
+        for (int way = 0; way < 3; way++) {
+            struct figure figure, again;
+            struct view_settings settings = VIEW_SETTINGS_DEFAULT;
+            settings.companion = &companion;
+            settings.companion_count = 1;
+            settings.changes = changes;
+            settings.selection.scope = way == 1 ? SCOPE_LAYER : SCOPE_MODEL;
+            settings.relative = settings.norms = settings.log = settings.linear = way == 2;
+            settings.axis = (enum pair_axis)way;
+            settings.rule.projection[PROJECTION_KEY] = way != 2;
+            char *text = svg_of(plots[i], &settings, &figure);
+            char *twice = svg_of(plots[i], &settings, &again);
+            assert_xml(text);
+            assert_string_equal(text, twice);
+            assert_null(strstr(text, "nan"));
+            assert_null(strstr(text, "inf"));
+            assert_null(strstr(text, "<b>"));
+            assert_true(figure.panels > 0 && figure.panel[0].count > 0);
+            assert_true(figure.panel[0].x.ticks > 1 && figure.panel[0].y.ticks > 1);
+            figure_free(&figure);
+            figure_free(&again);
+            free(text);
+            free(twice);
+        }
+    synthetic_changes_free(changes);
+}
+
+/* A picture has the numbers of the table. */
+static void pictures_have_the_numbers(void **unused)
+{
+    (void)unused;
+    const struct angles *angles = session_angles(session);
+    struct view_settings settings = VIEW_SETTINGS_DEFAULT;
+    struct figure figure;
+    free(svg_of(VIEW_PROFILE, &settings, &figure));
+    const struct figure_series *series = series_named(&figure, "key");
+    assert_int_equal(series->count, angles->model->layer_count);
+    for (size_t i = 0; i < series->count; i++) {
+        struct profile_point point;
+        assert_true(profile_fill(&point, angles, i, PROJECTION_KEY));
+        assert_true(series->x[i] == (double)i && series->y[i] == point.mean_abs);
+    }
+    figure_free(&figure);
+    free(svg_of(VIEW_HISTOGRAM, &settings, &figure));
+    double pairs = 0;
+    for (size_t p = 0; p < figure.panels; p++)
+        for (size_t i = 0; i < figure.panel[p].series[0].count; i++)
+            pairs += figure.panel[p].series[0].y[i];
+    assert_true(pairs == (double)model_pairs(angles->model));
+    figure_free(&figure);
+    free(svg_of(VIEW_SCATTER, &settings, &figure));
+    size_t points = 0;
+    for (size_t i = 0; i < figure.panel[0].count; i++)
+        points += figure.panel[0].series[i].count;
+    assert_int_equal(points, 6 * 4 * 32);
+    figure_free(&figure);
+}
+
+static void lists_have_no_picture(void **unused)
+{
+    (void)unused;
+    const struct angles *angles = session_angles(session);
+    struct view_settings settings = VIEW_SETTINGS_DEFAULT;
+    struct view_table table;
+    struct figure figure;
+    struct error err;
+    assert_int_equal(pairs_table(angles, &settings, &table, NULL), STATUS_OK);
+    assert_int_equal(view_figure(VIEW_PAIRS, &table.table, &settings, angles->model, &figure, &err),
+                     STATUS_USAGE);
+    assert_non_null(strstr(err.what, "pairs is a list"));
+    view_table_free(&table);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -249,6 +393,9 @@ int main(void)
         cmocka_unit_test(ties_share_their_rank),
         cmocka_unit_test(models_of_two_depths_share_a_profile),
         cmocka_unit_test(the_line_goes_through_its_numbers),
+        cmocka_unit_test(pictures_are_sound),
+        cmocka_unit_test(pictures_have_the_numbers),
+        cmocka_unit_test(lists_have_no_picture),
     };
     return cmocka_run_group_tests_name("figures", tests, open_all, close_all);
 }

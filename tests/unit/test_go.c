@@ -296,7 +296,7 @@ static void test_ranks_are_all_heads_in_order(void **unused)
         }
         type("<");
         assert_said("the highest");
-        type("P");
+        type("C");
     }
 }
 
@@ -306,7 +306,7 @@ static void test_equal_ranks(void **unused)
     for (size_t i = 0; i < LAYERS; i++)
         for (uint32_t head = 0; head < 8 && state.summaries[i].ready && i != 3; head++)
             state.summaries[i].head[PROJECTION_QUERY][head].mean_abs = 0.25F;
-    type("P*"); /* of the query alone */
+    type("C*"); /* of the query alone */
     assert_at(0, 0);
     for (int rank = 1; rank < 80; rank++)
         type(">");

@@ -299,7 +299,7 @@ static void test_copied_fraction(void **unused)
     char text[COPY_BYTES], what[COPY_BYTES], want[TEXT_NUMBER];
     (void)unused;
     open_state(&llama);
-    type("7jsP"); /* layer 1, the query alone */
+    type("7jsC"); /* layer 1, the query alone */
     assert_true(view_copy(&state, text, what));
     struct rule rule = {state.settings.rule.threshold, 0, {true, false}};
     struct tally tally = tally_layer(angles, 1, &rule);

@@ -287,11 +287,11 @@ static void test_words_and_keys(void **unused)
     assert_non_null(strstr(text, "the paper's scripts: 0.001, 0.005, 0.01, 0.1"));
     assert_null(strstr(text, "a layer"));
     assert_non_null(strstr(drawn(&screen, "a"), "a layer"));
-    text = drawn(&screen, "P");
+    text = drawn(&screen, "C");
     assert_true(strstr(text, "query alone") && !strstr(text, "both"));
-    text = drawn(&screen, "P");
+    text = drawn(&screen, "C");
     assert_true(strstr(text, "key alone") && !strstr(text, "query 9"));
-    text = drawn(&screen, "Pt0\n");
+    text = drawn(&screen, "Ct0\n");
     assert_non_null(strstr(text, "fixes 100.0%, as many as chance would (100.0%)"));
     assert_null(strstr(text, "aside"));
     assert_non_null(strstr(drawn(&screen, "f"), "(exceptions aside)")); /* a line of the rule */

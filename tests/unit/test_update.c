@@ -297,7 +297,7 @@ static void test_kept_counts_are_fresh(void **unused)
         assert_int_equal(state_init(&state, angles, NULL), STATUS_OK);
         bool waits = shapes[s].waiting_layer >= 0;
         for (size_t step = 0; step < 30; step++) {
-            type(&state, step % 5 == 4 ? "." : step % 7 == 6 ? "P" : step % 2 ? "]" : "}j");
+            type(&state, step % 5 == 4 ? "." : step % 7 == 6 ? "C" : step % 2 ? "]" : "}j");
             assert_fresh(&state);
             if (step >= 5 && step != 16) /* counted pair by pair, then more and more by order */
                 state_prepare(&state);
@@ -564,12 +564,12 @@ static void test_measures_units_and_bins_step_round(void **context)
     type(state, "BL|");
     assert_true(state->settings.bins < fit && state->settings.log);
     assert_int_equal(state->settings.arrange, ARRANGE_BESIDE);
-    type(state, "P");
+    type(state, "C");
     assert_false(state->settings.rule.projection[PROJECTION_KEY]);
-    type(state, "P");
+    type(state, "C");
     assert_false(state->settings.rule.projection[PROJECTION_QUERY]);
     assert_int_equal(state->lead, PROJECTION_KEY);
-    type(state, "P1----");
+    type(state, "C1----");
     assert_true(state_map_block(state) > 1);
     for (int i = 0; i < 20; i++)
         type(state, "+");
