@@ -28,7 +28,10 @@ static int open_all(void **state)
     if (session_open("tests/data/demo/base", &options, &session, &err) != STATUS_OK ||
         session_wait(session, NULL, NULL, &err) != STATUS_OK)
         return -1;
-    return json_read_file("tests/fixtures/figures.json", 1 << 20, &expected, NULL, NULL);
+    return json_read_file("tests/fixtures/figures.json", 1 << 20, &expected, NULL, NULL) ==
+                   STATUS_OK
+               ? 0
+               : -1;
 }
 
 static int close_all(void **state)
