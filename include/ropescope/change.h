@@ -5,7 +5,7 @@
 #ifndef ROPESCOPE_CHANGE_H
 #define ROPESCOPE_CHANGE_H
 
-#include "ropescope/angles.h"
+#include "ropescope/analysis.h"
 
 /* Whether two models have the same rotary pairs: STATUS_FAILED names the first layer and projection
  * that differs, and how. Vocabularies, dtypes, formats and names do not matter. */
@@ -39,6 +39,31 @@ struct change_share change_share_projection(const struct changes *changes, size_
                                             int projection, float threshold);
 double change_share_kept(const struct change_share *share);      /* NaN where nothing changed */
 double change_share_trainable(const struct change_share *share); /* NaN where there are no pairs */
+
+/* ---- the change by groups (change_groups.c) ------------------------------ */
+
+enum change_by {
+    CHANGE_BY_PAIR,      /* no groups: pair by pair */
+    CHANGE_BY_BIN,       /* of the base's |cos|: CHANGE_BINS equal ones over 0..1 */
+    CHANGE_BY_LAYER,     /* and projection */
+    CHANGE_BY_FREQUENCY, /* the pair index, and projection */
+    CHANGE_BY_THRESHOLD, /* what the rule would have kept at each: struct change_share */
+    CHANGE_BYS
+};
+const char *change_by_name(enum change_by by); /* "pair", "bin", "layer", ... */
+bool change_by_from_name(const char *name, enum change_by *out);
+
+enum { CHANGE_BINS = 50 };
+struct change_group {
+    size_t index;   /* of the bin, the layer (an index), the pair index */
+    int projection; /* of layers and pair indexes */
+    struct spread distance, relative;
+};
+/* Groups of the first three kinds, in their order; bins without pairs are there, too. `heads` says
+ * which heads count, as for spectrum_new. NULL with *count 0: no memory. Free with memory_free. */
+typedef uint32_t change_heads(const void *context, size_t layer, int projection, uint32_t *first);
+struct change_group *change_groups_new(const struct changes *changes, enum change_by by,
+                                       change_heads *heads, const void *context, size_t *count);
 
 struct comparison;
 /* Reads the rows of both models once, in the background: distances, and the angles of the layers

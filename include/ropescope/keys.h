@@ -97,6 +97,7 @@ enum action {
     ACTION_ARRANGE,
     ACTION_EACH_LAYER,
     ACTION_DEPTH,
+    ACTION_CHANGE_BY,
     ACTION_COVER,
     ACTION_POINT_LEFT,
     ACTION_POINT_RIGHT,
@@ -200,8 +201,9 @@ enum {
     HEEDS_UNIT = 8,
     HEEDS_BARS = 16, /* bins, log counts, arrangement */
     HEEDS_ZOOM = 32,
-    HEEDS_AXIS = 64,      /* linear, each layer */
-    HEEDS_LINE = 256,     /* what a profile plots, and against which depth */
+    HEEDS_AXIS = 64,  /* linear, each layer */
+    HEEDS_LINE = 256, /* what a profile plots, and against which depth */
+    HEEDS_BY = 1024,
     HEEDS_SPECTRUM = 512, /* cosines or norms, and against what */
     HEEDS_RANDOM = 128,   /* the baseline drawn at random */
 };

@@ -12,8 +12,9 @@ struct view_table {
     void *owned, *also;
     struct baseline *baseline; /* explorer/baseline.h */
     struct list *list;
-    struct spectrum *spectrum; /* inside `owned`, as: */
-    struct profiles *profiles; /* explorer/profiles.h; inside `owned` */
+    struct change_rows *change; /* views/change.h; inside `owned`, as: */
+    struct spectrum *spectrum;  /* inside `owned`, as: */
+    struct profiles *profiles;  /* explorer/profiles.h; inside `owned` */
 };
 void view_table_free(struct view_table *table);
 

@@ -28,6 +28,7 @@ struct options {
     bool log, linear, each_layer, relative;
     enum profile_line line;
     bool norms;
+    enum change_by by;
     enum pair_axis axis;
     char sort[SORT_BYTES]; /* column; empty: none */
     bool descending;

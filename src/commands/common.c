@@ -57,6 +57,7 @@ enum status settings_read(const struct options *options, const struct model *mod
     settings->linear = options->linear;
     settings->each_layer = options->each_layer;
     settings->line = options->line;
+    settings->by = options->by;
     settings->norms = options->norms;
     settings->axis = options->axis;
     settings->relative = options->relative;

@@ -102,6 +102,11 @@ static bool read_line(struct options *options, const char *value)
     return profile_line_from_name(value, &options->line);
 }
 
+static bool read_by(struct options *options, const char *value)
+{
+    return change_by_from_name(value, &options->by);
+}
+
 static bool read_norms(struct options *options, const char *value)
 {
     (void)value;
@@ -343,7 +348,7 @@ enum {
     SELECTION = COMMAND_EXPLORE | COMMAND_SHOW | COMMAND_EXPORT,
     NUMBERS = VIEW_FLAG | COMMAND_STATS | COMMAND_MASK,
     RULE = COMMAND_STATS | COMMAND_MASK,                     /* what says all of a rule */
-    COMPARES = SELECTION | COMMAND_STATS,                    /* what knows of two models */
+    COMPARES = SELECTION,                                    /* what knows of two models */
     BUDGET = COMMAND_EXPLORE | COMMAND_SHOW | COMMAND_STATS, /* what tells a budget */
 };
 
@@ -389,6 +394,7 @@ static const struct flag flags[] = {
     {"line", 0, "NAME", VIEW_FLAG, "of the profile: mean, median, fraction, correlation or norm",
      read_line},
     {"relative", 0, NULL, VIEW_FLAG, "its depth from 0 to 1 instead of the layer", read_relative},
+    {"by", 0, "pair|bin|layer|frequency|threshold", SELECTION, "groups of the changes", read_by},
     {"norms", 0, NULL, VIEW_FLAG, "by frequency: norms instead of |cos|", read_norms},
     {"axis", 0, "pair|frequency|wavelength", VIEW_FLAG, "what that is plotted against", read_axis},
     {"format", 0, "csv|json|svg", COMMAND_EXPORT, "default csv; svg: the plot itself", read_format},

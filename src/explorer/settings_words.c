@@ -152,6 +152,8 @@ bool settings_flags(const struct view_settings *settings, enum view_id view,
         add(&words, "--norms");
     if (heeds & HEEDS_SPECTRUM && settings->axis != PAIR_AXIS_INDEX)
         add(&words, "--axis %s", pair_axis_name(settings->axis));
+    if (heeds & HEEDS_BY && settings->by != CHANGE_BY_PAIR)
+        add(&words, "--by %s", change_by_name(settings->by));
     if (heeds & HEEDS_SORT && settings->sort.column)
         add(&words, "--sort %s%s", settings->sort.column, settings->sort.descending ? ":desc" : "");
     return words.fits;

@@ -103,7 +103,7 @@ enum place state_own_place(const struct state *state)
 bool state_is_list(const struct state *state)
 {
     return state->view == VIEW_PAIRS || state->view == VIEW_HEADS || state->view == VIEW_LAYERS ||
-           state->view == VIEW_CHANGE;
+           (state->view == VIEW_CHANGE && state->settings.by == CHANGE_BY_PAIR);
 }
 
 size_t state_list_room(const struct state *state)

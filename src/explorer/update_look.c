@@ -108,6 +108,12 @@ bool update_look(struct state *state, enum action action)
             return flip(&settings->relative);
         settings->axis = (enum pair_axis)((settings->axis + 1) % PAIR_AXES);
         return true;
+    case ACTION_CHANGE_BY:
+        if (state->view != VIEW_CHANGE)
+            return false;
+        settings->by = (enum change_by)((settings->by + 1) % CHANGE_BYS);
+        update_settle(state);
+        return true;
     case ACTION_ARRANGE:
         settings->arrange = (enum arrangement)((settings->arrange + 1) % ARRANGE_COUNT);
         return true;

@@ -1,5 +1,6 @@
 /* change.c: the list of changes, a line a pair: the angle in the base and in the fine-tune, and how
  * far its rows moved. */
+#include "views/change.h"
 #include "views/draw.h"
 
 #include <math.h>
@@ -7,23 +8,19 @@
 enum status change_table(const struct angles *angles, const struct view_settings *settings,
                          struct view_table *out, struct error *err)
 {
-    return view_list_table(VIEW_CHANGE, angles, settings, out, err);
-}
-
-/* Of the layers that the rule covers. */
-static struct change_share share_of(const struct state *state)
-{
-    const struct changes *changes = state->settings.changes;
-    const struct rule *rule = &state->settings.rule;
-    struct change_share all = {0};
-    for (size_t i = 0; i < state->angles->model->layer_count; i++)
-        for (int p = 0; p < PROJECTION_COUNT; p++) {
-            struct change_share share = {0};
-            if (rule->projection[p] && state->angles->model->layers[i].number >= rule->first_layer)
-                share = change_share_projection(changes, i, p, rule->threshold);
-            change_share_add(&all, &share);
-        }
-    return all;
+    if (settings->by == CHANGE_BY_PAIR || !settings->changes)
+        return view_list_table(VIEW_CHANGE, angles, settings, out, err);
+    struct change_rows *rows = memory_array(1, sizeof *rows);
+    *out = (struct view_table){.owned = rows};
+    if (!rows || !change_rows_fill(rows, settings)) {
+        if (rows)
+            change_rows_free(rows);
+        view_table_free(out);
+        return error_memory(err);
+    }
+    out->change = rows;
+    out->table = change_rows_table(rows);
+    return STATUS_OK;
 }
 
 /* What says whether the rule fixes what the fine-tune left alone. */
@@ -31,7 +28,8 @@ static void draw_share(struct canvas *canvas, struct rect rect, const struct gly
                        const struct state *state)
 {
     char text[160], kept[TEXT_NUMBER], trainable[TEXT_NUMBER];
-    struct change_share share = share_of(state);
+    struct change_share share = change_share_of_rule(state->settings.changes, &state->settings.rule,
+                                                     state->settings.rule.threshold);
     if (isnan(change_share_kept(&share)))
         text_format(text, sizeof text, " %s ",
                     share.pairs > 0 ? "nothing changed" : "comparing\xe2\x80\xa6");
@@ -42,6 +40,26 @@ static void draw_share(struct canvas *canvas, struct rect rect, const struct gly
     if (draw_panel_inside(rect).rows < rect.rows)
         canvas_text(canvas, rect.row + rect.rows - 1, rect.col + 2, rect.cols - 34,
                     style_of(ROLE_TITLE), glyphs, text);
+}
+
+/* By groups: lines, and what they are. */
+static void draw_groups(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                        const struct state *state)
+{
+    char selection[SELECTION_BYTES], title[SELECTION_BYTES + 64];
+    struct view_settings settings = state_settings(state);
+    struct change_rows rows;
+    draw_selection_name(selection, state, settings.selection.scope, glyphs, rect.cols - 40);
+    text_format(title, sizeof title, "change by %s%s%s", change_by_name(settings.by),
+                draw_dot(glyphs), settings.by == CHANGE_BY_THRESHOLD ? "model" : selection);
+    struct rect inside = draw_panel(canvas, rect, glyphs, title);
+    if (change_rows_fill(&rows, &settings) && inside.rows > 1) {
+        change_legend_draw(canvas, inside, glyphs, &rows);
+        inside.row++;
+        inside.rows--;
+        change_lines_draw(canvas, inside, glyphs, &rows);
+    }
+    change_rows_free(&rows);
 }
 
 void change_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
@@ -59,6 +77,9 @@ void change_draw(struct canvas *canvas, struct rect rect, const struct glyphs *g
         return;
     }
     text_format(name, sizeof name, "change to %s", settings->companion[0].name);
-    draw_list(canvas, rect, glyphs, state, name, one_layer ? spare : spare + 1, rare);
+    if (settings->by != CHANGE_BY_PAIR)
+        draw_groups(canvas, rect, glyphs, state);
+    else
+        draw_list(canvas, rect, glyphs, state, name, one_layer ? spare : spare + 1, rare);
     draw_share(canvas, rect, glyphs, state);
 }

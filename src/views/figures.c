@@ -316,8 +316,45 @@ static void overview_figure(struct job *job)
                 measure_words(job->settings->measure));
 }
 
+/* By groups: means with their quartiles, or what each threshold would have kept. */
+static void groups_figure(struct job *job)
+{
+    static const char *const labels[CHANGE_BYS] = {"", "|cos| in the base", "layer", "pair",
+                                                   "threshold"};
+    const struct table *table = job->table;
+    bool share = job->settings->by == CHANGE_BY_THRESHOLD,
+         bins = job->settings->by == CHANGE_BY_BIN;
+    struct figure_panel *panel = panel_new(job, labels[job->settings->by],
+                                           share ? "fraction" : "distance (|dw1| + |dw2|) / 2");
+    for (size_t row = 0; row < table->row_count; row++) {
+        double at = number_at(table, row, 0);
+        if (share) {
+            add(job, panel, series_of(panel, FIGURE_LINE, INK_QUERY, "trainable pairs"), at,
+                number_at(table, row, column_of(table, "trainable_fraction")), 0);
+            add(job, panel, series_of(panel, FIGURE_LINE, INK_KEY, "change that they hold"), at,
+                number_at(table, row, column_of(table, "kept_fraction")), 0);
+            continue;
+        }
+        const char *part = bins ? "both" : word_at(table, row, column_of(table, "projection"));
+        at = bins ? (at + number_at(table, row, 1)) / 2 : at;
+        add(job, panel, series_of(panel, FIGURE_RANGE, ink_of(part), ""), at,
+            number_at(table, row, column_of(table, "q25")),
+            number_at(table, row, column_of(table, "q75")));
+        add(job, panel, series_of(panel, FIGURE_LINE, ink_of(part), bins ? "mean" : part), at,
+            number_at(table, row, column_of(table, "mean_distance")), 0);
+    }
+    panel->x.log = share;
+    if (share || bins)
+        panel->cut_x[0] = (double)job->settings->rule.threshold;
+    from_zero(&panel->y);
+}
+
 static void change_figure(struct job *job)
 {
+    if (job->settings->by != CHANGE_BY_PAIR) {
+        groups_figure(job);
+        return;
+    }
     const struct table *table = job->table;
     struct figure_panel *cosines = panel_new(job, "cos in the base", "cos in the fine-tune");
     struct figure_panel *moved =

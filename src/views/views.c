@@ -1,6 +1,7 @@
 /* views.c: the one table of views. */
 #include "explorer/baseline.h"
 #include "explorer/profiles.h"
+#include "views/change.h"
 #include "views/draw.h"
 
 #include <string.h>
@@ -59,6 +60,8 @@ enum status view_list_table(enum view_id view, const struct angles *angles,
 
 void view_table_free(struct view_table *table)
 {
+    if (table->change)
+        change_rows_free(table->change);
     if (table->spectrum)
         spectrum_free(table->spectrum);
     if (table->profiles)

@@ -130,6 +130,12 @@ same 'changes of a head' 'D'
 same 'changes of the model, the largest first' 'ss>>>>>>>r'
 same 'JSON of the changes' '' json
 same 'a picture of the changes' '' svg
+same 'changes by |cos|' 'b'
+same 'a picture of it' '' svg
+same 'changes by layer, of the query' 'bCC'
+same 'changes by frequency, of a layer' 'Cbs'
+same 'changes by threshold' 'b'
+same 'JSON of it' '' json
 keys q
 see 'shell>'
 close_terminal

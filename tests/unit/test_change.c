@@ -8,12 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <cjson/cJSON.h>
 #include <cmocka.h>
 
 #include "file_bytes.h"
 #include "made_model.h"
 #include "ropescope/change.h"
 #include "scratch.h"
+#include "views/change.h"
 
 #define FIXTURES "tests/fixtures/change/"
 #define DEMO "tests/data/demo/"
@@ -103,6 +105,73 @@ static void rows_under_an_adapter(void **state)
 {
     (void)state;
     check_against(FIXTURES "adapter.csv", ADAPTERS "llama", ADAPTERS "llama", ADAPTERS "plain");
+}
+
+/* ---- groups -------------------------------------------------------------- */
+
+static uint32_t all_heads(const void *context, size_t layer, int projection, uint32_t *first)
+{
+    const struct model *model = context;
+    *first = 0;
+    return model->layers[layer].projection[projection].heads;
+}
+
+static void assert_spread(const struct cJSON *expected, const struct spread *spread)
+{
+    const double values[] = {(double)spread->count, spread->mean, spread->q25, spread->median,
+                             spread->q75};
+    for (int i = 0; i < 5; i++)
+        assert_near(values[i], cJSON_GetArrayItem(expected, i)->valuedouble, 0);
+}
+
+static void groups_are_what_numpy_says(void **state)
+{
+    (void)state;
+    struct compared compared;
+    struct error err;
+    struct cJSON *expected;
+    assert_int_equal(json_read_file(FIXTURES "demo.json", 1 << 20, &expected, NULL, NULL),
+                     STATUS_OK);
+    assert_int_equal(compare(&compared, DEMO "base", DEMO "tuned", NULL, &err), STATUS_OK);
+    const struct model *model = compared.changes->base->model;
+    static const struct {
+        enum change_by by;
+        const char *key;
+    } kinds[] = {
+        {CHANGE_BY_BIN, "bins"}, {CHANGE_BY_LAYER, "layer"}, {CHANGE_BY_FREQUENCY, "frequency"}};
+    for (size_t k = 0; k < 3; k++) {
+        const struct cJSON *wanted = cJSON_GetObjectItem(expected, kinds[k].key);
+        size_t count;
+        int seen = 0;
+        struct change_group *groups =
+            change_groups_new(compared.changes, kinds[k].by, all_heads, model, &count);
+        for (size_t i = 0; i < count; i++) {
+            char name[32];
+            bool bins = kinds[k].by == CHANGE_BY_BIN;
+            text_format(name, sizeof name, bins ? "%zu" : "%zu.%d", groups[i].index,
+                        groups[i].projection);
+            const struct cJSON *item = cJSON_GetObjectItem(wanted, name);
+            assert_true((item != NULL) == (groups[i].distance.count > 0));
+            if (item)
+                assert_spread(item, &groups[i].distance);
+            seen += item != NULL;
+        }
+        assert_int_equal(seen, cJSON_GetArraySize(wanted));
+        memory_free(groups);
+    }
+    const struct rule rule = RULE_DEFAULT;
+    const struct cJSON *line;
+    cJSON_ArrayForEach(line, cJSON_GetObjectItem(expected, "threshold"))
+    {
+        struct change_share share = change_share_of_rule(
+            compared.changes, &rule, (float)cJSON_GetArrayItem(line, 0)->valuedouble);
+        const double values[] = {(double)share.pairs, (double)share.trainable, share.change,
+                                 share.kept};
+        for (int i = 0; i < 4; i++)
+            assert_near(values[i], cJSON_GetArrayItem(line, i + 1)->valuedouble, 0);
+    }
+    cJSON_Delete(expected);
+    end(&compared);
 }
 
 /* ---- models made for it -------------------------------------------------- */
@@ -323,6 +392,7 @@ int main(void)
         cmocka_unit_test(demo_is_what_numpy_says),
         cmocka_unit_test(rows_of_two_dtypes),
         cmocka_unit_test(rows_under_an_adapter),
+        cmocka_unit_test(groups_are_what_numpy_says),
         cmocka_unit_test(a_model_against_itself_did_not_change),
         cmocka_unit_test(one_row_shows_alone),
         cmocka_unit_test(other_shapes_are_refused_by_name),

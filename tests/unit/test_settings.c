@@ -66,6 +66,7 @@ static void assert_same(const struct view_settings *a, const struct view_setting
     assert_int_equal(a->each_layer, b->each_layer);
     assert_int_equal(a->arrange, b->arrange);
     assert_int_equal(a->line, b->line);
+    assert_int_equal(a->by, b->by);
     assert_int_equal(a->relative, b->relative);
     assert_int_equal(a->norms, b->norms);
     assert_int_equal(a->axis, b->axis);
@@ -100,6 +101,8 @@ static struct view_settings heeded(struct view_settings settings, enum view_id v
         settings.line = usual.line;
         settings.relative = false;
     }
+    if (view != VIEW_CHANGE)
+        settings.by = usual.by;
     if (view != VIEW_FREQUENCY) {
         settings.norms = false;
         settings.axis = usual.axis;
@@ -148,6 +151,7 @@ static void test_flags_read_back(void **unused)
             .each_layer = pick[17] % 2,
             .line = (enum profile_line)(pick[13] % PROFILE_LINES),
             .relative = pick[12] % 2,
+            .by = (enum change_by)(pick[9] % CHANGE_BYS),
             .norms = pick[11] % 3 == 0,
             .axis = (enum pair_axis)(pick[10] % PAIR_AXES),
         };
