@@ -44,6 +44,15 @@ struct pair_angle kernel_angle(const struct kernel *kernel, enum dtype dtype, co
 double kernel_distance(const struct kernel *kernel, enum dtype dtype, const void *x, const void *y,
                        size_t length);
 
+/* Both angles and the mean of the two distances of a pair in two models, whose rows w1, w2 and w1',
+ * w2' are read once: bit for bit what kernel_angle gives of either pair. */
+struct twin_angle {
+    struct pair_angle base, tuned;
+    double distance;
+};
+struct twin_angle kernel_twin(const struct kernel *kernel, enum dtype dtype,
+                              const unsigned char *const row[4], size_t length);
+
 /* ---- the database (angles.c) --------------------------------------------- */
 
 /* One projection of one layer. cos is NaN where the pair is undefined. */

@@ -228,3 +228,33 @@ double kernel_distance(const struct kernel *kernel, enum dtype dtype, const void
         return 0;
     return distance_in_double(dtype, x, y, length);
 }
+
+/* ---- both pairs and their distance --------------------------------------- */
+
+/* Good as float32 has it, or there is no difference at all. */
+static bool difference_is_safe(double square, const unsigned char *x, const unsigned char *y,
+                               size_t bytes)
+{
+    return kernel_is_safe(square) || (square == 0 && memcmp(x, y, bytes) == 0);
+}
+
+struct twin_angle kernel_twin(const struct kernel *kernel, enum dtype dtype,
+                              const unsigned char *const row[4], size_t length)
+{
+    size_t bytes = length * dtype_bits(dtype) / 8;
+    struct twin_sums sums = kernel_functions(kernel, dtype)->twin(row, length);
+    if (dtype != DTYPE_F64 && kernel_is_safe(sums.base.a) && kernel_is_safe(sums.base.b) &&
+        kernel_is_safe(sums.tuned.a) && kernel_is_safe(sums.tuned.b) &&
+        difference_is_safe(sums.a, row[0], row[2], bytes) &&
+        difference_is_safe(sums.b, row[1], row[3], bytes))
+        return (struct twin_angle){kernel_angle_of_sums(&sums.base),
+                                   kernel_angle_of_sums(&sums.tuned),
+                                   (sqrt(sums.a) + sqrt(sums.b)) / 2};
+    return (struct twin_angle){
+        kernel_angle(kernel, dtype, row[0], row[1], length),
+        kernel_angle(kernel, dtype, row[2], row[3], length),
+        (kernel_distance(kernel, dtype, row[0], row[2], length) +
+         kernel_distance(kernel, dtype, row[1], row[3], length)) /
+            2,
+    };
+}

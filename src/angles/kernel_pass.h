@@ -119,6 +119,89 @@ PASS double difference_over(load_lanes *load, size_t size, const unsigned char *
     return add_up(&sum);
 }
 
+/* ---- two pairs at once --------------------------------------------------- */
+
+/* The rows of a pair in two models, each read once: the sums of either pair, in the very order of
+ * pass_over, and of their differences. */
+struct twin_lanes {
+    struct block_sums base, tuned;
+    lanes a, b; /* of the differences of the first rows, of the second rows */
+};
+struct twin_gathered {
+    struct gathered_sums base, tuned;
+    wides a, b;
+};
+
+PASS void add_pair_of_lanes(lanes left, lanes right, struct block_sums *sums)
+{
+    sums->dot = lanes_multiply_add(left, right, sums->dot);
+    sums->a = lanes_multiply_add(left, left, sums->a);
+    sums->b = lanes_multiply_add(right, right, sums->b);
+}
+
+PASS void add_twin_lanes(load_lanes *load, const unsigned char *const row[4], size_t at,
+                         struct twin_lanes *sums)
+{
+    lanes a = load(row[0] + at), b = load(row[1] + at), c = load(row[2] + at),
+          d = load(row[3] + at);
+    lanes first = a - c, second = b - d;
+    add_pair_of_lanes(a, b, &sums->base);
+    add_pair_of_lanes(c, d, &sums->tuned);
+    sums->a = lanes_multiply_add(first, first, sums->a);
+    sums->b = lanes_multiply_add(second, second, sums->b);
+}
+
+PASS void gather_sums(struct gathered_sums *into, const struct block_sums *even,
+                      const struct block_sums *odd)
+{
+    into->dot = wides_add(wides_add(into->dot, even->dot), odd->dot);
+    into->a = wides_add(wides_add(into->a, even->a), odd->a);
+    into->b = wides_add(wides_add(into->b, even->b), odd->b);
+}
+
+PASS void add_twin_block(load_lanes *load, size_t size, const unsigned char *const row[4],
+                         size_t from, size_t steps, struct twin_gathered *sums)
+{
+    const lanes zero = lanes_zero();
+    struct twin_lanes even = {{zero, zero, zero}, {zero, zero, zero}, zero, zero}, odd = even;
+    for (size_t i = 0; i < steps; i++) {
+        size_t at = (from + i * STEP) * size;
+        add_twin_lanes(load, row, at, &even);
+        add_twin_lanes(load, row, at + LANES * size, &odd);
+    }
+    gather_sums(&sums->base, &even.base, &odd.base);
+    gather_sums(&sums->tuned, &even.tuned, &odd.tuned);
+    sums->a = wides_add(wides_add(sums->a, even.a), odd.a);
+    sums->b = wides_add(wides_add(sums->b, even.b), odd.b);
+}
+
+PASS struct pair_sums add_up_pair(const struct gathered_sums *sums)
+{
+    return (struct pair_sums){add_up(&sums->dot), add_up(&sums->a), add_up(&sums->b)};
+}
+
+PASS struct twin_sums twin_over(load_lanes *load, size_t size, const unsigned char *const row[4],
+                                size_t length)
+{
+    const wides zero = wides_zero();
+    struct twin_gathered sums = {{zero, zero, zero}, {zero, zero, zero}, zero, zero};
+    size_t at = 0;
+    for (; length - at >= STEPS * STEP; at += STEPS * STEP)
+        add_twin_block(load, size, row, at, STEPS, &sums);
+    size_t steps = (length - at) / STEP;
+    add_twin_block(load, size, row, at, steps, &sums);
+    at += steps * STEP;
+    if (at < length) {
+        unsigned char rest[4][STEP * NUMBER_MAX] = {{0}};
+        const unsigned char *const rests[4] = {rest[0], rest[1], rest[2], rest[3]};
+        for (int i = 0; i < 4; i++)
+            memcpy(rest[i], row[i] + at * size, (length - at) * size);
+        add_twin_block(load, size, rests, 0, 1, &sums);
+    }
+    return (struct twin_sums){add_up_pair(&sums.base), add_up_pair(&sums.tuned), add_up(&sums.a),
+                              add_up(&sums.b)};
+}
+
 #include "kernel_project.h"
 
 /* A kernel's functions, out of its load_f64, load_f32, load_f16 and load_bf16. */
@@ -133,6 +216,10 @@ PASS double difference_over(load_lanes *load, size_t size, const unsigned char *
     {                                                                                              \
         return difference_over(load_##dtype, size, x, y, length);                                  \
     }                                                                                              \
+    static TARGET struct twin_sums twin_##dtype(const unsigned char *const row[4], size_t length)  \
+    {                                                                                              \
+        return twin_over(load_##dtype, size, row, length);                                         \
+    }                                                                                              \
     static TARGET void project_##dtype(const struct narrow *narrow,                                \
                                        const unsigned char *const *rows, size_t count, double *to) \
     {                                                                                              \
@@ -144,7 +231,9 @@ PASS double difference_over(load_lanes *load, size_t size, const unsigned char *
     KERNEL_FUNCTION(f16, 2)                                                                        \
     KERNEL_FUNCTION(bf16, 2)
 #define KERNEL_TABLE                                                                               \
-    .f64 = {sums_f64, project_f64, differ_f64}, .f32 = {sums_f32, project_f32, differ_f32},        \
-    .f16 = {sums_f16, project_f16, differ_f16}, .bf16 = {sums_bf16, project_bf16, differ_bf16}
+    .f64 = {sums_f64, project_f64, differ_f64, twin_f64},                                          \
+    .f32 = {sums_f32, project_f32, differ_f32, twin_f32},                                          \
+    .f16 = {sums_f16, project_f16, differ_f16, twin_f16},                                          \
+    .bf16 = {sums_bf16, project_bf16, differ_bf16, twin_bf16}
 
 #endif

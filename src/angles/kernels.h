@@ -28,10 +28,19 @@ typedef void kernel_project(const struct narrow *narrow, const unsigned char *co
 /* The sum over (x - y)^2, likewise. */
 typedef double kernel_differ(const unsigned char *x, const unsigned char *y, size_t length);
 
+/* Of rows w1, w2 of the base and w1, w2 of the tuned model: the sums of both pairs, and the squares
+ * of |w1 - w1'| and |w2 - w2'|. */
+struct twin_sums {
+    struct pair_sums base, tuned;
+    double a, b;
+};
+typedef struct twin_sums kernel_twin_sums(const unsigned char *const row[4], size_t length);
+
 struct kernel_functions {
     kernel_sums *sums;
     kernel_project *project;
     kernel_differ *differ;
+    kernel_twin_sums *twin;
 };
 struct kernel {
     const char *name;

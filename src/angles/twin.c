@@ -122,28 +122,53 @@ static double distance(const struct twin *twin, uint64_t row, uint64_t other)
 
 /* ---- pairs --------------------------------------------------------------- */
 
-static bool take_angle(struct job *job, int side, uint64_t at, uint64_t a, uint64_t b)
+static void put_angle(const struct twin_values *values, int side, uint64_t at,
+                      struct pair_angle angle)
 {
-    const struct twin_values *values = job->values;
-    struct pair_angle angle = {0};
-    if (!values->cos[side])
-        return true;
-    if (!window_angle(&job->twin->side[side].window, a, b, &angle))
-        return false;
     values->cos[side][at] = angle.cos;
     values->norm_a[side][at] = angle.norm_a;
     values->norm_b[side][at] = angle.norm_b;
+}
+
+static bool take_angle(struct job *job, int side, uint64_t at, uint64_t a, uint64_t b)
+{
+    struct pair_angle angle = {0};
+    if (!job->values->cos[side])
+        return true;
+    if (!window_angle(&job->twin->side[side].window, a, b, &angle))
+        return false;
+    put_angle(job->values, side, at, angle);
+    return true;
+}
+
+/* Where both angles are wanted and the rows are stored alike, one kernel does it all. */
+static bool take_at_once(struct job *job, uint64_t at, const uint64_t a[2], const uint64_t b[2])
+{
+    const struct view_of_rows *base = &job->twin->side[0], *tuned = &job->twin->side[1];
+    if (!job->values->cos[0] || !job->values->cos[1] || base->tensor->lora || tuned->tensor->lora ||
+        base->window.dtype != tuned->window.dtype)
+        return false;
+    const unsigned char *const row[4] = {
+        window_row(&base->window, a[0]), window_row(&base->window, b[0]),
+        window_row(&tuned->window, a[1]), window_row(&tuned->window, b[1])};
+    struct twin_angle angle =
+        kernel_twin(base->window.kernel, base->window.dtype, row, (size_t)base->tensor->shape[1]);
+    put_angle(job->values, 0, at, angle.base);
+    put_angle(job->values, 1, at, angle.tuned);
+    job->values->distance[at] = (float)angle.distance;
     return true;
 }
 
 static bool take_pair(struct job *job, uint64_t at, uint32_t head, uint32_t pair)
 {
     uint64_t a[2], b[2];
-    for (int side = 0; side < 2; side++) {
+    for (int side = 0; side < 2; side++)
         layer_pair_rows(layer_of(job, side), job->projection, head, pair, &a[side], &b[side]);
+    if (take_at_once(job, at, a, b))
+        return true;
+    for (int side = 0; side < 2; side++)
         if (!take_angle(job, side, at, a[side], b[side]))
             return false;
-    }
     job->values->distance[at] =
         (float)((distance(job->twin, a[0], a[1]) + distance(job->twin, b[0], b[1])) / 2);
     return true;

@@ -386,6 +386,41 @@ static void distances_are_those_of_float64(void **state)
             }
 }
 
+/* What one pass over four rows gives is what each pair and each distance give alone, bit for bit
+ * where cosines are concerned; also for rows whose squares leave float32. */
+static void four_rows_at_once(void **state)
+{
+    (void)state;
+    static const size_t lengths[] = {1, 31, 64, 100, 1024, 4099};
+    static const float sizes[] = {1, 1e-25F, 1e25F};
+    static float row[4][4099];
+    const unsigned char *const rows[4] = {
+        (const unsigned char *)row[0], (const unsigned char *)row[1], (const unsigned char *)row[2],
+        (const unsigned char *)row[3]};
+    uint64_t seed = 3;
+    for (size_t k = 0; kernel_at(k); k++)
+        for (size_t l = 0; l < sizeof lengths / sizeof *lengths; l++)
+            for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
+                const struct kernel *kernel = kernel_at(k);
+                for (int r = 0; r < 4; r++)
+                    for (size_t i = 0; i < lengths[l]; i++)
+                        row[r][i] = (float)drawn(&seed) * sizes[s];
+                if (l % 2)
+                    memcpy(row[2], row[0], sizeof row[0]); /* a row that stayed */
+                struct twin_angle twin = kernel_twin(kernel, DTYPE_F32, rows, lengths[l]);
+                struct pair_angle base =
+                    kernel_angle(kernel, DTYPE_F32, row[0], row[1], lengths[l]);
+                struct pair_angle tuned =
+                    kernel_angle(kernel, DTYPE_F32, row[2], row[3], lengths[l]);
+                double distance = (kernel_distance(kernel, DTYPE_F32, row[0], row[2], lengths[l]) +
+                                   kernel_distance(kernel, DTYPE_F32, row[1], row[3], lengths[l])) /
+                                  2;
+                assert_memory_equal(&twin.base, &base, sizeof base);
+                assert_memory_equal(&twin.tuned, &tuned, sizeof tuned);
+                assert_true(fabs(twin.distance - distance) <= 1e-12 * distance);
+            }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -399,6 +434,7 @@ int main(void)
         cmocka_unit_test(files_of_angles_have_no_rows),
         cmocka_unit_test(a_file_that_shrinks_is_told),
         cmocka_unit_test(distances_are_those_of_float64),
+        cmocka_unit_test(four_rows_at_once),
     };
     return cmocka_run_group_tests_name("change", tests, scratch_make, scratch_remove);
 }
