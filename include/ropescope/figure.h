@@ -35,7 +35,7 @@ struct figure_series {
     double *x2;    /* (count) of bars and ranges: the other end; of cells: the value; owned */
 };
 
-enum { FIGURE_TICKS = 12, FIGURE_SERIES = 24, FIGURE_PANELS = 2, FIGURE_CUTS = 2 };
+enum { FIGURE_TICKS = 12, FIGURE_SERIES = 24, FIGURE_PANELS = 8, FIGURE_CUTS = 2 };
 struct figure_axis {
     double low, high;
     bool log;

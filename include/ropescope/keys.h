@@ -98,6 +98,9 @@ enum action {
     ACTION_EACH_LAYER,
     ACTION_DEPTH,
     ACTION_CHANGE_BY,
+    ACTION_STRIP_LAYER,
+    ACTION_PAIR_NEXT,
+    ACTION_PAIR_PREVIOUS,
     ACTION_COVER,
     ACTION_POINT_LEFT,
     ACTION_POINT_RIGHT,
@@ -150,6 +153,7 @@ enum place {
     PLACE_THRESHOLD = 1 << 17,
     PLACE_PROFILE = 1 << 19,
     PLACE_FREQUENCY = 1 << 20,
+    PLACE_STRIP = 1 << 21,
     PLACE_BUDGET = 1 << 18, /* what the rule saves in training is shown */
 };
 enum { PLACES_TYPED = PLACE_ENTRY | PLACE_FILTER | PLACE_SEARCH | PLACE_GOTO | PLACE_SAVE };
@@ -204,6 +208,7 @@ enum {
     HEEDS_AXIS = 64,  /* linear, each layer */
     HEEDS_LINE = 256, /* what a profile plots, and against which depth */
     HEEDS_BY = 1024,
+    HEEDS_LAYERS = 2048,  /* those of a strip */
     HEEDS_SPECTRUM = 512, /* cosines or norms, and against what */
     HEEDS_RANDOM = 128,   /* the baseline drawn at random */
 };

@@ -253,6 +253,7 @@ struct scatter_plot {
     double cut_low, cut_high;     /* the box lies between these on the x axis */
     double cut_y_low, cut_y_high; /* and between these on the y axis; infinite: no line there */
     const uint8_t *band; /* (count) 0..3, told apart by glyph and colour; NULL: by number */
+    bool wide;           /* as wide as there is room, not square */
     bool one_band;       /* the points of `shown_band` alone, by number */
     uint8_t shown_band;
     struct scatter_cache *cache;   /* NULL: count the points anew */

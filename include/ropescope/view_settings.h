@@ -16,6 +16,7 @@ enum view_id {
     VIEW_THRESHOLD,
     VIEW_PROFILE,
     VIEW_FREQUENCY,
+    VIEW_STRIP,
     VIEW_CHANGE,
     VIEW_COUNT
 };
@@ -39,6 +40,7 @@ struct zoom {
 bool zoom_whole(const struct zoom *zoom);
 
 enum { COMPANIONS_MOST = 7 };
+enum { STRIP_LAYERS = 4 }; /* that a strip shows at once */
 /* A model beside the one that is explored: `ropescope MODEL [MODEL ...]`, --compare. */
 struct companion {
     const char *name;            /* tells it from the others; borrowed */
@@ -65,6 +67,8 @@ struct view_settings {
     bool linear;                /* --linear, the axis of the view of thresholds */
     bool each_layer;            /* --each-layer, a line for every layer there */
     enum profile_line line;     /* --line, of the profile */
+    size_t strip[STRIP_LAYERS]; /* --layers, of the strip: (strip_count) indexes */
+    size_t strip_count;         /* 0: the selected layer */
     bool norms;                 /* --norms, of the view by frequency: norms instead of |cos| */
     enum pair_axis axis;        /* --axis, what it is plotted against */
     bool relative;              /* --relative, its depth from 0 to 1 */

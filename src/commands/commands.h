@@ -28,6 +28,8 @@ struct options {
     bool log, linear, each_layer, relative;
     enum profile_line line;
     bool norms;
+    uint32_t strip[STRIP_LAYERS]; /* (strip_count) numbers of layers */
+    size_t strip_count;
     enum change_by by;
     enum pair_axis axis;
     char sort[SORT_BYTES]; /* column; empty: none */

@@ -31,6 +31,21 @@ enum status find_selection(const struct options *options, const struct model *mo
     return STATUS_OK;
 }
 
+/* --layers: by their numbers. */
+static enum status take_strip(struct view_settings *settings, const struct options *options,
+                              const struct model *model, struct error *err)
+{
+    for (size_t i = 0; i < options->strip_count; i++) {
+        const struct layer *layer = model_layer(model, options->strip[i]);
+        if (!layer)
+            return error_set(err, STATUS_USAGE, "--layers: %s has no layer %" PRIu32, model->name,
+                             options->strip[i]);
+        settings->strip[i] = (size_t)(layer - model->layers);
+    }
+    settings->strip_count = options->strip_count;
+    return STATUS_OK;
+}
+
 enum status settings_read(const struct options *options, const struct model *model,
                           struct view_settings *settings, struct error *err)
 {
@@ -57,6 +72,7 @@ enum status settings_read(const struct options *options, const struct model *mod
     settings->linear = options->linear;
     settings->each_layer = options->each_layer;
     settings->line = options->line;
+    status = take_strip(settings, options, model, err);
     settings->by = options->by;
     settings->norms = options->norms;
     settings->axis = options->axis;
@@ -65,7 +81,7 @@ enum status settings_read(const struct options *options, const struct model *mod
         settings->sort = (struct sort){options->sort, options->descending};
     settings->arrange = options->arrange;
     settings->zoom = options->zoom;
-    return STATUS_OK;
+    return status;
 }
 
 enum status theme_of_options(struct theme *theme, const struct options *options, struct error *err)

@@ -17,9 +17,8 @@ static enum status find_view(const struct options *options, const struct view **
         error_set(err, STATUS_USAGE, "--view %s: there is no such view", options->view);
     else
         error_set(err, STATUS_USAGE, "export needs --view");
-    return error_help(
-        err,
-        "views: pairs, heads, layers, histogram, scatter, threshold, profile, frequency, change");
+    return error_help(err, "views: pairs, heads, layers, histogram, scatter, threshold, profile, "
+                           "frequency, strip, change");
 }
 
 /* What is exported, once its angles are there. */

@@ -102,6 +102,23 @@ static bool read_line(struct options *options, const char *value)
     return profile_line_from_name(value, &options->line);
 }
 
+/* Up to four numbers with commas between them. */
+static bool read_layers(struct options *options, const char *value)
+{
+    options->strip_count = 0;
+    for (bool more = true; more; value++) {
+        char number[TEXT_NUMBER];
+        size_t length = strcspn(value, ",");
+        if (options->strip_count == STRIP_LAYERS ||
+            !text_format(number, sizeof number, "%.*s", (int)length, value) ||
+            !text_to_u32(number, &options->strip[options->strip_count++]))
+            return false;
+        value += length;
+        more = *value == ',';
+    }
+    return true;
+}
+
 static bool read_by(struct options *options, const char *value)
 {
     return change_by_from_name(value, &options->by);
@@ -394,6 +411,7 @@ static const struct flag flags[] = {
     {"line", 0, "NAME", VIEW_FLAG, "of the profile: mean, median, fraction, correlation or norm",
      read_line},
     {"relative", 0, NULL, VIEW_FLAG, "its depth from 0 to 1 instead of the layer", read_relative},
+    {"layers", 0, "A,B,..", SELECTION, "of the strip: up to four, by their numbers", read_layers},
     {"by", 0, "pair|bin|layer|frequency|threshold", SELECTION, "groups of the changes", read_by},
     {"norms", 0, NULL, VIEW_FLAG, "by frequency: norms instead of |cos|", read_norms},
     {"axis", 0, "pair|frequency|wavelength", VIEW_FLAG, "what that is plotted against", read_axis},

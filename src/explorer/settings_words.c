@@ -82,6 +82,18 @@ static void add_rule(struct words *words, const struct view_settings *settings)
             add(words, "--projection %s", projection_name(p));
 }
 
+static void add_layers(struct words *words, const struct view_settings *settings,
+                       const struct model *model)
+{
+    char list[96] = "";
+    for (size_t i = 0; i < settings->strip_count; i++) {
+        size_t used = strlen(list);
+        text_format(list + used, sizeof list - used, "%s%u", i ? "," : "",
+                    model->layers[settings->strip[i]].number);
+    }
+    add(words, "--layers %s", list);
+}
+
 static void add_random(struct words *words, const struct awm *awm)
 {
     add(words, "--random");
@@ -152,6 +164,8 @@ bool settings_flags(const struct view_settings *settings, enum view_id view,
         add(&words, "--norms");
     if (heeds & HEEDS_SPECTRUM && settings->axis != PAIR_AXIS_INDEX)
         add(&words, "--axis %s", pair_axis_name(settings->axis));
+    if (heeds & HEEDS_LAYERS && settings->strip_count > 0)
+        add_layers(&words, settings, model);
     if (heeds & HEEDS_BY && settings->by != CHANGE_BY_PAIR)
         add(&words, "--by %s", change_by_name(settings->by));
     if (heeds & HEEDS_SORT && settings->sort.column)

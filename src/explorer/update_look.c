@@ -79,6 +79,48 @@ static void change_cover(struct state *state)
     update_settle(state);
 }
 
+/* The selected layer joins the strip, or leaves it. */
+static void keep_layer(struct state *state)
+{
+    struct view_settings *settings = &state->settings;
+    size_t layer = settings->selection.layer, kept = 0;
+    for (size_t i = 0; i < settings->strip_count; i++)
+        if (settings->strip[i] != layer)
+            settings->strip[kept++] = settings->strip[i];
+    bool was_there = kept < settings->strip_count;
+    settings->strip_count = kept;
+    if (was_there)
+        return;
+    if (kept == STRIP_LAYERS) {
+        text_format(state->message, sizeof state->message,
+                    "%d layers at most: a on one of them takes it away", STRIP_LAYERS);
+        state->message_is_error = true;
+        return;
+    }
+    for (; kept > 0 && settings->strip[kept - 1] > layer; kept--)
+        settings->strip[kept] = settings->strip[kept - 1];
+    settings->strip[kept] = layer; /* in their order */
+    settings->strip_count++;
+}
+
+/* Through the pairs of a head and on to the next head's. */
+static void step_pair(struct state *state, int by)
+{
+    const struct layer *layer = state_layer(state);
+    if (!layer || layer->pairs == 0)
+        return;
+    uint32_t head = state->settings.selection.head,
+             heads = layer->projection[PROJECTION_QUERY].heads, last = layer->pairs - 1;
+    bool beyond = by > 0 ? state->pair == last : state->pair == 0;
+    if (!beyond) {
+        state->wanted_pair = by > 0 ? state->pair + 1 : state->pair - 1;
+    } else if (by > 0 ? head + 1 < heads : head > 0) {
+        state->wanted_head = by > 0 ? head + 1 : head - 1;
+        state->wanted_pair = by > 0 ? 0 : last;
+    }
+    update_settle(state);
+}
+
 static bool flip(bool *setting)
 {
     *setting = !*setting;
@@ -108,6 +150,12 @@ bool update_look(struct state *state, enum action action)
             return flip(&settings->relative);
         settings->axis = (enum pair_axis)((settings->axis + 1) % PAIR_AXES);
         return true;
+    case ACTION_STRIP_LAYER:
+        return keep_layer(state), true;
+    case ACTION_PAIR_NEXT:
+        return step_pair(state, 1), true;
+    case ACTION_PAIR_PREVIOUS:
+        return step_pair(state, -1), true;
     case ACTION_CHANGE_BY:
         if (state->view != VIEW_CHANGE)
             return false;

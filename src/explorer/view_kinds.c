@@ -11,6 +11,7 @@ static const struct view_kind kinds[VIEW_COUNT] = {
     [VIEW_THRESHOLD] = {"threshold", PLACE_THRESHOLD, HEEDS_AXIS},
     [VIEW_PROFILE] = {"profile", PLACE_PROFILE, HEEDS_LINE},
     [VIEW_FREQUENCY] = {"frequency", PLACE_FREQUENCY, HEEDS_SCOPE | HEEDS_SPECTRUM},
+    [VIEW_STRIP] = {"strip", PLACE_STRIP, HEEDS_SCOPE | HEEDS_LAYERS},
     [VIEW_CHANGE] = {"change", PLACE_LIST, HEEDS_SCOPE | HEEDS_SORT | HEEDS_BY},
 };
 

@@ -12,7 +12,8 @@ static void lay_out(struct plot_frame *layout, struct rect rect, const struct sc
     const struct axis x = {plot->low, plot->high, 0, AXIS_LINEAR};
     const struct axis y = {same ? plot->low : plot->y_low, same ? plot->high : plot->y_high, 0,
                            AXIS_LINEAR};
-    plot_frame_fit(layout, rect, plot->x_label || plot->y_label, INSIDE_COLS_WIDE, &x, &y);
+    plot_frame_fit(layout, rect, plot->x_label || plot->y_label,
+                   plot->wide ? rect.cols : INSIDE_COLS_WIDE, &x, &y);
 }
 
 struct rect plot_scatter_inside(struct rect rect, const struct scatter_plot *plot)

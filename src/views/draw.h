@@ -118,6 +118,15 @@ void profile_draw(struct canvas *canvas, struct rect rect, const struct glyphs *
                   const struct state *state);
 void frequency_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                     const struct state *state);
+/* Its plots, and where each lies inside the panel (strip.c). x: (count) places of the pairs. */
+struct scatter_plot strip_plot_of(const struct state *state, size_t layer, int projection,
+                                  const float *x);
+struct rect strip_rect(struct rect inside, size_t at, size_t layers, int projection,
+                       const bool covered[PROJECTION_COUNT]);
+struct strip_rows;
+void strip_rows_free(struct strip_rows *strip);
+void strip_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                const struct state *state);
 void change_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                  const struct state *state);
 void threshold_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,

@@ -349,6 +349,30 @@ static void groups_figure(struct job *job)
     from_zero(&panel->y);
 }
 
+/* A panel for the query and one for the key of each layer. */
+static void strip_figure(struct job *job)
+{
+    const struct table *table = job->table;
+    struct figure_panel *panel = NULL;
+    char last[64] = "";
+    for (size_t row = 0; row < table->row_count; row++) {
+        const char *part = word_at(table, row, column_of(table, "projection"));
+        char title[64];
+        text_format(title, sizeof title, "layer %g, %s",
+                    number_at(table, row, column_of(table, "layer")), part);
+        if (!panel || strcmp(title, last) != 0) {
+            panel = panel_new(job, "pair, head by head", "cos");
+            text_format(panel->title, sizeof panel->title, "%s", title);
+            text_format(last, sizeof last, "%s", title);
+            draw_cuts(QUANTITY_COS, (double)job->settings->rule.threshold, panel->cut_y);
+        }
+        add(job, panel, series_of(panel, FIGURE_POINTS, ink_of(part), ""),
+            number_at(table, row, column_of(table, "index")),
+            number_at(table, row, column_of(table, "cos")), 0);
+        set_axis(&panel->y, -1, 1);
+    }
+}
+
 static void change_figure(struct job *job)
 {
     if (job->settings->by != CHANGE_BY_PAIR) {
@@ -381,7 +405,7 @@ static void (*const figures[VIEW_COUNT])(struct job *) = {
     [VIEW_OVERVIEW] = overview_figure, [VIEW_HISTOGRAM] = histogram_figure,
     [VIEW_SCATTER] = scatter_figure,   [VIEW_THRESHOLD] = threshold_figure,
     [VIEW_PROFILE] = profile_figure,   [VIEW_FREQUENCY] = frequency_figure,
-    [VIEW_CHANGE] = change_figure,
+    [VIEW_STRIP] = strip_figure,       [VIEW_CHANGE] = change_figure,
 };
 
 /* What is plotted, where the view's own words say more than that. */
@@ -420,7 +444,7 @@ enum status view_figure(enum view_id id, const struct table *table,
         error_set(err, STATUS_USAGE, "the view %s is a list and no plot: it has no picture",
                   view_of(id)->name);
         return error_help(err, "as csv or json; pictures: overview, histogram, scatter, threshold, "
-                               "profile, frequency, change");
+                               "profile, frequency, strip, change");
     }
     title_of(out->title, sizeof out->title, &job, view_of(id));
     figures[id](&job);

@@ -16,6 +16,7 @@ static const struct view views[VIEW_COUNT] = {
     {VIEW_THRESHOLD, "threshold", "fixed pairs by threshold", threshold_table, threshold_draw},
     {VIEW_PROFILE, "profile", "a measure against the layer", profile_table, profile_draw},
     {VIEW_FREQUENCY, "frequency", "|cos| and norms by frequency", frequency_table, frequency_draw},
+    {VIEW_STRIP, "strip", "the cosine of every pair of a layer", strip_table, strip_draw},
     {VIEW_CHANGE, "change", "what a fine-tune moved", change_table, change_draw},
 };
 
@@ -60,6 +61,8 @@ enum status view_list_table(enum view_id view, const struct angles *angles,
 
 void view_table_free(struct view_table *table)
 {
+    if (table->strip)
+        strip_rows_free(table->strip);
     if (table->change)
         change_rows_free(table->change);
     if (table->spectrum)

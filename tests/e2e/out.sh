@@ -117,6 +117,10 @@ same 'by frequency, of a layer' '9s'
 same 'a picture of it' '' svg
 same 'norms by wavelength, of the model' 'soxx'
 same 'JSON by frequency' 'x' json
+same 'strip of a layer' '0'
+same 'strip of three layers' 'ajajja'
+same 'a picture of it' '' svg
+same 'JSON of it, the key alone' 'CC' json
 keys q
 see 'shell>'
 close_terminal

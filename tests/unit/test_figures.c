@@ -242,6 +242,53 @@ static void the_line_goes_through_its_numbers(void **unused)
     state_free(&state);
 }
 
+/* Wherever the strip's cursor goes, its knob is in the cell of the pair's own cosine, in the plot
+ * of its layer, for query and key. */
+static void the_strip_shows_the_pair(void **unused)
+{
+    static const char keys[] = "LLLnlLjLHaLLNLLhkLjjaLLLsLLLn";
+    (void)unused;
+    const struct angles *angles = session_angles(session);
+    struct state state;
+    struct layout layout;
+    struct canvas *canvas = canvas_new(40, 120);
+    assert_int_equal(state_init(&state, angles, NULL), STATUS_OK);
+    update_size(&state, 40, 120);
+    update_key(&state, '0');
+    struct layout_needs needs = layout_needs_of(&state);
+    layout_make(&layout, &needs);
+    for (const char *key = keys; *key; key++) {
+        update_key(&state, (unsigned char)*key);
+        frame_draw(canvas, &state);
+        const struct view_settings *settings = &state.settings;
+        size_t layer = settings->selection.layer, at = 0, layers = settings->strip_count;
+        while (at < layers && settings->strip[at] != layer)
+            at++;
+        if (layers > 0 && at == layers)
+            continue; /* the selected layer is not in sight */
+        for (int p = 0; p < PROJECTION_COUNT; p++) {
+            float x[128];
+            const struct layer *of = &angles->model->layers[layer];
+            size_t index = (size_t)state_head(&state, p) * of->pairs + state.pair;
+            struct scatter_plot plot = strip_plot_of(&state, layer, p, x);
+            struct rect rect = strip_rect(draw_panel_inside(layout.main), at, layers ? layers : 1,
+                                          p, settings->rule.projection);
+            rect.row++;
+            rect.rows--;
+            rect = plot_scatter_inside(rect, &plot);
+            struct axis across = {plot.low, plot.high, rect.cols, AXIS_LINEAR},
+                        up = {-1, 1, rect.rows, AXIS_LINEAR};
+            double cos = (double)angles->layers[layer].set[p].cos[index];
+            int row = rect.row + rect.rows - 1 - axis_cell(&up, cos);
+            int col = rect.col + axis_cell(&across, (double)index);
+            assert_int_equal(canvas->cells[row * canvas->cols + col].code,
+                             glyphs_of(GLYPHS_BLOCKS)->knob);
+        }
+    }
+    canvas_free(canvas);
+    state_free(&state);
+}
+
 /* ---- on paper ------------------------------------------------------------ */
 
 static char *svg_of(enum view_id id, const struct view_settings *settings, struct figure *figure)
@@ -396,6 +443,7 @@ int main(void)
         cmocka_unit_test(ties_share_their_rank),
         cmocka_unit_test(models_of_two_depths_share_a_profile),
         cmocka_unit_test(the_line_goes_through_its_numbers),
+        cmocka_unit_test(the_strip_shows_the_pair),
         cmocka_unit_test(pictures_are_sound),
         cmocka_unit_test(pictures_have_the_numbers),
         cmocka_unit_test(lists_have_no_picture),

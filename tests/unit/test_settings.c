@@ -67,6 +67,9 @@ static void assert_same(const struct view_settings *a, const struct view_setting
     assert_int_equal(a->arrange, b->arrange);
     assert_int_equal(a->line, b->line);
     assert_int_equal(a->by, b->by);
+    assert_int_equal(a->strip_count, b->strip_count);
+    for (size_t i = 0; i < a->strip_count; i++)
+        assert_int_equal(a->strip[i], b->strip[i]);
     assert_int_equal(a->relative, b->relative);
     assert_int_equal(a->norms, b->norms);
     assert_int_equal(a->axis, b->axis);
@@ -101,6 +104,8 @@ static struct view_settings heeded(struct view_settings settings, enum view_id v
         settings.line = usual.line;
         settings.relative = false;
     }
+    if (view != VIEW_STRIP)
+        settings.strip_count = 0;
     if (view != VIEW_CHANGE)
         settings.by = usual.by;
     if (view != VIEW_FREQUENCY) {
@@ -114,7 +119,8 @@ static struct view_settings heeded(struct view_settings settings, enum view_id v
     if (whole || settings.selection.scope != SCOPE_MODEL)
         settings.one_head = false;
     if (view == VIEW_OVERVIEW || view == VIEW_HISTOGRAM || view == VIEW_SCATTER ||
-        view == VIEW_THRESHOLD || view == VIEW_PROFILE || view == VIEW_FREQUENCY)
+        view == VIEW_THRESHOLD || view == VIEW_PROFILE || view == VIEW_FREQUENCY ||
+        view == VIEW_STRIP)
         settings.sort = usual.sort;
     return settings;
 }
@@ -152,6 +158,8 @@ static void test_flags_read_back(void **unused)
             .line = (enum profile_line)(pick[13] % PROFILE_LINES),
             .relative = pick[12] % 2,
             .by = (enum change_by)(pick[9] % CHANGE_BYS),
+            .strip = {pick[1] % shape.layers, pick[2] % shape.layers, pick[3] % shape.layers},
+            .strip_count = pick[8] % 4,
             .norms = pick[11] % 3 == 0,
             .axis = (enum pair_axis)(pick[10] % PAIR_AXES),
         };

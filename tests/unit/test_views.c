@@ -163,7 +163,7 @@ static const struct {
 static bool differs(enum view_id id, enum glyph_set set)
 {
     return set != GLYPHS_BRAILLE || id == VIEW_OVERVIEW || id == VIEW_SCATTER ||
-           id == VIEW_THRESHOLD || id == VIEW_PROFILE || id == VIEW_FREQUENCY;
+           id == VIEW_THRESHOLD || id == VIEW_PROFILE || id == VIEW_FREQUENCY || id == VIEW_STRIP;
 }
 
 static void test_golden_views(void **unused)
@@ -718,7 +718,7 @@ static void test_cuts_part_fixed_from_trainable(void **unused)
  * the line above names the pair and those. */
 static void test_cursor_reads_the_pair(void **unused)
 {
-    static const char keys[] = "HJKLnnNL+KJn-0uJLHu+n";
+    static const char keys[] = "HJKLnnNL+KJn-auJLHu+n";
     struct scene scene = open_scene(&golden_shape, 40, 120);
     const struct state *state = &scene.state;
     (void)unused;
