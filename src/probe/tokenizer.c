@@ -97,10 +97,25 @@ static enum status say_bytes(struct vocabulary *vocabulary, struct error *err)
     return STATUS_OK;
 }
 
+/* Ids put around a text must be tokens, as all others are by their making. */
+static enum status check_special(const struct tokenizer *tokenizer, const uint32_t *ids,
+                                 size_t count, struct error *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (ids[i] >= tokenizer->vocabulary.count)
+            return error_set(err, STATUS_FAILED,
+                             "the tokenizer puts token %u around a text and has %zu tokens", ids[i],
+                             tokenizer->vocabulary.count);
+    }
+    return STATUS_OK;
+}
+
 enum status tokenizer_finish(struct tokenizer *tokenizer, struct error *err)
 {
     struct vocabulary *vocabulary = &tokenizer->vocabulary;
-    enum status status = STATUS_OK;
+    enum status status = check_special(tokenizer, tokenizer->before, tokenizer->before_count, err);
+    if (status == STATUS_OK)
+        status = check_special(tokenizer, tokenizer->behind, tokenizer->behind_count, err);
     for (size_t id = 0; id < vocabulary->count && status == STATUS_OK; id++) {
         struct piece *piece = &vocabulary->pieces[id];
         piece->says = piece->bytes;

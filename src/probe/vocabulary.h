@@ -4,7 +4,7 @@
 
 #include "ropescope/support.h"
 
-enum { ID_NONE = -1, IDS_MAX = 1 << 22 };
+enum { ID_NONE = -1, IDS_MAX = 1 << 21 };
 
 struct piece {
     const char *bytes; /* in the vocabulary's arena; NULL: this id is not in use */

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "file_bytes.h"
+#include "made_gguf.h"
 #include "scratch.h"
 
 #define FIXTURES "tests/fixtures/tokens/"
@@ -67,6 +68,21 @@ static bool round_trip(const struct tokenizer *t, const char *line, size_t lengt
     return same;
 }
 
+/* Lines that no tokenizer gives back: with special tokens, with tokens that strip the space around
+ * them, with the character that stands for a space. */
+static bool is_lossy(const char *line, size_t length)
+{
+    static const char *const parts[] = {"<s>", "</s>", "<|end|>", "Привет", "世界", "▁"};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        size_t size = strlen(parts[i]);
+        for (size_t at = 0; at + size <= length; at++) {
+            if (memcmp(line + at, parts[i], size) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
 /* *wrong lines have other ids, *changed lines do not come back as they were. */
 static void run_lines(const char *name, size_t *wrong, size_t *changed)
 {
@@ -87,7 +103,7 @@ static void run_lines(const char *name, size_t *wrong, size_t *changed)
         line++;
         encode(t, line, length, &ids, &count);
         *wrong += !same_ids(ids, count, &want);
-        *changed += !round_trip(t, line, length, ids, count);
+        *changed += !is_lossy(line, length) && !round_trip(t, line, length, ids, count);
         memory_free(ids);
         at = (size_t)(line - lines) + length + 1;
     }
@@ -109,6 +125,8 @@ static void test_lines(void **state)
     }
     for (size_t i = 0; i < 4; i++)
         assert_int_equal(wrong[i], 0);
+    assert_int_equal(changed[0] + changed[1] + changed[3], 0);
+    assert_true(changed[2] > 0); /* NFC joins marks with their letters */
 }
 
 /* ---- other kinds --------------------------------------------------------- */
@@ -126,6 +144,32 @@ static void test_bytes(void **state)
     assert_true(round_trip(t, "a\0\xFF", 3, ids, count));
     memory_free(ids);
     tokenizer_close(t);
+}
+
+/* "Once upon a time" as run.c of llama2.c has it, from its own file and from the GGUF file made of
+ * it. */
+static void test_stories(void **state)
+{
+    (void)state;
+    static const char *const paths[] = {"../shared/models/stories260K/tok512.bin",
+                                        "../shared/models/stories260K/stories260K.bin",
+                                        "../shared/models/stories260K/stories260K.gguf"};
+    static const uint32_t want[] = {1, 403, 407, 261, 378};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        if (!path_is_file(paths[i])) {
+            print_message("skipped: %s is not there\n", paths[i]);
+            skip();
+        }
+        struct tokenizer *t = opened(paths[i]);
+        uint32_t *ids;
+        size_t count;
+        encode(t, "Once upon a time", 16, &ids, &count);
+        assert_int_equal(count, 5);
+        assert_memory_equal(ids, want, sizeof want);
+        assert_true(round_trip(t, "Once upon a time", 16, ids, count));
+        memory_free(ids);
+        tokenizer_close(t);
+    }
 }
 
 /* Long words take n log n: a million letters in one word. */
@@ -147,6 +191,71 @@ static void test_long_word(void **state)
     tokenizer_close(t);
 }
 
+/* A tokenizer.bin of `count` tokens: 259 that are always there, then a, b, ab. */
+static size_t make_llama2c(unsigned char *out)
+{
+    size_t at = 4;
+    memset(out, 0, 4);
+    for (uint32_t id = 0; id < 263; id++) {
+        static const char *const last[] = {" ", "a", "b", "ab"};
+        char text[8];
+        float score = id == 262 ? 0 : -1;
+        text_format(text, sizeof text, "<0x%02X>", (id - 3) & 0xFF);
+        const char *piece = id < 3 ? "<x>" : id < 259 ? text : last[id - 259];
+        uint32_t length = (uint32_t)strlen(piece);
+        memcpy(out + at, &score, 4);
+        memcpy(out + at + 4, &length, 4);
+        memcpy(out + at + 8, piece, length);
+        at += 8 + (size_t)length;
+    }
+    return at;
+}
+
+static void test_llama2c(void **state)
+{
+    (void)state;
+    unsigned char bytes[8192];
+    static const uint32_t want[] = {1, 259, 262, 260, 13};
+    size_t size = make_llama2c(bytes), count;
+    uint32_t *ids;
+    struct error err = {0};
+    scratch_write("tokenizer.bin", bytes, size);
+    struct tokenizer *t = opened(scratch_path("tokenizer.bin"));
+    encode(t, "aba\n", 4, &ids, &count);
+    assert_int_equal(count, 5);
+    assert_memory_equal(ids, want, sizeof want);
+    assert_true(round_trip(t, "aba\n", 4, ids, count));
+    memory_free(ids);
+    tokenizer_close(t);
+    for (size_t cut = 0; cut < size;
+         cut += 7) { /* cut anywhere: refused, never read past the end */
+        scratch_write("tokenizer.bin", bytes, cut);
+        if (tokenizer_open(scratch_path("tokenizer.bin"), &t, &err) == STATUS_OK)
+            assert_true(tokenizer_count(t) >= 259);
+        tokenizer_close(t);
+    }
+}
+
+static void test_gguf(void **state)
+{
+    (void)state;
+    static const char *const models[] = {"bert", "gpt2", "llama"};
+    static const char *const says[] = {"bert", "strange", "do not fit"};
+    for (size_t i = 0; i < 3; i++) {
+        struct made_gguf made;
+        struct tokenizer *t;
+        struct error err = {0};
+        made_gguf_begin(&made, "llama", 1, 8);
+        made_gguf_text(&made, "tokenizer.ggml.model", models[i]);
+        made_gguf_text(&made, "tokenizer.ggml.pre", "strange");
+        made_gguf_text(&made, "tokenizer.ggml.tokens", "no list");
+        made_gguf_u32(&made, "tokenizer.ggml.scores", 7);
+        made_gguf_end(&made, "m.gguf");
+        assert_int_equal(tokenizer_open(scratch_path("m.gguf"), &t, &err), STATUS_FAILED);
+        assert_says(err.what, says[i]);
+    }
+}
+
 /* ---- refused ------------------------------------------------------------- */
 
 static const struct {
@@ -165,6 +274,10 @@ static const struct {
     {"{\"model\":{\"type\":\"BPE\",\"vocab\":{},\"merges\":[],\"dropout\":0.5}}", "dropout"},
     {"{\"model\":{}}", "without a type"},
     {"{}", "no model"},
+    {"{\"post_processor\":{\"type\":\"TemplateProcessing\",\"single\":[{\"SpecialToken\":{\"id\":"
+     "\"s\"}}],\"special_tokens\":{\"s\":{\"ids\":[7]}}},\"model\":{\"type\":\"BPE\",\"vocab\":"
+     "{\"a\":0},\"merges\":[]}}",
+     "token 7"},
     {"{\"normalizer\":{\"type\":\"Lowercase\"},\"model\":{}}", "Lowercase"},
     {"{\"pre_tokenizer\":{\"type\":\"BertPreTokenizer\"},\"model\":{}}", "BertPreTokenizer"},
     {"{\"post_processor\":{\"type\":\"RobertaProcessing\"},\"model\":{}}", "RobertaProcessing"},
@@ -201,7 +314,8 @@ static void test_deep_and_long(void **state)
     assert_int_equal(tokenizer_open(scratch_path("tokenizer.json"), &t, &err), STATUS_FAILED);
     assert_says(err.what, "nested too deep");
     memset(text, 'a', DEEP);
-    memcpy(text, "{\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"", 54);
+    static const char start[] = "{\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"";
+    memcpy(text, start, sizeof start - 1);
     memcpy(text + DEEP, "\"},\"behavior\":\"Isolated\"}}", 27);
     scratch_text("tokenizer.json", text);
     assert_int_equal(tokenizer_open(scratch_path("tokenizer.json"), &t, &err), STATUS_FAILED);
@@ -235,7 +349,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lines),
         cmocka_unit_test(test_bytes),
+        cmocka_unit_test(test_stories),
         cmocka_unit_test(test_long_word),
+        cmocka_unit_test_setup_teardown(test_llama2c, scratch_make, scratch_remove),
+        cmocka_unit_test_setup_teardown(test_gguf, scratch_make, scratch_remove),
         cmocka_unit_test_setup_teardown(test_refused, scratch_make, scratch_remove),
         cmocka_unit_test_setup_teardown(test_deep_and_long, scratch_make, scratch_remove),
         cmocka_unit_test_setup_teardown(test_slow_pattern, scratch_make, scratch_remove),
