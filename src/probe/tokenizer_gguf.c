@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { TEXT_LONGEST = 65535, NAME_ROOM = 64 };
+enum { TEXT_LONGEST = 65535, MERGE_LONGEST = 4096, NAME_ROOM = 64 };
 enum { GGUF_TEXT = 8, GGUF_LIST = 9, GGUF_TYPES = 13 };
 enum { TOKEN_NORMAL = 1, TOKEN_UNKNOWN, TOKEN_CONTROL, TOKEN_USER, TOKEN_UNUSED, TOKEN_BYTE };
 
@@ -268,7 +268,7 @@ static enum status set_merge(struct gguf_reading *r, size_t rank)
     struct vocabulary *vocabulary = &r->tokenizer->vocabulary;
     char *gap = r->length > 0 ? memchr(r->text + 1, ' ', r->length - 1) : NULL;
     size_t left, right;
-    char bytes[2 * TOKEN_BYTE * 128];
+    char bytes[MERGE_LONGEST];
     if (!gap || r->length > sizeof bytes)
         return gguf_fail(&r->gguf, "merge %zu is no pair", rank);
     if (!alphabet_bytes(r->text, (size_t)(gap - r->text), bytes, &left) ||
