@@ -27,7 +27,8 @@ CFLAGS   ?= -g
 # No contraction: the same rows must give the same bits whatever compiled the kernel.
 ALL_CFLAGS := -std=c11 $(OPTIMISE) -ffp-contract=off -pthread $(WARNINGS) $(WERROR) $(SANITIZER) $(CFLAGS)
 LIBS := $(call pkg,--libs,ncursesw,-lncursesw -ltinfo) $(call pkg,--libs,libcjson,-lcjson) -lcsv \
-        $(call pkg,--libs,libxxhash,-lxxhash) -lm -pthread
+        $(call pkg,--libs,libxxhash,-lxxhash) $(call pkg,--libs,libpcre2-8,-lpcre2-8) \
+        $(call pkg,--libs,libutf8proc,-lutf8proc) -lm -pthread
 # OpenBLAS is not linked: src/support/blas.c loads it when it is needed.
 TEST_LIBS := $(call pkg,--libs,cmocka,-lcmocka)
 BLAS_LIBS := $(call pkg,--libs,openblas,-lopenblas)
