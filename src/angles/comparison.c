@@ -1,5 +1,6 @@
 /* comparison.c: one pass over the rows of two models, in the order of the base's files, by all
  * cores: the distance of every pair, and the angles that are not known yet. */
+#include "changes_file.h"
 #include "ropescope/change.h"
 #include "session_rows.h"
 #include "twin.h"
@@ -9,6 +10,7 @@
 #include <math.h>
 #include <poll.h>
 #include <pthread.h>
+#include <string.h>
 #include <unistd.h>
 
 /* What a layer has given so far. */
@@ -25,7 +27,8 @@ struct comparison {
     struct model *tuned;
     struct side side[2];
     struct changes changes;
-    struct unit *units; /* (unit_count) of the base */
+    struct changes_key key; /* path "": the changes are not kept */
+    struct unit *units;     /* (unit_count) of the base */
     size_t unit_count;
     struct layer_work *work; /* (layer_count) */
     size_t layer_count;
@@ -183,6 +186,27 @@ static void work_through(void *arg, size_t worker)
     wake_receiver(c);
 }
 
+/* ---- what is known already ----------------------------------------------- */
+
+/* Where the changes lie between sessions: beside the base's angles. */
+static void place_key(struct comparison *c)
+{
+    const char *path[2];
+    enum { ENDING = sizeof ".angles" - 1 };
+    if (!session_cache_place(c->session[0], &path[0], &c->key.base) ||
+        !session_cache_place(c->session[1], &path[1], &c->key.tuned) ||
+        !text_format(c->key.path, sizeof c->key.path, "%.*s-%016llx.changes",
+                     (int)(strlen(path[0]) - ENDING), path[0], (unsigned long long)c->key.tuned))
+        c->key.path[0] = '\0';
+}
+
+/* Nothing is to be read: both angles and the changes were kept. */
+static bool is_known(struct comparison *c)
+{
+    return *c->key.path && angles_complete(c->changes.base) && angles_complete(c->changes.tuned) &&
+           changes_file_load(&c->key, &c->changes);
+}
+
 /* ---- starting ------------------------------------------------------------ */
 
 static void measure_side(struct comparison *c, int which, const struct unit *unit)
@@ -221,12 +245,10 @@ static bool plan_layer(struct comparison *c, const struct unit *unit)
 static enum status plan(struct comparison *c, struct error *err)
 {
     uint64_t bytes = 0;
-    c->layer_count = c->plan->model->layer_count;
     c->units = units_plan(c->checkpoint[0], c->plan, &c->unit_count);
     c->work = memory_array(c->layer_count, sizeof *c->work);
     c->done = memory_array(c->layer_count, sizeof *c->done);
-    c->changes.distance = memory_array(2 * c->layer_count, sizeof *c->changes.distance);
-    bool sound = c->units && c->work && c->done && c->changes.distance;
+    bool sound = c->units && c->work && c->done;
     for (size_t i = 0; i < c->unit_count && sound; i++) {
         sound = plan_layer(c, &c->units[i]);
         bytes += unit_bytes(c->checkpoint[0], c->plan->model, &c->units[i]);
@@ -276,7 +298,16 @@ enum status comparison_start(struct session *base, struct session *tuned, size_t
     c->changes.tuned = session_angles(tuned);
     pthread_mutex_init(&c->lock, NULL);
     session_yield_cache(tuned, base);
-    enum status status = models_match(c->changes.base->model, c->changes.tuned->model, err);
+    c->layer_count = c->changes.base->model->layer_count;
+    c->changes.distance = memory_array(2 * c->layer_count + 1, sizeof *c->changes.distance);
+    enum status status = c->changes.distance ? STATUS_OK : error_memory(err);
+    if (status == STATUS_OK)
+        status = models_match(c->changes.base->model, c->changes.tuned->model, err);
+    place_key(c);
+    if (status == STATUS_OK && is_known(c)) {
+        *out = c;
+        return STATUS_OK;
+    }
     if (status == STATUS_OK)
         status = open_rows(c, err);
     if (status == STATUS_OK)
@@ -339,7 +370,10 @@ static void finish(struct comparison *c)
         if (session_taken(c->session[side], &err) != STATUS_OK && c->error.status == STATUS_OK)
             c->error = err;
     }
-    if (c->error.status == STATUS_OK && atomic_load(&c->cancelled))
+    bool whole = c->error.status == STATUS_OK && c->changes.ready == c->layer_count;
+    if (whole && *c->key.path)
+        changes_file_save(&c->key, &c->changes);
+    else if (c->error.status == STATUS_OK && atomic_load(&c->cancelled))
         error_set(&c->error, STATUS_CANCELLED, "cancelled");
 }
 

@@ -271,6 +271,13 @@ void session_yield_cache(struct session *s, const struct session *other)
         s->has_cache = false;
 }
 
+bool session_cache_place(const struct session *s, const char **path, uint64_t *fingerprint)
+{
+    *path = s->cache.whole;
+    *fingerprint = s->cache.fingerprint;
+    return s->has_cache;
+}
+
 void session_take(struct session *s, size_t layer, float *values)
 {
     struct layer_result result = {s->angles->generation, layer, values};

@@ -25,6 +25,31 @@ check 'a row a pair' [ "$(wc -l <"$HOLD/change")" = 1153 ]
 check 'both databases are in the cache' [ "$(find "$HOLD/cache" -name '*.angles' | wc -l)" = 2 ]
 change $BASE --compare $TUNED >"$HOLD/again"
 check 'with angles from the cache the same bytes' cmp "$HOLD/change" "$HOLD/again"
+changes() { find "$HOLD/cache" -name '*.changes'; }
+check 'the distances are in the cache, too' [ "$(changes | wc -l)" = 1 ]
+if command -v strace >/dev/null && strace -o "$HOLD/trace" true 2>/dev/null; then
+    ASAN_OPTIONS=detect_leaks=0 strace -f -e trace=open,openat -o "$HOLD/trace" \
+        "$PROGRAM" export $BASE --compare $TUNED --view change >/dev/null 2>&1
+    check 'a second opening opens no weight file' [ "$(grep -c 'safetensors"' "$HOLD/trace")" = 0 ]
+else
+    skip 'a second opening opens no weight file' 'no strace'
+fi
+damaged=0
+size=$(wc -c <"$(changes)")
+for at in 0 9 17 25 33 41 1000 $((size - 1)); do
+    printf '\377' | dd of="$(changes)" bs=1 seek="$at" conv=notrunc 2>/dev/null
+    change $BASE --compare $TUNED | cmp -s - "$HOLD/change" || damaged=$((damaged + 1))
+done
+truncate -s $((size / 2)) "$(changes)"
+change $BASE --compare $TUNED | cmp -s - "$HOLD/change" || damaged=$((damaged + 1))
+check 'a damaged file of distances is never believed' [ $damaged = 0 ]
+check 'and written again' [ "$(wc -c <"$(changes)")" = "$size" ]
+cp -r $TUNED "$HOLD/other"
+change $BASE --compare "$HOLD/other" >/dev/null
+printf '\100\100' | dd of="$HOLD/other/model.safetensors" bs=1 seek=$(($(wc -c <$TUNED/model.safetensors) - 5000)) conv=notrunc 2>/dev/null
+change $BASE --compare "$HOLD/other" >"$HOLD/moved"
+"$PROGRAM" export $BASE --compare "$HOLD/other" --view change --no-cache 2>/dev/null | tr -d '\r' >"$HOLD/fresh"
+check 'a model that changed is compared anew' cmp "$HOLD/moved" "$HOLD/fresh"
 "$PROGRAM" export $TUNED --view pairs --no-cache 2>/dev/null | tr -d '\r' | cut -d, -f9 | tail -n +2 >"$HOLD/alone"
 check 'the angles of the fine-tune are those of its own scan' \
     cmp "$HOLD/alone" <(cut -d, -f6 "$HOLD/change" | tail -n +2)
