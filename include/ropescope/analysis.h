@@ -258,7 +258,11 @@ enum measure {
                           */
     MEASURE_NORM_RATIO,  /* mean of min(|w1|, |w2|) / max(|w1|, |w2|) */
     MEASURE_EXCESS,      /* fraction of fixed pairs less that of random rows */
-    MEASURE_COUNT
+    MEASURE_DISTANCE,    /* from here on of a base and its fine-tune: mean distance of the rows */
+    MEASURE_DELTA_COS,   /* mean |cos| of the fine-tune less that of the base */
+    MEASURE_DELTA_NORM,  /* mean of (|w1| + |w2|) / 2, likewise */
+    MEASURE_COUNT,
+    MEASURE_OWN = MEASURE_DISTANCE /* how many are of one model alone */
 };
 const char *measure_name(enum measure measure);  /* as in --measure: "norm-ratio" */
 const char *measure_words(enum measure measure); /* as on screen: "min |w| / max |w|" */

@@ -23,6 +23,11 @@ struct changes {
  * distance over this; NaN where that is 0. */
 double change_relative(const struct changes *changes, size_t layer, int projection, size_t at);
 
+/* Of a head, one of the measures from MEASURE_DISTANCE on: means over its pairs that are defined in
+ * both models; NaN where there are none, or no changes yet. (change_groups.c) */
+double change_measure(const struct changes *changes, enum measure measure, size_t layer,
+                      int projection, uint32_t head);
+
 /* ---- what a rule leaves of it (change_share.c) --------------------------- */
 
 /* Of a set of pairs whose change is known: those that the rule leaves trainable, and how much of

@@ -192,6 +192,7 @@ struct map_extent {
     enum measure measure;
     uint32_t block; /* heads to the side of a cell */
     size_t ready;   /* layers that had landed */
+    size_t changed; /* and whose changes had */
     double low, high;
 };
 struct map_extent *memo_extent(const struct state *state);

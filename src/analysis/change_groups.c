@@ -132,3 +132,28 @@ struct change_group *change_groups_new(const struct changes *changes, enum chang
     memory_free(out);
     return NULL;
 }
+
+/* ---- by head ------------------------------------------------------------- */
+
+double change_measure(const struct changes *changes, enum measure measure, size_t layer,
+                      int projection, uint32_t head)
+{
+    const struct angle_set *base = &changes->base->layers[layer].set[projection];
+    const struct angle_set *tuned = &changes->tuned->layers[layer].set[projection];
+    const float *distance = changes->distance[PROJECTION_COUNT * layer + (size_t)projection];
+    size_t pairs = changes->base->model->layers[layer].pairs, first = head * pairs, count = 0;
+    double sum = 0;
+    for (size_t i = first; distance && i < first + pairs; i++) {
+        double of = measure == MEASURE_DISTANCE ? (double)distance[i]
+                    : measure == MEASURE_DELTA_COS
+                        ? (double)fabsf(tuned->cos[i]) - (double)fabsf(base->cos[i])
+                        : ((double)tuned->norm_a[i] + (double)tuned->norm_b[i] -
+                           (double)base->norm_a[i] - (double)base->norm_b[i]) /
+                              2;
+        if (isnan(of) || isnan(base->cos[i]) || isnan(tuned->cos[i]))
+            continue;
+        sum += of;
+        count++;
+    }
+    return count > 0 ? sum / (double)count : (double)NAN;
+}

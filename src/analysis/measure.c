@@ -13,6 +13,9 @@ static const struct {
     [MEASURE_CORRELATION] = {"correlation", "query-key r"},
     [MEASURE_NORM_RATIO] = {"norm-ratio", "min/max norm"},
     [MEASURE_EXCESS] = {"excess", "fixed - chance"},
+    [MEASURE_DISTANCE] = {"distance", "mean distance"},
+    [MEASURE_DELTA_COS] = {"delta-cos", "change of |cos|"},
+    [MEASURE_DELTA_NORM] = {"delta-norm", "change of norm"},
 };
 
 const char *measure_name(enum measure measure)

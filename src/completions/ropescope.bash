@@ -38,7 +38,7 @@ _ropescope_values()
     --lora-dtype) values='f32 bf16 f16' ;;
     --scope) values='head layer model' ;;
     --sort) kind=free ;;
-    --measure) values='mean fraction max correlation norm-ratio excess' ;;
+    --measure) values='mean fraction max correlation norm-ratio excess distance delta-cos delta-norm' ;;
     --unit) values='cos abs degrees' ;;
     --bins) kind=free ;;
     --arrange) values='below beside' ;;

@@ -383,6 +383,10 @@ double state_measure(const struct state *state, size_t i, int projection, uint32
     if (layer->pairs == 0 || !state->summaries[i].ready ||
         head >= layer->projection[projection].heads)
         return NAN;
+    if (measure >= MEASURE_OWN)
+        return state->settings.changes
+                   ? change_measure(state->settings.changes, measure, i, projection, head)
+                   : (double)NAN;
     const struct head_summary *summary = &state->summaries[i].head[projection][head];
     if (measure == MEASURE_CORRELATION || measure == MEASURE_NORM_RATIO)
         layer_summary_compare(&state->summaries[i], state->angles, i);

@@ -29,7 +29,8 @@ static void step_measure(struct state *state, int by)
         state->settings.line = (enum profile_line)line;
         return;
     }
-    int next = ((int)state->settings.measure + by + MEASURE_COUNT) % MEASURE_COUNT;
+    int count = state->settings.changes ? MEASURE_COUNT : MEASURE_OWN;
+    int next = ((int)state->settings.measure + by + count) % count;
     state->settings.measure = (enum measure)next;
 }
 

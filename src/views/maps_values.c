@@ -82,9 +82,12 @@ static struct map_extent measure_extent(const struct state *state)
 static struct map_scale extent(const struct state *state)
 {
     struct map_extent *kept = memo_extent(state);
-    if (!kept->set || kept->measure != state->settings.measure ||
+    const struct changes *changes = state->settings.changes;
+    size_t changed = changes ? changes->ready : 0;
+    if (!kept->set || kept->changed != changed || kept->measure != state->settings.measure ||
         kept->block != state_map_block(state) || kept->ready != state->angles->ready)
         *kept = measure_extent(state);
+    kept->changed = changed;
     return (struct map_scale){kept->low, kept->high, false};
 }
 
@@ -98,6 +101,8 @@ struct map_scale map_scale_of(const struct state *state)
     struct map_scale scale = extent(state);
     scale.log = measure == MEASURE_MEAN;
     double step = scale.log ? 100 : 20;
+    if (measure >= MEASURE_OWN && scale.high > scale.low) /* as fine as what there is */
+        step = 2 / pow(10, floor(log10(scale.high - scale.low)));
     scale.low = floor(scale.low * step) / step;
     scale.high = ceil(scale.high * step) / step;
     if (scale.log)

@@ -79,6 +79,12 @@ static const char *meaning(enum measure measure)
         return "shorter row / longer row of a pair, mean over pairs";
     case MEASURE_EXCESS:
         return "fraction fixed less what random rows would have; 0 in the middle";
+    case MEASURE_DISTANCE:
+        return "how far the rows of a pair moved, mean over pairs";
+    case MEASURE_DELTA_COS:
+        return "|cos| of the fine-tune less that of the base, mean over pairs";
+    case MEASURE_DELTA_NORM:
+        return "length of the rows in the fine-tune less that in the base, mean over pairs";
     default:
         return "";
     }

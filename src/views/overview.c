@@ -15,6 +15,9 @@ static const char *const columns[MEASURE_COUNT][COLUMN_COUNT] = {
     [MEASURE_CORRELATION] = {"layer", "projection", "head", "correlation"},
     [MEASURE_NORM_RATIO] = {"layer", "projection", "head", "norm_ratio"},
     [MEASURE_EXCESS] = {"layer", "projection", "head", "excess"},
+    [MEASURE_DISTANCE] = {"layer", "projection", "head", "mean_distance"},
+    [MEASURE_DELTA_COS] = {"layer", "projection", "head", "delta_abs_cos"},
+    [MEASURE_DELTA_NORM] = {"layer", "projection", "head", "delta_norm"},
 };
 
 static const char *const random_columns[COLUMN_COUNT] = {"layer", "projection", "head",
@@ -49,6 +52,9 @@ static double value_of(const struct overview_rows *table, const struct row *row)
     const struct view_settings *settings = &rows->settings;
     if (shows_random(settings))
         return random_fraction(table, row);
+    if (settings->measure >= MEASURE_OWN)
+        return change_measure(settings->changes, settings->measure, row->layer_index,
+                              row->projection, row->head);
     struct tally tally =
         tally_head(rows->angles, row->layer_index, row->projection, row->head,
                    settings_threshold(settings, row->layer->number, row->projection, row->head));
@@ -87,6 +93,11 @@ static struct cell overview_cell(const void *context, size_t index, size_t colum
 enum status overview_table(const struct angles *angles, const struct view_settings *settings,
                            struct view_table *out, struct error *err)
 {
+    if (settings->measure >= MEASURE_OWN && !settings->changes) {
+        error_set(err, STATUS_USAGE, "--measure %s needs a model to compare with",
+                  measure_name(settings->measure));
+        return error_help(err, "--compare TUNED, or --compare-adapter DIR");
+    }
     struct view_settings all = *settings; /* the maps show the whole model, query and key */
     all.selection.scope = SCOPE_MODEL;
     all.rule.projection[PROJECTION_QUERY] = all.rule.projection[PROJECTION_KEY] = true;

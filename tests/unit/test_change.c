@@ -58,12 +58,29 @@ static void assert_near(double value, double expected, double size)
         fail_msg("%.9g is not %.9g", value, expected);
 }
 
+/* What the maps show of a head: means of what numpy says of its pairs. */
+static void check_heads(const struct changes *changes, double sums[8][2][4][2])
+{
+    for (size_t i = 0; i < changes->base->model->layer_count; i++)
+        for (int p = 0; p < PROJECTION_COUNT; p++) {
+            const struct layer *layer = &changes->base->model->layers[i];
+            for (uint32_t h = 0; h < layer->projection[p].heads; h++) {
+                assert_near(change_measure(changes, MEASURE_DISTANCE, i, p, h),
+                            sums[i][p][h][0] / layer->pairs, 1);
+                assert_near(change_measure(changes, MEASURE_DELTA_COS, i, p, h),
+                            sums[i][p][h][1] / layer->pairs, 1);
+                assert_true(isfinite(change_measure(changes, MEASURE_DELTA_NORM, i, p, h)));
+            }
+        }
+}
+
 static void check_against(const char *csv, const char *base, const char *tuned, const char *adapter)
 {
     struct compared compared;
     struct error err;
     char line[256];
     size_t lines = 0;
+    double sums[8][2][4][2] = {{{{0}}}}; /* (layer, projection, head, measure) */
     if (compare(&compared, base, tuned, adapter, &err) != STATUS_OK)
         fail_msg("%s", err.what);
     const struct changes *changes = compared.changes;
@@ -83,7 +100,10 @@ static void check_against(const char *csv, const char *base, const char *tuned, 
         assert_near((double)changes->tuned->layers[layer].set[which].cos[at], cos_tuned, 1);
         assert_near((double)changes->distance[2 * layer + which][at], distance, 0);
         assert_near(change_relative(changes, layer, (int)which, at), relative, 0);
+        sums[layer][which][head][0] += distance;
+        sums[layer][which][head][1] += fabs(cos_tuned) - fabs(cos);
     }
+    check_heads(changes, sums);
     fclose(file);
     assert_int_equal(lines, model_pairs(changes->base->model));
     end(&compared);

@@ -546,12 +546,12 @@ static void test_zoom_of_the_scatter(void **context)
 static void test_measures_units_and_bins_step_round(void **context)
 {
     struct state *state = state_of(context);
-    for (int i = 1; i <= MEASURE_COUNT; i++) {
+    for (int i = 1; i <= MEASURE_OWN; i++) {
         type(state, "o");
-        assert_int_equal(state->settings.measure, i % MEASURE_COUNT);
+        assert_int_equal(state->settings.measure, i % MEASURE_OWN);
     }
     type(state, "O");
-    assert_int_equal(state->settings.measure, MEASURE_COUNT - 1);
+    assert_int_equal(state->settings.measure, MEASURE_OWN - 1);
     type(state, "uuu");
     assert_int_equal(state->settings.unit, QUANTITY_COS);
     type(state, "5");

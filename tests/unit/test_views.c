@@ -800,6 +800,7 @@ static void test_heat_maps_show_the_table(void **unused)
     struct scene scene = open_scene(&golden_shape, 40, 120);
     const struct state *state = &scene.state;
     (void)unused;
+    compare(&scene);
     for (int measure = 0; measure < MEASURE_COUNT; measure++, type(&scene, "o")) {
         struct layout layout;
         struct layout_needs needs = layout_needs_of(state);
