@@ -41,6 +41,8 @@ size_t rows_block_end(const struct rows *rows, const struct row_block *block);
 size_t rows_find(const struct rows *rows, const struct row *row);
 /* cos of the pair of that row in a projection; the key's is of the key head that is met. */
 float row_cos(const struct angles *angles, const struct row *row, int projection);
+/* Its cos in the fine-tune; NaN where that has not been worked out yet. */
+float row_tuned_cos(const struct changes *changes, const struct row *row);
 
 /* ---- columns (columns.c) ------------------------------------------------- */
 
@@ -213,6 +215,8 @@ struct points {
 enum { BANDS = 4, RANKED_MOST = 200000 };
 /* Wavelengths in tokens at which the second, the third and the fourth band begin. */
 extern const double band_start[BANDS - 1];
+/* The scatter shows the base against the fine-tune: every pair that the rule covers is a point. */
+bool state_against_tuned(const struct state *state);
 const struct points *state_points(const struct state *state, enum scope scope);
 
 /* Both projections of the selection by pair index, kept while it stays. */

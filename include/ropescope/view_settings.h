@@ -74,6 +74,7 @@ struct view_settings {
     bool relative;              /* --relative, its depth from 0 to 1 */
     const struct companion *companion; /* (companion_count) the others; borrowed */
     size_t companion_count;
+    bool against_tuned;            /* --against tuned, of the scatter: not query against key */
     enum change_by by;             /* --by, of the changes */
     const struct changes *changes; /* of companion[0] against the model; borrowed, NULL: none */
 };

@@ -31,6 +31,7 @@ struct options {
     uint32_t strip[STRIP_LAYERS]; /* (strip_count) numbers of layers */
     size_t strip_count;
     enum change_by by;
+    bool against_tuned;
     enum pair_axis axis;
     char sort[SORT_BYTES]; /* column; empty: none */
     bool descending;

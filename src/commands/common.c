@@ -74,6 +74,7 @@ enum status settings_read(const struct options *options, const struct model *mod
     settings->line = options->line;
     status = take_strip(settings, options, model, err);
     settings->by = options->by;
+    settings->against_tuned = options->against_tuned;
     settings->norms = options->norms;
     settings->axis = options->axis;
     settings->relative = options->relative;

@@ -119,6 +119,12 @@ static bool read_layers(struct options *options, const char *value)
     return true;
 }
 
+static bool read_against(struct options *options, const char *value)
+{
+    options->against_tuned = strcmp(value, "tuned") == 0;
+    return options->against_tuned || strcmp(value, "key") == 0;
+}
+
 static bool read_by(struct options *options, const char *value)
 {
     return change_by_from_name(value, &options->by);
@@ -400,8 +406,7 @@ static const struct flag flags[] = {
      read_scope},
     {"sort", 0, "COLUMN[:desc]", VIEW_FLAG, "order of pairs, heads or layers", read_sort},
     {"measure", 0, "NAME", VIEW_FLAG,
-     "of the overview: mean, fraction, max, correlation, norm-ratio, excess",
-     read_measure},
+     "of the overview: mean, fraction, max, correlation, norm-ratio, excess", read_measure},
     {"unit", 0, "cos|abs|degrees", VIEW_FLAG, "of histogram and scatter", read_unit},
     {"bins", 0, "N", VIEW_FLAG, "bars of a histogram, 1..512, default 64", read_bins},
     {"log", 0, NULL, VIEW_FLAG, "counts of a histogram as log(1 + count), too", read_log},
@@ -413,6 +418,8 @@ static const struct flag flags[] = {
      read_line},
     {"relative", 0, NULL, VIEW_FLAG, "its depth from 0 to 1 instead of the layer", read_relative},
     {"layers", 0, "A,B,..", SELECTION, "of the strip: up to four, by their numbers", read_layers},
+    {"against", 0, "key|tuned", SELECTION, "of the scatter: query against key, base against tuned",
+     read_against},
     {"by", 0, "pair|bin|layer|frequency|threshold", SELECTION, "groups of the changes", read_by},
     {"norms", 0, NULL, VIEW_FLAG, "by frequency: norms instead of |cos|", read_norms},
     {"axis", 0, "pair|frequency|wavelength", VIEW_FLAG, "what that is plotted against", read_axis},

@@ -16,6 +16,7 @@ struct key {
     enum quantity unit;
     size_t ready;   /* layers that had landed */
     size_t changed; /* and those whose changes had */
+    bool tuned;     /* points are of base and fine-tune */
 };
 
 struct memo {
@@ -78,6 +79,7 @@ static struct key key_of(const struct state *state, enum scope scope)
     if (scope == SCOPE_HEAD)
         key.at.head = state->settings.selection.head;
     key.ready = state->angles->ready;
+    key.tuned = state_against_tuned(state);
     key.changed = state->settings.changes ? state->settings.changes->ready : 0;
     for (int p = 0; p < PROJECTION_COUNT; p++)
         key.covered[p] = state->settings.rule.projection[p];
@@ -88,8 +90,8 @@ static bool same(const struct key *a, const struct key *b)
 {
     return a->set && b->set && a->view == b->view && a->at.scope == b->at.scope &&
            a->at.layer == b->at.layer && a->at.head == b->at.head && a->unit == b->unit &&
-           a->ready == b->ready && a->changed == b->changed && a->covered[0] == b->covered[0] &&
-           a->covered[1] == b->covered[1];
+           a->ready == b->ready && a->changed == b->changed && a->tuned == b->tuned &&
+           a->covered[0] == b->covered[0] && a->covered[1] == b->covered[1];
 }
 
 /* The counts, under the lines of now; NULL: no memory. */
@@ -212,12 +214,20 @@ static uint8_t band_of(double wavelength)
     return band;
 }
 
+bool state_against_tuned(const struct state *state)
+{
+    return state->view == VIEW_SCATTER && state->settings.against_tuned && state->settings.changes;
+}
+
 static bool fill_points(struct points *points, const struct state *state, enum scope scope)
 {
     struct view_settings settings = state_settings(state);
     settings.selection.scope = scope;
-    settings.rule.projection[PROJECTION_QUERY] = true;
-    settings.rule.projection[PROJECTION_KEY] = false;
+    bool tuned = state_against_tuned(state);
+    if (!tuned) {
+        settings.rule.projection[PROJECTION_QUERY] = true;
+        settings.rule.projection[PROJECTION_KEY] = false;
+    }
     points->rows = rows_new(state->angles, &settings, true);
     if (!points->rows)
         return false;
@@ -229,8 +239,9 @@ static bool fill_points(struct points *points, const struct state *state, enum s
         return false;
     for (size_t i = 0; i < points->count; i++) {
         struct row row = rows_at(points->rows, i);
-        float x = row_cos(state->angles, &row, PROJECTION_QUERY);
-        float y = row_cos(state->angles, &row, PROJECTION_KEY);
+        float x = row_cos(state->angles, &row, row.projection);
+        float y = tuned ? row_tuned_cos(settings.changes, &row)
+                        : row_cos(state->angles, &row, PROJECTION_KEY);
         points->x[i] = (float)quantity_of(settings.unit, (double)x);
         points->y[i] = (float)quantity_of(settings.unit, (double)y);
         points->band[i] = band_of(layer_wavelength(row.layer, row.pair));

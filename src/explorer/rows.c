@@ -78,3 +78,10 @@ float row_cos(const struct angles *angles, const struct row *row, int projection
         head = layer_key_head(row->layer, head);
     return set->cos[(size_t)head * row->layer->pairs + row->pair];
 }
+
+float row_tuned_cos(const struct changes *changes, const struct row *row)
+{
+    const struct layer_angles *angles = &changes->tuned->layers[row->layer_index];
+    size_t at = (size_t)row->head * row->layer->pairs + row->pair;
+    return angles->ready ? angles->set[row->projection].cos[at] : (float)NAN;
+}

@@ -150,6 +150,8 @@ bool settings_flags(const struct view_settings *settings, enum view_id view,
         add(&words, "--unit %s", quantity_word(settings->unit));
     if (heeds & HEEDS_BARS)
         add_bars(&words, settings);
+    if (heeds & HEEDS_ZOOM && settings->against_tuned)
+        add(&words, "--against tuned");
     if (heeds & HEEDS_ZOOM)
         add_zoom(&words, &settings->zoom);
     if (heeds & HEEDS_AXIS && settings->linear)

@@ -41,8 +41,10 @@ static void set_window(struct state *state, double x, double y, double wide, dou
 static size_t selected(const struct state *state, const struct points *points)
 {
     struct row item = state_item(state);
-    item.projection = PROJECTION_QUERY;
-    item.head = state->settings.selection.head;
+    if (!state_against_tuned(state)) {
+        item.projection = PROJECTION_QUERY;
+        item.head = state->settings.selection.head;
+    }
     return points ? rows_find(points->rows, &item) : 0;
 }
 
@@ -88,6 +90,8 @@ static void select_point(struct state *state, const struct points *points, size_
     state->wanted_head = item.head;
     state->wanted_pair = item.pair;
     update_settle(state);
+    if (state_against_tuned(state))
+        state_select_item(state, &item);
     if (x < now.x_low || x > now.x_high || y < now.y_low || y > now.y_high)
         set_window(state, x, y, now.x_high - now.x_low, now.y_high - now.y_low);
 }
@@ -160,6 +164,15 @@ bool update_scatter(struct state *state, enum action action)
         return step_point(state, 1), true;
     case ACTION_POINT_PREVIOUS:
         return step_point(state, -1), true;
+    case ACTION_AGAINST:
+        state->settings.against_tuned = !state->settings.against_tuned && state->settings.changes;
+        state->settings.zoom = (struct zoom){0};
+        if (!state->settings.changes) {
+            text_format(state->message, sizeof state->message,
+                        "nothing is compared: start with --compare TUNED");
+            state->message_is_error = true;
+        }
+        return true;
     case ACTION_BANDS:
         return state->bands = !state->bands, true;
     default:

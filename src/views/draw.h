@@ -83,6 +83,11 @@ struct rect scatter_rect(struct rect inside, const struct state *state);
 bool scatter_bands(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                    const struct scatter_plot *plot);
 bool scatter_bands_apart(struct rect inside);
+/* The base against its fine-tune (scatter_tuned.c). */
+const char *const *scatter_tuned_columns(enum quantity unit, size_t *count);
+struct cell scatter_tuned_cell(const struct rows *rows, const struct row *row, size_t column);
+void scatter_tuned_line(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                        const struct state *state);
 void scatter_band_line(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs);
 void inspector_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                     const struct state *state);

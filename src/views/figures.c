@@ -259,8 +259,10 @@ static void scatter_figure(struct job *job)
     const struct table *table = job->table;
     const struct zoom *zoom = &job->settings->zoom;
     char x[64], y[64];
-    text_format(x, sizeof x, "query %s", quantity_name(job->settings->unit));
-    text_format(y, sizeof y, "key %s", quantity_name(job->settings->unit));
+    bool tuned = job->settings->against_tuned;
+    text_format(x, sizeof x, "%s %s", tuned ? "base" : "query", quantity_name(job->settings->unit));
+    text_format(y, sizeof y, "%s %s", tuned ? "fine-tune" : "key",
+                quantity_name(job->settings->unit));
     struct figure_panel *panel = panel_new(job, x, y);
     for (unsigned band = 0; band < BANDS; band++)
         series_of(panel, FIGURE_POINTS, (enum figure_ink)(INK_FIRST + band), bands[band]);

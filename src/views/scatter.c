@@ -37,6 +37,8 @@ static struct cell scatter_cell(const void *context, size_t index, size_t column
     const struct rows *rows = scatter->rows;
     bool whole = zoom_whole(&rows->settings.zoom);
     struct row row = rows_at(rows, whole ? index : scatter->inside[index]);
+    if (rows->settings.against_tuned)
+        return scatter_tuned_cell(rows, &row, column);
     bool key = column == COLUMN_COS_KEY || column == COLUMN_FIXED_KEY;
     int projection = key ? PROJECTION_KEY : PROJECTION_QUERY;
     float cos = row_cos(rows->angles, &row, projection);
@@ -65,6 +67,8 @@ static struct cell scatter_cell(const void *context, size_t index, size_t column
 static struct rows *scatter_rows(const struct angles *angles, const struct view_settings *settings)
 {
     struct view_settings queries = *settings;
+    if (settings->against_tuned)
+        return rows_new(angles, settings, true);
     queries.rule.projection[PROJECTION_QUERY] = true;
     queries.rule.projection[PROJECTION_KEY] = false;
     return rows_new(angles, &queries, true);
@@ -75,8 +79,10 @@ static bool in_zoom(const struct rows *rows, size_t index)
     const struct zoom *zoom = &rows->settings.zoom;
     struct row row = rows_at(rows, index);
     enum quantity unit = rows->settings.unit;
-    double x = quantity_of(unit, (double)row_cos(rows->angles, &row, PROJECTION_QUERY));
-    double y = quantity_of(unit, (double)row_cos(rows->angles, &row, PROJECTION_KEY));
+    bool tuned = rows->settings.against_tuned;
+    double x = quantity_of(unit, (double)row_cos(rows->angles, &row, row.projection));
+    double y = quantity_of(unit, (double)(tuned ? row_tuned_cos(rows->settings.changes, &row)
+                                                : row_cos(rows->angles, &row, PROJECTION_KEY)));
     /* As float32, which the screen's points are. */
     return (float)x >= zoom->x_low && (float)x <= zoom->x_high && (float)y >= zoom->y_low &&
            (float)y <= zoom->y_high;
@@ -85,6 +91,10 @@ static bool in_zoom(const struct rows *rows, size_t index)
 enum status scatter_table(const struct angles *angles, const struct view_settings *settings,
                           struct view_table *out, struct error *err)
 {
+    if (settings->against_tuned && !settings->changes) {
+        error_set(err, STATUS_USAGE, "--against tuned needs a model to compare with");
+        return error_help(err, "--compare TUNED, or --compare-adapter DIR");
+    }
     struct rows *rows = scatter_rows(angles, settings);
     bool whole = zoom_whole(&settings->zoom);
     *out = (struct view_table){0};
@@ -104,8 +114,11 @@ enum status scatter_table(const struct angles *angles, const struct view_setting
             scatter->inside[scatter->count++] = (uint32_t)i;
     out->owned = scatter;
     out->also = rows;
-    out->table = (struct table){columns[settings->unit], COLUMN_COUNT, scatter->count, scatter_cell,
-                                scatter};
+    size_t count = COLUMN_COUNT;
+    const char *const *names_of = settings->against_tuned
+                                      ? scatter_tuned_columns(settings->unit, &count)
+                                      : columns[settings->unit];
+    out->table = (struct table){names_of, count, scatter->count, scatter_cell, scatter};
     return STATUS_OK;
 }
 
@@ -140,9 +153,11 @@ void scatter_line(struct canvas *canvas, struct rect rect, const struct glyphs *
                   const struct state *state, enum scope scope)
 {
     char number[TEXT_NUMBER];
-    struct correlation correlation = state_correlation(state, scope);
+    bool tuned = state_against_tuned(state);
+    const struct points *all = tuned ? state_points(state, scope) : NULL;
+    struct correlation correlation = all ? all->correlation : state_correlation(state, scope);
     struct line line = line_start(canvas, glyphs, rect, 0);
-    line_add(&line, style_with(ROLE_BOTH, STYLE_BOLD), "query vs key");
+    line_add(&line, style_with(ROLE_BOTH, STYLE_BOLD), tuned ? "base vs tuned" : "query vs key");
     line_add(&line, style_of(ROLE_TEXT), "  r = %s",
              draw_number(number, correlation_r(&correlation), 2));
     if (state->view != VIEW_SCATTER) {
@@ -171,6 +186,10 @@ static void cursor_line(struct canvas *canvas, struct rect rect, const struct gl
     struct row row = state_item(state);
     if (!state_ready(state))
         return;
+    if (state_against_tuned(state)) {
+        scatter_tuned_line(canvas, rect, glyphs, state);
+        return;
+    }
     row.projection = PROJECTION_QUERY;
     row.head = state->settings.selection.head;
     double query = (double)row_cos(state->angles, &row, PROJECTION_QUERY);
@@ -213,16 +232,19 @@ struct scatter_plot scatter_plot_of(const struct state *state, enum scope scope)
     struct row item = state_item(state);
     if (!points)
         return plot;
-    item.projection = PROJECTION_QUERY;
-    item.head = state->settings.selection.head;
+    bool tuned = state_against_tuned(state);
+    if (!tuned) {
+        item.projection = PROJECTION_QUERY;
+        item.head = state->settings.selection.head;
+    }
     plot = (struct scatter_plot){
         .x = points->x,
         .y = points->y,
         .count = points->count,
         .threshold = NAN,
         .cut = true,
-        .x_label = names[unit][0],
-        .y_label = names[unit][1],
+        .x_label = tuned ? "base" : names[unit][0],
+        .y_label = tuned ? "tuned" : names[unit][1],
         .band = state->bands ? points->band : NULL,
         .cache = memo_scatter(state),
         .selected = rows_find(points->rows, &item),

@@ -134,6 +134,12 @@ same 'changes of a head' 'D'
 same 'changes of the model, the largest first' 'ss>>>>>>>r'
 same 'JSON of the changes' '' json
 same 'a picture of the changes' '' svg
+same 'base against fine-tune' '6b'
+same 'a picture of it' '' svg
+same 'zoomed in degrees' 'uu+'
+same 'a map of what changed' 'u1OO'
+same 'a picture of it' '' svg
+type_text 'D'
 same 'changes by |cos|' 'b'
 same 'a picture of it' '' svg
 same 'changes by layer, of the query' 'bCC'

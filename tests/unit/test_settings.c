@@ -67,6 +67,7 @@ static void assert_same(const struct view_settings *a, const struct view_setting
     assert_int_equal(a->arrange, b->arrange);
     assert_int_equal(a->line, b->line);
     assert_int_equal(a->by, b->by);
+    assert_int_equal(a->against_tuned, b->against_tuned);
     assert_int_equal(a->strip_count, b->strip_count);
     for (size_t i = 0; i < a->strip_count; i++)
         assert_int_equal(a->strip[i], b->strip[i]);
@@ -96,8 +97,10 @@ static struct view_settings heeded(struct view_settings settings, enum view_id v
     }
     if (view != VIEW_HISTOGRAM && view != VIEW_SCATTER)
         settings.unit = usual.unit;
-    if (view != VIEW_SCATTER)
+    if (view != VIEW_SCATTER) {
         settings.zoom = usual.zoom;
+        settings.against_tuned = false;
+    }
     if (view != VIEW_THRESHOLD)
         settings.linear = settings.each_layer = false;
     if (view != VIEW_PROFILE) {
@@ -157,6 +160,7 @@ static void test_flags_read_back(void **unused)
             .each_layer = pick[17] % 2,
             .line = (enum profile_line)(pick[13] % PROFILE_LINES),
             .relative = pick[12] % 2,
+            .against_tuned = pick[7] % 2,
             .by = (enum change_by)(pick[9] % CHANGE_BYS),
             .strip = {pick[1] % shape.layers, pick[2] % shape.layers, pick[3] % shape.layers},
             .strip_count = pick[8] % 4,

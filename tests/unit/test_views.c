@@ -762,6 +762,53 @@ static void test_cursor_reads_the_pair(void **unused)
     close_scene(&scene);
 }
 
+/* Base against fine-tune: the line names the pair, and the knob is in the cell of its two cosines.
+ */
+static void test_cursor_reads_the_tuned_pair(void **unused)
+{
+    static const char keys[] = "HJnnLK+nNLLpnJ-anH";
+    struct scene scene = open_scene(&golden_shape, 40, 120);
+    const struct state *state = &scene.state;
+    (void)unused;
+    compare(&scene);
+    type(&scene, "j6sb");
+    for (size_t i = 0; i < 3 * (sizeof keys - 1); i++) {
+        char one[2] = {keys[i % (sizeof keys - 1)], '\0'}, expected[128];
+        type(&scene, one);
+        struct row row = state_item(state);
+        float base = row_cos(scene.angles, &row, row.projection);
+        char *text = picture(&scene, false);
+        snprintf(expected, sizeof expected,
+                 "pair %u of layer %u, %s head %u  base cos %.4f  tuned cos %.4f", row.pair,
+                 row.layer->number, projection_name(row.projection), row.head, (double)base,
+                 (double)row_tuned_cos(scene.changes, &row));
+        if (!isnan(base))
+            assert_non_null(strstr(text, expected));
+        free(text);
+        struct layout layout;
+        struct layout_needs needs = layout_needs_of(state);
+        layout_make(&layout, &needs);
+        struct scatter_plot plot = scatter_plot_of(state, SCOPE_LAYER);
+        struct rect rect = scatter_rect(draw_panel_inside(layout.main), state);
+        rect.row++;
+        rect.rows--;
+        rect = plot_scatter_inside(rect, &plot);
+        bool own = plot.y_low < plot.y_high;
+        struct axis x = {plot.low, plot.high, rect.cols, false};
+        struct axis y = {own ? plot.y_low : plot.low, own ? plot.y_high : plot.high, rect.rows,
+                         false};
+        int col = axis_cell(&x, (double)base), line = axis_cell(&y, (double)base);
+        if (isnan(base) || col < 0 || line < 0)
+            continue; /* zoomed in on another place */
+        assert_int_equal(
+            scene.canvas
+                ->cells[(rect.row + rect.rows - 1 - line) * scene.canvas->cols + rect.col + col]
+                .code,
+            glyphs_of(GLYPHS_BLOCKS)->knob);
+    }
+    close_scene(&scene);
+}
+
 /* With the bands apart, the knob stands in the plot of the pair's own wavelength, once. */
 static void test_bands_stand_apart(void **unused)
 {
@@ -1020,6 +1067,7 @@ int main(void)
         cmocka_unit_test(test_histograms_count_every_pair),
         cmocka_unit_test(test_cuts_part_fixed_from_trainable),
         cmocka_unit_test(test_cursor_reads_the_pair),
+        cmocka_unit_test(test_cursor_reads_the_tuned_pair),
         cmocka_unit_test(test_bands_stand_apart),
         cmocka_unit_test(test_heat_maps_show_the_table),
         cmocka_unit_test(test_zoomed_out_cells_are_means),
