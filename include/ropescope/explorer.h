@@ -260,6 +260,8 @@ void layout_make(struct layout *layout, const struct layout_needs *needs);
  * leading projection's and the other's. */
 int layout_bars_cols(const struct state *state);
 void layout_bars(struct rect inside, enum arrangement arrange, struct rect half[2]);
+/* And flat enough that a slow line has the picture of the next head at once. */
+void layout_flatten(struct rect half[2], enum arrangement arrange);
 
 /* What stands in the first line and in the first column of a heat map: layers and heads, or blocks
  * of them. */

@@ -292,6 +292,17 @@ void layout_bars(struct rect inside, enum arrangement arrange, struct rect half[
     }
 }
 
+void layout_flatten(struct rect half[2], enum arrangement arrange)
+{
+    enum { ROWS_LEAST = 8, COLS_A_ROW = 10, WORDS = 2 };
+    int most = WORDS + half[0].cols / (arrange == ARRANGE_BESIDE ? COLS_A_ROW / 4 : COLS_A_ROW);
+    most = most > ROWS_LEAST ? most : ROWS_LEAST;
+    for (int i = 0; i < 2; i++)
+        half[i].rows = half[i].rows < most ? half[i].rows : most;
+    if (arrange == ARRANGE_BELOW && !rect_empty(half[1]))
+        half[1].row = half[0].row + half[0].rows;
+}
+
 int layout_bars_cols(const struct state *state)
 {
     struct layout layout;

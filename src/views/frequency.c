@@ -193,7 +193,7 @@ static void draw_plot(struct canvas *canvas, struct rect rect, const struct glyp
     if (!brush.y)
         return;
     plot_line(canvas, rect, glyphs, &plot);
-    if (spectrum->point[state->lead]) {
+    if (spectrum->point[state->lead] && settings->selection.scope != SCOPE_HEAD) {
         add_line(&brush, spectrum, state->lead, 1, thin);
         add_line(&brush, spectrum, state->lead, 3, thin);
     }
@@ -201,6 +201,58 @@ static void draw_plot(struct canvas *canvas, struct rect rect, const struct glyp
         if (spectrum->point[p])
             add_line(&brush, spectrum, p, 0, looks[p]);
     memory_free(brush.y);
+}
+
+/* ---- bars ---------------------------------------------------------------- */
+
+/* Of a head or a layer, which change with every move: a bar a pair, in one colour, costs a line a
+ * fifth of what lines across each other do. A full bar is `top`. */
+static void draw_bars(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                      const struct state *state, const struct spectrum *spectrum, int projection)
+{
+    enum { PARTS = 1 << 20 }; /* of the top */
+    uint64_t count[HISTOGRAM_BINS_MAX];
+    double top = top_of(spectrum, state->settings.norms);
+    size_t bins = spectrum->count < HISTOGRAM_BINS_MAX ? spectrum->count : HISTOGRAM_BINS_MAX;
+    for (size_t i = 0; i < bins; i++) {
+        double mean = spread_at(&spectrum->point[projection][i], state->settings.norms)->mean;
+        count[i] = mean > 0 ? (uint64_t)(mean / top * PARTS) : 0;
+    }
+    struct line line = line_start(canvas, glyphs, rect, 0);
+    line_add(&line, style_of(looks[projection].role), "%s", projection_name(projection));
+    line_add(&line, style_of(ROLE_DIM), "  a full bar is %g", top);
+    struct bars_plot plot = {.count = count,
+                             .bins = (uint32_t)bins,
+                             .low = 0,
+                             .high = (double)bins,
+                             .highest = PARTS,
+                             .threshold = NAN,
+                             .chance = NAN,
+                             .role = looks[projection].role,
+                             .show_axis = rect.rows >= 5,
+                             .whole = true};
+    struct rect below = {rect.row + 1, rect.col, rect.rows - 1, rect.cols};
+    if (!rect_empty(below))
+        plot_bars(canvas, below, glyphs, &plot);
+}
+
+/* Query above key, or the one that is covered. */
+static void draw_both_bars(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                           const struct state *state, const struct spectrum *spectrum)
+{
+    enum { COLS_A_ROW = 12, ROWS_LEAST = 8 };
+    struct rect half[2];
+    layout_bars(rect, ARRANGE_BELOW, half);
+    layout_flatten(half, ARRANGE_BELOW);
+    for (int i = 0; i < 2; i++) { /* its bars are as many as a head has pairs, and none is alike */
+        int most = rect.cols / COLS_A_ROW > ROWS_LEAST ? rect.cols / COLS_A_ROW : ROWS_LEAST;
+        half[i].rows = half[i].rows < most ? half[i].rows : most;
+    }
+    half[1].row = half[0].row + half[0].rows;
+    size_t at = 0;
+    for (int p = 0; p < PROJECTION_COUNT; p++)
+        if (spectrum->point[p] && !rect_empty(half[at]))
+            draw_bars(canvas, half[at++], glyphs, state, spectrum, p);
 }
 
 static void draw_words(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
@@ -216,10 +268,16 @@ static void draw_words(struct canvas *canvas, struct rect rect, const struct gly
         const struct spread *spread =
             spread_at(&spectrum->point[p][state->pair], state->settings.norms);
         glyph[text_encode(plot_line_glyph(glyphs, looks[p].stroke, looks[p].letter), glyph)] = '\0';
+        char low[TEXT_NUMBER], high[TEXT_NUMBER];
         line_add(&line, style_with(looks[p].role, STYLE_BOLD), " %s", glyph);
         line_add(&line, style_of(looks[p].role), " %s %s ", projection_name(p),
                  draw_number(number, spread->mean, 4));
+        if (spread->count > 1)
+            line_add(&line, style_of(ROLE_DIM), "(half %s to %s) ",
+                     draw_number(low, spread->q25, 3), draw_number(high, spread->q75, 3));
     }
+    if (state->settings.selection.scope != SCOPE_MODEL)
+        return;
     glyph[text_encode(plot_line_glyph(glyphs, STROKE_THIN, 0), glyph)] = '\0';
     line_add(&line, style_of(ROLE_DIM), " %s quartiles of the %s", glyph,
              projection_name(state->lead));
@@ -241,6 +299,10 @@ void frequency_draw(struct canvas *canvas, struct rect rect, const struct glyphs
         return;
     draw_words(canvas, inside, glyphs, state, spectrum);
     struct rect below = {inside.row + 1, inside.col, inside.rows - 1, inside.cols};
-    if (!rect_empty(below))
+    if (rect_empty(below))
+        return;
+    if (scope != SCOPE_MODEL && state->settings.axis == PAIR_AXIS_INDEX)
+        draw_both_bars(canvas, below, glyphs, state, spectrum);
+    else
         draw_plot(canvas, below, glyphs, state, spectrum);
 }

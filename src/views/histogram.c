@@ -176,18 +176,6 @@ static void draw_marks(struct canvas *canvas, struct rect rect, const struct gly
     draw_below(canvas, rect, glyphs, text);
 }
 
-/* Flat enough that a slow line has the picture of the next head at once. */
-static void flatten(struct rect half[2], enum arrangement arrange)
-{
-    enum { ROWS_LEAST = 8, COLS_A_ROW = 10, WORDS = 2 };
-    int most = WORDS + half[0].cols / (arrange == ARRANGE_BESIDE ? COLS_A_ROW / 4 : COLS_A_ROW);
-    most = most > ROWS_LEAST ? most : ROWS_LEAST;
-    for (int i = 0; i < 2; i++)
-        half[i].rows = half[i].rows < most ? half[i].rows : most;
-    if (arrange == ARRANGE_BELOW && !rect_empty(half[1]))
-        half[1].row = half[0].row + half[0].rows;
-}
-
 void histogram_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                     const struct state *state)
 {
@@ -204,7 +192,7 @@ void histogram_draw(struct canvas *canvas, struct rect rect, const struct glyphs
     if (scope != SCOPE_MODEL && draw_excuse(canvas, inside, glyphs, state))
         return;
     layout_bars(inside, state->settings.arrange, half);
-    flatten(half, state->settings.arrange);
+    layout_flatten(half, state->settings.arrange);
     if (!covers[0] || !covers[1]) {
         half[0].rows = inside.rows;
         half[1].rows = 0;
