@@ -70,6 +70,9 @@ int character_width(uint32_t code)
 {
     if (code >= 0x20 && code < 0x7f)
         return 1;
+    /* Lines, blocks and Braille dots fill the plots, and are in none of the tables. */
+    if ((code >= 0x2500 && code < 0x25a0) || (code >= 0x2800 && code < 0x2900))
+        return 1;
     if (contains(unsafe, sizeof unsafe / sizeof *unsafe, code))
         return -1;
     if (contains(marks, sizeof marks / sizeof *marks, code))
