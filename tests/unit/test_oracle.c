@@ -2,6 +2,7 @@
  * the authors' own code on public models, and ggml on a synthetic one. They lie in ../shared; where
  * that is absent those tests are skipped by name. The demo model is always here. */
 #include "ropescope/analysis.h"
+#include "ropescope/views.h"
 
 #include <cjson/cJSON.h>
 #include <math.h>
@@ -286,14 +287,62 @@ static void test_demo_correlations(void **state)
     session_close(session);
 }
 
+/* ---- two models of different depth on one profile ------------------------ */
+
+/* The rows of one model, from `row` on, against the means of its cosines in the oracle. */
+static size_t check_profile(const struct table *table, size_t row, const char *json)
+{
+    static const char *const names[] = {"q_proj", "k_proj"};
+    cJSON *root = read_json(json);
+    const cJSON *want, *item;
+    cJSON_ArrayForEach(want, json_get(root, "layers"))
+    {
+        for (int which = 0; which < PROJECTION_COUNT; which++, row++) {
+            const cJSON *array = json_get(json_get(want, names[which]), "cos");
+            double sum = 0;
+            cJSON_ArrayForEach(item, array) sum += fabs(item->valuedouble);
+            assert_true(row < table->row_count);
+            assert_int_equal(table->cell(table->context, row, 1).as.integer, whole(want, "layer"));
+            double mean = table->cell(table->context, row, 3).as.real;
+            if (!(fabs(mean - sum / cJSON_GetArraySize(array)) <= 1e-6))
+                fail_msg("%s, row %zu: mean |cos| %.9g", json, row, mean);
+        }
+    }
+    cJSON_Delete(root);
+    return row;
+}
+
+static void test_profile_of_both(void **state)
+{
+    (void)state;
+    need(MODELS "silly-220k/silly-220k-f32");
+    need(MODELS "stories260K/stories260K-f32");
+    need(ORACLE "awm");
+    struct session *silly = open_scanned(MODELS "silly-220k/silly-220k-f32");
+    struct session *stories = open_scanned(MODELS "stories260K/stories260K-f32");
+    struct companion companion = {"stories", session_angles(stories)};
+    struct view_settings settings = VIEW_SETTINGS_DEFAULT;
+    struct view_table table;
+    settings.companion = &companion;
+    settings.companion_count = 1;
+    assert_int_equal(profile_table(session_angles(silly), &settings, &table, NULL), STATUS_OK);
+    size_t row = check_profile(&table.table, 0, ORACLE "awm/silly-220k-f32.json");
+    row = check_profile(&table.table, row, ORACLE "awm/stories260K-f32.json");
+    assert_int_equal(row, table.table.row_count);
+    view_table_free(&table);
+    session_close(stories);
+    session_close(silly);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_stories_f32), cmocka_unit_test(test_stories_bf16),
-        cmocka_unit_test(test_silly),       cmocka_unit_test(test_three_f16_shards),
-        cmocka_unit_test(test_bf16_twin),   cmocka_unit_test(test_planted_f32),
-        cmocka_unit_test(test_planted_f16), cmocka_unit_test(test_planted_bf16),
-        cmocka_unit_test(test_demo_means),  cmocka_unit_test(test_demo_correlations),
+        cmocka_unit_test(test_stories_f32),     cmocka_unit_test(test_stories_bf16),
+        cmocka_unit_test(test_silly),           cmocka_unit_test(test_three_f16_shards),
+        cmocka_unit_test(test_bf16_twin),       cmocka_unit_test(test_planted_f32),
+        cmocka_unit_test(test_planted_f16),     cmocka_unit_test(test_planted_bf16),
+        cmocka_unit_test(test_demo_means),      cmocka_unit_test(test_demo_correlations),
+        cmocka_unit_test(test_profile_of_both),
     };
     return cmocka_run_group_tests_name("oracle", tests, NULL, NULL);
 }
