@@ -8,7 +8,7 @@
 #include "ropescope/analysis.h"
 
 /* Whether two models have the same rotary pairs: STATUS_FAILED names the first layer and projection
- * that differs, and how. Vocabularies, dtypes, formats and names do not matter. */
+ * that differs, and how. Vocabularies, dtypes, formats and names do not matter. (match.c) */
 enum status models_match(const struct model *base, const struct model *tuned, struct error *err);
 
 /* ---- the distances (comparison.c) ---------------------------------------- */

@@ -139,7 +139,9 @@ void layer_pair_rows(const struct layer *layer, int projection, uint32_t head, u
 uint32_t layer_key_head(const struct layer *layer, uint32_t head);
 /* Tokens of a full turn, 2 pi / frequency; infinity where the frequency is 0. */
 double layer_wavelength(const struct layer *layer, uint32_t pair);
-/* Pairs of both projections of the layer; of the model. */
+/* Pairs of a projection, heads times pairs a head: as long as its arrays of angles are. Of both
+ * projections of the layer; of the model. */
+size_t projection_pairs(const struct layer *layer, int projection);
 uint64_t layer_pairs(const struct layer *layer);
 uint64_t model_pairs(const struct model *model);
 /* The layer with that number; NULL where there is none. */

@@ -115,7 +115,7 @@ uint64_t awm_fixed_pairs(const struct awm *awm, const struct angles *angles, siz
     const struct layer *shape = &angles->model->layers[layer];
     struct cosines run = cosines_of_projection(angles, layer, projection);
     if (run.count == 0 || !awm_covers(awm, shape, projection)) {
-        memset(fixed, 0, (size_t)shape->projection[projection].heads * shape->pairs);
+        memset(fixed, 0, projection_pairs(shape, projection));
         return 0;
     }
     uint64_t count = fix_by_rule(awm, shape, projection, run.cos, fixed);

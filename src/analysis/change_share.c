@@ -9,7 +9,7 @@ struct change_share change_share_projection(const struct changes *changes, size_
     const struct layer *of = &changes->base->model->layers[layer];
     const float *distance = changes->distance[2 * layer + (size_t)projection];
     const float *cos = changes->base->layers[layer].set[projection].cos;
-    size_t count = (size_t)of->projection[projection].heads * of->pairs;
+    size_t count = projection_pairs(of, projection);
     struct change_share share = {0};
     for (size_t i = 0; distance && i < count; i++) {
         if (isnan(distance[i]))

@@ -88,7 +88,7 @@ static void freeze_pairs(struct mask *mask, size_t layer, int projection,
 static enum status mark(struct mask *mask, size_t layer, int projection, struct error *err)
 {
     const struct layer *shape = &mask->angles->model->layers[layer];
-    const size_t pairs = (size_t)shape->projection[projection].heads * shape->pairs;
+    const size_t pairs = projection_pairs(shape, projection);
     if (pairs == 0 || mask->of[layer][projection] == SIZE_MAX)
         return STATUS_OK;
     unsigned char *fixed = memory_unset(pairs);

@@ -75,7 +75,7 @@ bool profile_fill(struct profile_point *point, const struct angles *angles, size
 {
     const struct layer *of = &angles->model->layers[layer];
     const struct projection *p = &of->projection[projection];
-    size_t count = (size_t)p->heads * of->pairs;
+    size_t count = projection_pairs(of, projection);
     *point = (struct profile_point){0, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
     if (!angles->layers[layer].ready || count == 0)
         return true;
@@ -100,7 +100,7 @@ void profile_fix(struct profile_point *point, const struct angles *angles, size_
     if (point->pairs == 0)
         return;
     uint64_t fixed = fixed_count(angles->layers[layer].set[projection].cos,
-                                 (size_t)p->heads * of->pairs, threshold);
+                                 projection_pairs(of, projection), threshold);
     point->fraction = (double)fixed / (double)point->pairs;
     point->chance = chance_level((double)threshold, p->row_length);
 }

@@ -12,7 +12,7 @@ size_t layer_value_count(const struct layer *layer)
 static void point_sets(struct layer_angles *angles, const struct layer *layer, const float *values)
 {
     for (int which = 0; which < PROJECTION_COUNT; which++) {
-        size_t count = (size_t)layer->projection[which].heads * layer->pairs;
+        size_t count = projection_pairs(layer, which);
         angles->set[which] = (struct angle_set){values, values + count, values + 2 * count};
         values += 3 * count;
     }

@@ -18,7 +18,7 @@ static float *gather_values(const struct angles *angles, size_t index)
     float *values = memory_array(layer_value_count(layer), sizeof *values), *at = values;
     for (int which = 0; values && which < PROJECTION_COUNT; which++) {
         const struct angle_set *set = &angles->layers[index].set[which];
-        size_t count = (size_t)layer->projection[which].heads * layer->pairs;
+        size_t count = projection_pairs(layer, which);
         const float *const parts[] = {set->cos, set->norm_a, set->norm_b};
         for (size_t i = 0; i < 3 && count > 0; i++, at += count)
             memcpy(at, parts[i], count * sizeof *at);

@@ -12,8 +12,7 @@ enum { CHANGES_VERSION = 1 };
 
 static size_t set_size(const struct model *model, size_t set)
 {
-    const struct layer *layer = &model->layers[set / PROJECTION_COUNT];
-    return (size_t)layer->projection[set % PROJECTION_COUNT].heads * layer->pairs;
+    return projection_pairs(&model->layers[set / PROJECTION_COUNT], (int)(set % PROJECTION_COUNT));
 }
 
 static size_t sets_of(const struct model *model)

@@ -43,53 +43,6 @@ struct comparison {
     struct error error; /* the first one; then how it ended */
 };
 
-/* ---- whether they match -------------------------------------------------- */
-
-static enum status differ(struct error *err, const struct layer *layer, const char *projection,
-                          const char *what, uint64_t base, uint64_t tuned)
-{
-    error_set(err, STATUS_FAILED,
-              "layer %u%s%s: the base has %llu %s and the tuned model %llu: these cannot be "
-              "compared",
-              layer->number, *projection ? ", " : "", projection, (unsigned long long)base, what,
-              (unsigned long long)tuned);
-    return error_help(err, "name a fine-tune of this very base");
-}
-
-static enum status match_projection(const struct layer *base, const struct layer *tuned, int which,
-                                    struct error *err)
-{
-    const struct projection *a = &base->projection[which], *b = &tuned->projection[which];
-    if (a->heads != b->heads)
-        return differ(err, base, projection_name(which), "heads", a->heads, b->heads);
-    if (a->row_length != b->row_length)
-        return differ(err, base, projection_name(which), "numbers a row", a->row_length,
-                      b->row_length);
-    return STATUS_OK;
-}
-
-enum status models_match(const struct model *base, const struct model *tuned, struct error *err)
-{
-    if (base->layer_count != tuned->layer_count) {
-        error_set(err, STATUS_FAILED,
-                  "the base has %zu layers and the tuned model %zu: these cannot be compared",
-                  base->layer_count, tuned->layer_count);
-        return error_help(err, "name a fine-tune of this very base");
-    }
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < base->layer_count && status == STATUS_OK; i++) {
-        const struct layer *a = &base->layers[i], *b = &tuned->layers[i];
-        if (a->number != b->number)
-            return differ(err, a, "", "as its number", a->number, b->number);
-        if (a->pairs != b->pairs)
-            return differ(err, a, "", "pairs a head", a->pairs, b->pairs);
-        for (int which = 0; which < PROJECTION_COUNT && a->pairs > 0 && status == STATUS_OK;
-             which++)
-            status = match_projection(a, b, which, err);
-    }
-    return status;
-}
-
 /* ---- workers ------------------------------------------------------------- */
 
 static void wake_receiver(struct comparison *c)
@@ -98,22 +51,17 @@ static void wake_receiver(struct comparison *c)
     (void)written; /* a full pipe wakes as well */
 }
 
-static size_t set_size(const struct layer *layer, int projection)
-{
-    return (size_t)layer->projection[projection].heads * layer->pairs;
-}
-
 static struct twin_values values_of(const struct comparison *c, const struct unit *unit)
 {
     const struct layer *layer = &c->plan->model->layers[unit->layer];
-    size_t count = set_size(layer, (int)unit->projection);
+    size_t count = projection_pairs(layer, (int)unit->projection);
     struct twin_values values = {.distance = c->work[unit->layer].distance[unit->projection]};
     for (int side = 0; side < 2; side++) {
         float *at = c->work[unit->layer].values[side];
         if (!at)
             continue;
         if (unit->projection == PROJECTION_KEY)
-            at += 3 * set_size(layer, PROJECTION_QUERY);
+            at += 3 * projection_pairs(layer, PROJECTION_QUERY);
         values.cos[side] = at;
         values.norm_a[side] = at + count;
         values.norm_b[side] = at + 2 * count;
@@ -228,7 +176,7 @@ static bool plan_layer(struct comparison *c, const struct unit *unit)
     float **distance = &work->distance[unit->projection];
     bool sound = true;
     if (!*distance)
-        sound = (*distance = memory_array(set_size(layer, (int)unit->projection),
+        sound = (*distance = memory_array(projection_pairs(layer, (int)unit->projection),
                                           sizeof **distance)) != NULL;
     for (int side = 0; side < 2; side++) {
         const struct angles *angles = session_angles(c->session[side]);

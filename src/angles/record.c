@@ -327,8 +327,8 @@ static bool are_cosines(const float *cos, size_t count)
 /* The values of a layer, as angles.h orders them; NULL where they cannot be right. */
 static const float *read_values(struct wire *wire, const struct layer *layer)
 {
-    size_t queries = (size_t)layer->projection[PROJECTION_QUERY].heads * layer->pairs;
-    size_t keys = (size_t)layer->projection[PROJECTION_KEY].heads * layer->pairs;
+    size_t queries = projection_pairs(layer, PROJECTION_QUERY);
+    size_t keys = projection_pairs(layer, PROJECTION_KEY);
     const float *values = wire_floats(wire, NULL, layer_value_count(layer));
     bool good = values && is_used_up(wire) && are_cosines(values, queries) &&
                 are_cosines(values + 3 * queries, keys);

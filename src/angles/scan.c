@@ -99,10 +99,10 @@ static struct unit_job prepare_unit(const struct scan *scan, const struct unit *
 {
     const struct layer *layer = &scan->model->layers[unit->layer];
     const struct projection *p = &layer->projection[unit->projection];
-    size_t count = (size_t)p->heads * layer->pairs;
+    size_t count = projection_pairs(layer, (int)unit->projection);
     float *values = scan->work[unit->layer].values;
     if (unit->projection == PROJECTION_KEY)
-        values += 3 * (size_t)layer->projection[PROJECTION_QUERY].heads * layer->pairs;
+        values += 3 * projection_pairs(layer, PROJECTION_QUERY);
     return (struct unit_job){.scan = scan,
                              .unit = unit,
                              .layer = layer,

@@ -52,11 +52,15 @@ double layer_wavelength(const struct layer *layer, uint32_t pair)
     return frequency > 0 ? 6.283185307179586476925 / frequency : INFINITY;
 }
 
+size_t projection_pairs(const struct layer *layer, int projection)
+{
+    return (size_t)layer->projection[projection].heads * layer->pairs;
+}
+
 uint64_t layer_pairs(const struct layer *layer)
 {
-    uint64_t heads = (uint64_t)layer->projection[PROJECTION_QUERY].heads +
-                     layer->projection[PROJECTION_KEY].heads;
-    return heads * layer->pairs;
+    return (uint64_t)projection_pairs(layer, PROJECTION_QUERY) +
+           projection_pairs(layer, PROJECTION_KEY);
 }
 
 uint64_t model_pairs(const struct model *model)
