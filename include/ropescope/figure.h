@@ -49,7 +49,8 @@ struct figure_panel {
     struct figure_series series[FIGURE_SERIES]; /* (count) drawn in this order */
     size_t count;
     double cut_x[FIGURE_CUTS], cut_y[FIGURE_CUTS]; /* lines of the threshold; NaN: none */
-    bool down;                                     /* y grows downwards, as layers do in a map */
+    double step; /* a line at each multiple of it along x, where a head ends; 0: none */
+    bool down;   /* y grows downwards, as layers do in a map */
 };
 struct figure {
     char title[512];

@@ -115,6 +115,17 @@ static void put_axes(const struct sheet *sheet)
     put_words(sheet->stream, left, top - 8, "font-weight=\"bold\"", panel->title);
 }
 
+/* Where the run of one head ends and that of the next begins: half a place before its first. */
+static void put_steps(const struct sheet *sheet)
+{
+    const struct figure_axis *axis = &sheet->panel->x;
+    double step = sheet->panel->step, at = step > 0 ? step * ceil(axis->low / step) : INFINITY;
+    for (; at - 0.5 < axis->high; at += step)
+        if (at - 0.5 > axis->low)
+            put_line(sheet->stream, x_of(sheet, at - 0.5), sheet->top + HEAD, x_of(sheet, at - 0.5),
+                     sheet->top + PANEL_HEIGHT - BELOW, "stroke=\"#999999\" stroke-width=\"0.6\"");
+}
+
 static void put_cuts(const struct sheet *sheet)
 {
     char more[96];
@@ -306,6 +317,7 @@ static void put_panel(const struct sheet *sheet)
 {
     bool cells = false;
     put_axes(sheet);
+    put_steps(sheet);
     for (size_t i = 0; i < sheet->panel->count; i++) {
         put_series(sheet, &sheet->panel->series[i]);
         cells = cells || sheet->panel->series[i].kind == FIGURE_CELLS;

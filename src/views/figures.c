@@ -27,6 +27,7 @@ static double number_at(const struct table *table, size_t row, size_t column)
 {
     struct cell cell = column == SIZE_MAX ? cell_empty() : table->cell(table->context, row, column);
     return cell.kind == CELL_INTEGER ? (double)cell.as.integer
+           : cell.kind == CELL_FLAG  ? (double)cell.as.flag
            : cell.kind == CELL_REAL  ? cell.as.real
                                      : (double)NAN;
 }
@@ -351,24 +352,49 @@ static void groups_figure(struct job *job)
     from_zero(&panel->y);
 }
 
+static double pairs_a_head(const struct job *job, size_t row)
+{
+    double number = number_at(job->table, row, column_of(job->table, "layer"));
+    const struct layer *layer = model_layer(job->model, (uint32_t)number);
+    return layer ? layer->pairs : 0;
+}
+
+/* "layer 3, query", or "layer 3, query head 2" where there is but one. */
+static void strip_title(const struct job *job, size_t row, char *out, size_t size)
+{
+    const struct table *table = job->table;
+    char head[32] = "";
+    if (job->settings->selection.scope == SCOPE_HEAD)
+        text_format(head, sizeof head, " head %g", number_at(table, row, column_of(table, "head")));
+    text_format(out, size, "layer %g, %s%s", number_at(table, row, column_of(table, "layer")),
+                word_at(table, row, column_of(table, "projection")), head);
+}
+
 /* A panel for the query and one for the key of each layer. */
+static struct figure_panel *strip_panel(struct job *job, size_t row, const char *title,
+                                        enum figure_ink ink)
+{
+    struct figure_panel *panel = panel_new(job, "pair, head by head", "cos");
+    text_format(panel->title, sizeof panel->title, "%s", title);
+    draw_cuts(QUANTITY_COS, (double)job->settings->rule.threshold, panel->cut_y);
+    panel->step = pairs_a_head(job, row);
+    series_of(panel, FIGURE_POINTS, ink, "fixed");
+    series_of(panel, FIGURE_POINTS, INK_CHANCE, "trainable");
+    return panel;
+}
+
 static void strip_figure(struct job *job)
 {
     const struct table *table = job->table;
     struct figure_panel *panel = NULL;
-    char last[64] = "";
+    char title[64];
     for (size_t row = 0; row < table->row_count; row++) {
-        const char *part = word_at(table, row, column_of(table, "projection"));
-        char title[64];
-        text_format(title, sizeof title, "layer %g, %s",
-                    number_at(table, row, column_of(table, "layer")), part);
-        if (!panel || strcmp(title, last) != 0) {
-            panel = panel_new(job, "pair, head by head", "cos");
-            text_format(panel->title, sizeof panel->title, "%s", title);
-            text_format(last, sizeof last, "%s", title);
-            draw_cuts(QUANTITY_COS, (double)job->settings->rule.threshold, panel->cut_y);
-        }
-        add(job, panel, series_of(panel, FIGURE_POINTS, ink_of(part), ""),
+        strip_title(job, row, title, sizeof title);
+        if (!panel || strcmp(title, panel->title) != 0)
+            panel = strip_panel(job, row, title,
+                                ink_of(word_at(table, row, column_of(table, "projection"))));
+        bool fixed = number_at(table, row, column_of(table, "fixed")) > 0;
+        add(job, panel, &panel->series[fixed ? 0 : 1],
             number_at(table, row, column_of(table, "index")),
             number_at(table, row, column_of(table, "cos")), 0);
         set_axis(&panel->y, -1, 1);
@@ -423,6 +449,8 @@ static void title_of(char *out, size_t size, const struct job *job, const struct
     const struct selection *at = &job->settings->selection;
     unsigned heeds = view_kind(view->id)->heeds;
     char where[64] = "";
+    if (heeds & HEEDS_LAYERS) /* its panels say of which layers they are */
+        heeds = 0;
     if (heeds & (HEEDS_SCOPE | HEEDS_AXIS) && at->scope == SCOPE_LAYER)
         text_format(where, sizeof where, ", layer %u", job->model->layers[at->layer].number);
     if (heeds & HEEDS_SCOPE && at->scope == SCOPE_HEAD)

@@ -351,7 +351,7 @@ static const struct figure_series *series_named(const struct figure *figure, con
 }
 
 static const enum view_id plots[] = {VIEW_OVERVIEW, VIEW_HISTOGRAM, VIEW_SCATTER, VIEW_THRESHOLD,
-                                     VIEW_PROFILE,  VIEW_FREQUENCY, VIEW_CHANGE};
+                                     VIEW_PROFILE,  VIEW_FREQUENCY, VIEW_STRIP,   VIEW_CHANGE};
 
 static void pictures_are_sound(void **unused)
 {
@@ -418,6 +418,40 @@ static void pictures_have_the_numbers(void **unused)
     figure_free(&figure);
 }
 
+/* Each panel is a layer and a projection, says so, parts its heads and tells the fixed pairs; the
+ * title of the whole names none of the layers. */
+static void a_strip_marks_what_is_fixed(void **unused)
+{
+    (void)unused;
+    const struct angles *angles = session_angles(session);
+    struct view_settings settings = VIEW_SETTINGS_DEFAULT;
+    struct figure figure;
+    settings.selection.scope = SCOPE_LAYER;
+    settings.rule.threshold = 0.2F;
+    settings.rule.first_layer = 0;
+    settings.strip_count = 2;
+    settings.strip[1] = 4;
+    free(svg_of(VIEW_STRIP, &settings, &figure));
+    assert_int_equal(figure.panels, 4);
+    assert_null(strstr(figure.title, "layer 0"));
+    assert_string_equal(figure.panel[0].title, "layer 0, query");
+    assert_string_equal(figure.panel[3].title, "layer 4, key");
+    for (size_t i = 0; i < figure.panels; i++) {
+        const struct figure_panel *panel = &figure.panel[i];
+        struct tally tally = tally_projection(angles, i / 2 * 4, (int)(i % 2), 0.2F);
+        assert_int_equal(panel->series[0].count, tally.fixed);
+        assert_int_equal(panel->series[1].count, tally.pairs - tally.fixed);
+        assert_true(panel->step == 32);
+    }
+    figure_free(&figure);
+    settings.selection.scope = SCOPE_HEAD;
+    settings.selection.head = 3;
+    free(svg_of(VIEW_STRIP, &settings, &figure));
+    assert_string_equal(figure.panel[0].title, "layer 0, query head 3");
+    assert_string_equal(figure.panel[1].title, "layer 0, key head 1");
+    figure_free(&figure);
+}
+
 static void lists_have_no_picture(void **unused)
 {
     (void)unused;
@@ -446,6 +480,7 @@ int main(void)
         cmocka_unit_test(the_strip_shows_the_pair),
         cmocka_unit_test(pictures_are_sound),
         cmocka_unit_test(pictures_have_the_numbers),
+        cmocka_unit_test(a_strip_marks_what_is_fixed),
         cmocka_unit_test(lists_have_no_picture),
     };
     return cmocka_run_group_tests_name("figures", tests, open_all, close_all);
