@@ -161,11 +161,13 @@ enum status output_spares_inputs(const struct options *options, const struct ses
 
 /* ---- company.c: models beside the one that was named --------------------- */
 
+enum { COMPANION_NAME_MOST = 200 };
 /* What the command line names besides the model, opened. Zero-initialise; free with company_close,
- * before the session of the model. */
+ * before the session of the model. Its companions point into it. */
 struct company {
     struct session *session[BESIDE_MOST]; /* (count) the fine-tune first, where there is one */
     struct companion companion[BESIDE_MOST];
+    char name[BESIDE_MOST][COMPANION_NAME_MOST + 32]; /* of the companions, none like another */
     size_t count;
     struct comparison *comparison; /* with the fine-tune; NULL: none, or not started */
     bool compares;

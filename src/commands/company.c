@@ -6,7 +6,29 @@
 
 /* ---- opening ------------------------------------------------------------- */
 
-static enum status open_one(struct company *company, const char *path,
+static bool is_taken(const struct company *company, const struct session *model, const char *name)
+{
+    if (strcmp(session_angles(model)->model->name, name) == 0)
+        return true;
+    for (size_t i = 0; i < company->count; i++)
+        if (strcmp(company->companion[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* A model is called by its directory, and checkpoint-500 is what many are called: "name (2)" is the
+ * second of that name, in every legend and table. */
+static const char *name_of(struct company *company, const struct session *model, const char *name)
+{
+    char *out = company->name[company->count];
+    size_t size = sizeof company->name[0];
+    text_format(out, size, "%.*s", COMPANION_NAME_MOST, name);
+    for (size_t n = 2; is_taken(company, model, out); n++)
+        text_format(out, size, "%.*s (%zu)", COMPANION_NAME_MOST, name, n);
+    return out;
+}
+
+static enum status open_one(struct company *company, const struct session *model, const char *path,
                             const struct session_options *options, struct error *err)
 {
     struct session **session = &company->session[company->count];
@@ -14,7 +36,8 @@ static enum status open_one(struct company *company, const char *path,
     if (status != STATUS_OK)
         return status;
     const struct angles *angles = session_angles(*session);
-    company->companion[company->count++] = (struct companion){angles->model->name, angles};
+    const char *name = name_of(company, model, angles->model->name);
+    company->companion[company->count++] = (struct companion){name, angles};
     return STATUS_OK;
 }
 
@@ -30,7 +53,7 @@ static enum status open_tuned(struct company *company, const struct options *opt
     if (!path)
         return error_set(err, STATUS_USAGE, "--compare-adapter needs a MODEL to lie over");
     as.adapter = options->compare_adapter;
-    enum status status = open_one(company, path, &as, err);
+    enum status status = open_one(company, model, path, &as, err);
     if (status == STATUS_OK)
         status =
             models_match(session_angles(model)->model, company->companion[0].angles->model, err);
@@ -55,7 +78,7 @@ enum status company_open(struct company *company, const struct options *options,
     for (size_t i = 0; i < options->beside_count && status == STATUS_OK; i++) {
         if (company->count == BESIDE_MOST)
             return error_set(err, STATUS_USAGE, "more than %d models at once", BESIDE_MOST + 1);
-        status = open_one(company, options->beside[i], &as, err);
+        status = open_one(company, model, options->beside[i], &as, err);
     }
     return status;
 }

@@ -67,6 +67,16 @@ check 'one thread gives the same bytes' \
 "$PROGRAM" show $BASE --compare $TUNED --view change --size 80x24 >"$HOLD/picture" 2>"$HOLD/err"
 check 'the picture says what the rule leaves' grep -q 'trainable .*%: .*% of the change' "$HOLD/picture"
 
+mkdir -p "$HOLD/twin" "$HOLD/third" && cp -r $TUNED "$HOLD/twin/base" && cp -r $TUNED "$HOLD/third/base"
+check 'models of one name are told apart' \
+    [ "$("$PROGRAM" export $BASE "$HOLD/twin/base" "$HOLD/third/base" --view profile | cut -d, -f1 | uniq | tr -d '\n')" = \
+    'model"base""base (2)""base (3)"' ]
+check 'each has a line of its own on paper' \
+    [ "$("$PROGRAM" export $BASE "$HOLD/twin/base" --view profile --format svg | grep -c '>key, base')" = 2 ]
+check 'and so are an adapter and what it lies over' \
+    [ "$("$PROGRAM" export $ADAPTERS/llama --compare-adapter $ADAPTERS/plain --view profile | cut -d, -f1 | uniq | tr -d '\n')" = \
+    'model"llama""llama + plain"' ]
+
 check 'changes need a model to compare with' refused 2 '--compare TUNED' "$PROGRAM" export $BASE --view change
 check 'other shapes are refused by layer and projection' \
     refused 1 'layers and the tuned model' "$PROGRAM" export $BASE --compare $ADAPTERS/llama --view change
