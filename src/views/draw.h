@@ -58,6 +58,22 @@ enum status view_list_table(enum view_id view, const struct angles *angles,
 void draw_list(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                const struct state *state, const char *name, const char *const *spare,
                const char *const *rare);
+/* What the lines of one plot share. (draw_lines.c) */
+struct line_brush {
+    struct canvas *canvas;
+    struct rect rect;
+    const struct glyphs *glyphs;
+    const struct line_plot *plot;
+    struct axis axis; /* the places along x at which a line needs its number */
+    double *y;        /* (axis.cells) to fill, of one line after the other; owned */
+};
+/* Draws the axes; false, and nothing is drawn, where there is no memory. */
+bool line_brush_start(struct line_brush *brush, struct canvas *canvas, struct rect rect,
+                      const struct glyphs *glyphs, const struct line_plot *plot);
+/* The line through brush->y. */
+void line_brush_add(const struct line_brush *brush, struct line_series series);
+void line_brush_end(struct line_brush *brush);
+
 /* The threshold that a picture of a selection marks: that of the selected head, or that of all. NaN
  * where the head is fixed or free by hand, whatever its angles. */
 double draw_threshold(const struct state *state, enum scope scope, int projection);

@@ -123,16 +123,6 @@ static double top_of(const struct spectrum *spectrum, bool norms)
     return top > 0 ? ceil(top / unit) * unit : 1;
 }
 
-struct brush {
-    struct canvas *canvas;
-    struct rect rect;
-    const struct glyphs *glyphs;
-    const struct line_plot *plot;
-    struct axis axis;
-    double *y; /* (axis.cells) owned */
-    const struct state *state;
-};
-
 /* The pair nearest to each place, so that every step of the line is a pair's own number. */
 static size_t pair_at(const struct spectrum *spectrum, enum pair_axis axis, double place)
 {
@@ -150,17 +140,16 @@ static size_t pair_at(const struct spectrum *spectrum, enum pair_axis axis, doub
     return nearest;
 }
 
-static void add_line(struct brush *brush, const struct spectrum *spectrum, int projection,
-                     size_t which, struct line_series series)
+static void add_line(struct line_brush *brush, const struct view_settings *settings,
+                     const struct spectrum *spectrum, int projection, size_t which,
+                     struct line_series series)
 {
-    const struct view_settings *settings = &brush->state->settings;
     for (int i = 0; i < brush->axis.cells; i++) {
         size_t pair = pair_at(spectrum, settings->axis, axis_value(&brush->axis, i));
         brush->y[i] =
             number_of(spread_at(&spectrum->point[projection][pair], settings->norms), which);
     }
-    series.y = brush->y;
-    plot_line_add(brush->canvas, brush->rect, brush->glyphs, brush->plot, &series);
+    line_brush_add(brush, series);
 }
 
 static const struct line_series looks[PROJECTION_COUNT] = {
@@ -186,21 +175,17 @@ static void draw_plot(struct canvas *canvas, struct rect rect, const struct glyp
     double mark = place_of(&any_point(spectrum)[state->pair], state->pair, settings->axis);
     plot.mark = &mark;
     plot.marks = state->pair < spectrum->count;
-    struct brush brush = {canvas, rect, glyphs, &plot, plot_line_samples(rect, glyphs, &plot),
-                          NULL,   state};
-    brush.y =
-        memory_array((size_t)(brush.axis.cells > 0 ? brush.axis.cells : 0) + 1, sizeof *brush.y);
-    if (!brush.y)
+    struct line_brush brush;
+    if (!line_brush_start(&brush, canvas, rect, glyphs, &plot))
         return;
-    plot_line(canvas, rect, glyphs, &plot);
     if (spectrum->point[state->lead] && settings->selection.scope != SCOPE_HEAD) {
-        add_line(&brush, spectrum, state->lead, 1, thin);
-        add_line(&brush, spectrum, state->lead, 3, thin);
+        add_line(&brush, settings, spectrum, state->lead, 1, thin);
+        add_line(&brush, settings, spectrum, state->lead, 3, thin);
     }
     for (int p = PROJECTION_COUNT - 1; p >= 0; p--)
         if (spectrum->point[p])
-            add_line(&brush, spectrum, p, 0, looks[p]);
-    memory_free(brush.y);
+            add_line(&brush, settings, spectrum, p, 0, looks[p]);
+    line_brush_end(&brush);
 }
 
 /* ---- bars ---------------------------------------------------------------- */

@@ -180,40 +180,29 @@ struct line_plot profile_plot_of(const struct state *state, const struct profile
     };
 }
 
-/* The lines of a plot share what they are worked out in. */
-struct brush {
-    struct canvas *canvas;
-    struct rect rect;
-    const struct glyphs *glyphs;
-    const struct line_plot *plot;
-    struct axis axis;
-    double *y; /* (axis.cells) owned */
-    bool relative;
-};
-
 typedef double number_of(const struct profile_point *point, enum profile_line line);
 
 /* Between two layers a line goes straight; where one of them has no number there is a gap. */
-static double between(const struct brush *brush, const struct profile *profile, double x,
-                      int projection, number_of *of, enum profile_line line)
+static double between(const struct view_settings *settings, const struct profile *profile, double x,
+                      int projection, number_of *of)
 {
     size_t layers = profile->angles->model->layer_count;
-    double place = brush->relative ? x * (double)(layers - 1) : x;
+    double place = settings->relative ? x * (double)(layers - 1) : x;
     if (layers == 0 || !(place >= 0 && place <= (double)(layers - 1)))
         return (double)NAN;
     size_t below = (size_t)place, above = below + 1 < layers ? below + 1 : below;
-    double a = of(&profile->point[2 * below + (size_t)projection], line);
-    double b = of(&profile->point[2 * above + (size_t)projection], line);
+    double a = of(&profile->point[2 * below + (size_t)projection], settings->line);
+    double b = of(&profile->point[2 * above + (size_t)projection], settings->line);
     return a + (b - a) * (place - (double)below);
 }
 
-static void add_line(struct brush *brush, const struct profile *profile, int projection,
-                     number_of *of, enum profile_line line, struct line_series series)
+static void add_line(struct line_brush *brush, const struct view_settings *settings,
+                     const struct profile *profile, int projection, number_of *of,
+                     struct line_series series)
 {
     for (int i = 0; i < brush->axis.cells; i++)
-        brush->y[i] = between(brush, profile, axis_value(&brush->axis, i), projection, of, line);
-    series.y = brush->y;
-    plot_line_add(brush->canvas, brush->rect, brush->glyphs, brush->plot, &series);
+        brush->y[i] = between(settings, profile, axis_value(&brush->axis, i), projection, of);
+    line_brush_add(brush, series);
 }
 
 static double low_quartile(const struct profile_point *point, enum profile_line line)
@@ -226,20 +215,20 @@ static double high_quartile(const struct profile_point *point, enum profile_line
     return line == PROFILE_MEAN ? point->q75 : (double)NAN;
 }
 
-static void draw_lines(struct brush *brush, const struct state *state,
+static void draw_lines(struct line_brush *brush, const struct state *state,
                        const struct profiles *profiles)
 {
-    enum profile_line line = state->settings.line;
+    const struct view_settings *settings = &state->settings;
     const struct profile *first = &profiles->model[0];
     static const struct line_series thin = {.stroke = STROKE_THIN, .role = ROLE_DIM},
                                     dots = {.stroke = STROKE_DOTS, .role = ROLE_CHANCE};
-    add_line(brush, first, state->lead, low_quartile, line, thin);
-    add_line(brush, first, state->lead, high_quartile, line, thin);
-    add_line(brush, first, state->lead, profile_chance, line, dots);
+    add_line(brush, settings, first, state->lead, low_quartile, thin);
+    add_line(brush, settings, first, state->lead, high_quartile, thin);
+    add_line(brush, settings, first, state->lead, profile_chance, dots);
     for (size_t m = profiles->count; m-- > 0;)
         for (int p = PROJECTION_COUNT - 1; p >= 0; p--)
-            if (state->settings.rule.projection[p])
-                add_line(brush, &profiles->model[m], p, profile_value, line,
+            if (settings->rule.projection[p])
+                add_line(brush, settings, &profiles->model[m], p, profile_value,
                          (struct line_series){.stroke = look_of(m)->stroke[p],
                                               .letter = look_of(m)->letter[p],
                                               .role = role_of(p)});
@@ -254,20 +243,11 @@ static void draw_plot(struct canvas *canvas, struct rect rect, const struct glyp
     double mark = plot.scale == AXIS_WHOLE ? (double)at : depth_of(first, at);
     plot.mark = &mark;
     plot.marks = 1;
-    struct brush brush = {canvas,
-                          rect,
-                          glyphs,
-                          &plot,
-                          plot_line_samples(rect, glyphs, &plot),
-                          NULL,
-                          state->settings.relative};
-    brush.y =
-        memory_array((size_t)(brush.axis.cells > 0 ? brush.axis.cells : 0) + 1, sizeof *brush.y);
-    if (!brush.y)
+    struct line_brush brush;
+    if (!line_brush_start(&brush, canvas, rect, glyphs, &plot))
         return;
-    plot_line(canvas, rect, glyphs, &plot);
     draw_lines(&brush, state, profiles);
-    memory_free(brush.y);
+    line_brush_end(&brush);
 }
 
 /* ---- words --------------------------------------------------------------- */
