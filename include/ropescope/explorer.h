@@ -129,7 +129,9 @@ void state_lines_saved(struct state *state, const char *file);
  * model has none of that name; texts are borrowed. */
 void state_take_training(struct state *state, const struct training *training, bool asked);
 /* The place of the view's own keys, PLACE_VIEW where there are none. */
-enum place state_own_place(const struct state *state);
+unsigned state_own_places(const struct state *state);
+/* Those of the view, whatever is open over it. */
+unsigned state_view_places(const struct state *state);
 bool state_is_list(const struct state *state);
 /* Lines of a list that fit on the screen, at least 1. */
 size_t state_list_room(const struct state *state);
@@ -222,6 +224,23 @@ void update_settle(struct state *state);
 /* `at` moved by `by` inside 0..count-1. */
 size_t update_moved(size_t at, long by, size_t count);
 static const long UPDATE_FAR = 1L << 30;
+
+/* ---- the help (help.c) ---------------------------------------------------- */
+
+enum { HELP_LINES_MOST = 256 };
+/* A key, a word of the screen, or (with neither) the title of what follows; NULL words: `own`. */
+struct help_line {
+    const struct binding *binding;
+    const char *word;
+    const char *words;
+};
+struct help {
+    size_t count;
+    char own[32]; /* the title of the view's own keys */
+    struct help_line line[HELP_LINES_MOST];
+};
+/* All lines that the filter leaves. */
+void help_of(struct help *help, const struct state *state);
 
 /* ---- layout (layout.c): pure --------------------------------------------- */
 

@@ -57,6 +57,7 @@ enum action {
     ACTION_CHOICE_DOWN,
     ACTION_MARK,
     ACTION_JUMP,
+    ACTION_STRONGEST,
     ACTION_RANK_FIRST,
     ACTION_RANK_NEXT,
     ACTION_RANK_PREVIOUS,
@@ -155,6 +156,7 @@ enum place {
     PLACE_PROFILE = 1 << 19,
     PLACE_FREQUENCY = 1 << 20,
     PLACE_STRIP = 1 << 21,
+    PLACE_PAIRS = 1 << 22,  /* a list of pairs; it is a PLACE_LIST, too */
     PLACE_BUDGET = 1 << 18, /* what the rule saves in training is shown */
 };
 enum { PLACES_TYPED = PLACE_ENTRY | PLACE_FILTER | PLACE_SEARCH | PLACE_GOTO | PLACE_SAVE };
@@ -171,8 +173,8 @@ struct binding {
 /* The table in the order of the help. */
 size_t keys_count(void);
 const struct binding *keys_binding(size_t index);
-/* What a key does there; ACTION_NONE where it does nothing. */
-enum action keys_action(enum place place, uint32_t key);
+/* What a key does in those places; ACTION_NONE where it does nothing. */
+enum action keys_action(unsigned places, uint32_t key);
 
 enum { KEY_LABEL = 48 };
 /* A key as people call it: an arrow of the glyph set ("Up" without one), "Tab", "Ctrl-L", "g". */
@@ -215,8 +217,8 @@ enum {
 };
 struct view_kind {
     const char *name;
-    enum place place; /* of its own keys */
-    unsigned heeds;   /* HEEDS_* or-ed */
+    unsigned places; /* PLACE_* of its own keys */
+    unsigned heeds;  /* HEEDS_* or-ed */
 };
 const struct view_kind *view_kind(enum view_id view);
 

@@ -81,10 +81,14 @@ struct table_look {
     const char *sorted;       /* the column that the lines are sorted by; NULL: none */
     bool descending;
 };
-/* What is in sight: lines first..end-1, and how many columns are not. */
+/* What is in sight: lines first..end-1, and how many columns are not, and which. */
+enum { HIDDEN_BYTES = 80 };
 struct table_sight {
     size_t first, end, hidden;
+    char hidden_names[HIDDEN_BYTES];
 };
+/* What a column is called above it. */
+const char *table_brief(const char *column);
 struct table_sight table_paint(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                                const struct table *table, const struct table_look *look);
 

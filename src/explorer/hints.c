@@ -105,8 +105,7 @@ static uint32_t short_key(const struct binding *binding, const struct glyphs *gl
 static bool is_covered(const struct binding *binding, unsigned places)
 {
     unsigned own = places & ~(unsigned)PLACE_VIEW;
-    return !(binding->places & own) &&
-           keys_action((enum place)own, binding->keys[0]) != ACTION_NONE;
+    return !(binding->places & own) && keys_action(own, binding->keys[0]) != ACTION_NONE;
 }
 
 /* All hints of a place, neighbours with the same words in one. */
@@ -140,10 +139,11 @@ static size_t all_hints(unsigned places, const struct glyphs *glyphs, struct hin
 static size_t need_of(enum action action)
 {
     static const enum action needed[] = {
-        ACTION_QUIT,         ACTION_HELP,           ACTION_ROW_UP,       ACTION_SORT_PREVIOUS,
-        ACTION_SORT_REVERSE, ACTION_THRESHOLD_TYPE, ACTION_VIEW_NEXT,    ACTION_DIVE,
-        ACTION_LAYER_UP,     ACTION_HEAD_LEFT,      ACTION_BINS_FEWER,   ACTION_POINT_LEFT,
-        ACTION_RANK_FIRST,   ACTION_PROJECTION,     ACTION_MEASURE_NEXT, ACTION_SEARCH};
+        ACTION_QUIT,         ACTION_HELP,           ACTION_ROW_UP,     ACTION_SORT_PREVIOUS,
+        ACTION_STRONGEST,    ACTION_THRESHOLD_TYPE, ACTION_VIEW_NEXT,  ACTION_DIVE,
+        ACTION_SORT_REVERSE, ACTION_LAYER_UP,       ACTION_HEAD_LEFT,  ACTION_BINS_FEWER,
+        ACTION_POINT_LEFT,   ACTION_RANK_FIRST,     ACTION_PROJECTION, ACTION_MEASURE_NEXT,
+        ACTION_SEARCH};
     size_t at = 0;
     while (at < sizeof needed / sizeof *needed && needed[at] != action)
         at++;

@@ -53,6 +53,11 @@ static const struct binding bindings[] = {
      {'b'},
      NULL,
      "changes: by pair, |cos|, layer, frequency, threshold"},
+    {ACTION_STRONGEST,
+     PLACE_PAIRS,
+     {'*'},
+     "largest",
+     "pairs: largest |cos| first; changes: largest distance first"},
     {ACTION_SEARCH,
      PLACE_LIST,
      {'/'},
@@ -149,7 +154,7 @@ static const struct binding bindings[] = {
      PLACE_VIEW,
      {'F'},
      NULL,
-     "the layer, as far as P covers it, fixed, free, by the rule"},
+     "the layer, as far as C covers it, fixed, free, by the rule"},
     {ACTION_UNDO, PLACE_VIEW, {'U'}, NULL, "undo the last f or F"},
     {ACTION_RANDOM,
      PLACE_VIEW,
@@ -266,13 +271,13 @@ const struct binding *keys_binding(size_t index)
     return &bindings[index];
 }
 
-enum action keys_action(enum place place, uint32_t key)
+enum action keys_action(unsigned places, uint32_t key)
 {
     if (key == 0)
         return ACTION_NONE; /* 0 fills the unused places of the table */
     for (size_t i = 0; i < keys_count(); i++)
         for (size_t k = 0; k < BINDING_KEYS; k++)
-            if ((bindings[i].places & (unsigned)place) && bindings[i].keys[k] == key)
+            if ((bindings[i].places & places) && bindings[i].keys[k] == key)
                 return bindings[i].action;
     return ACTION_NONE;
 }

@@ -93,11 +93,16 @@ struct view_settings state_settings(const struct state *state)
     return settings;
 }
 
-enum place state_own_place(const struct state *state)
+unsigned state_view_places(const struct state *state)
+{
+    return state->inspecting ? PLACE_INSPECTOR : view_kind(state->view)->places;
+}
+
+unsigned state_own_places(const struct state *state)
 {
     if (state->place != PLACE_VIEW)
-        return state->place;
-    return state->inspecting ? PLACE_INSPECTOR : view_kind(state->view)->place;
+        return (unsigned)state->place;
+    return state_view_places(state);
 }
 
 bool state_is_list(const struct state *state)

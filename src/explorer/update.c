@@ -112,10 +112,9 @@ static bool change_view(struct state *state, enum action action)
 
 static size_t help_lines(const struct state *state)
 {
-    size_t lines = 0;
-    for (size_t i = 0; i < keys_count(); i++)
-        lines += keys_match(keys_binding(i), state->filter.text);
-    return lines;
+    struct help help;
+    help_of(&help, state);
+    return help.count;
 }
 
 /* Lines of the help in sight. */
@@ -286,9 +285,9 @@ unsigned update_action(struct state *state, enum action action)
 
 unsigned update_key(struct state *state, uint32_t key)
 {
-    enum action action = keys_action(state_own_place(state), key);
+    enum action action = keys_action(state_own_places(state), key);
     if (action == ACTION_NONE)
-        action = keys_action(state->place, key);
+        action = keys_action((unsigned)state->place, key);
     if (action != ACTION_NONE)
         return update_action(state, action);
     if (state->place == PLACE_MARK || state->place == PLACE_JUMP) {

@@ -107,6 +107,46 @@ static void reverse_sort(struct state *state)
     settle_order(state);
 }
 
+/* Of a list of one head's pairs the line sought is one of the leading projection, of others any. */
+static bool is_sought(const struct state *state, const struct row *item, int lead)
+{
+    return state->settings.selection.scope != SCOPE_HEAD || item->projection == lead;
+}
+
+static void tell_strongest(struct state *state, const struct row *item, const char *what,
+                           double value)
+{
+    char number[TEXT_NUMBER];
+    text_format(number, sizeof number, "%.4g", value);
+    text_format(state->message, sizeof state->message,
+                "layer %u, %s head %u: pair %u has the largest %s, %s%s", item->layer->number,
+                projection_name(item->projection), item->head, item->pair, what, number,
+                state->settings.selection.scope == SCOPE_MODEL ? " of the model" : "");
+}
+
+/* Sorts by what makes a pair strong, and goes to the strongest. */
+static void go_to_strongest(struct state *state)
+{
+    bool changes = state->view == VIEW_CHANGE;
+    const char *column = changes ? "distance" : "abs_cos";
+    int lead = state->lead;
+    if (!state_is_list(state)) /* changes by something else than pairs */
+        return;
+    state->sort[state->view] = (struct sort){column, true};
+    settle_order(state);
+    const struct list *list = state_list(state);
+    for (size_t line = 0; list && line < list->count; line++) {
+        struct row item = list_item(list, line);
+        struct cell cell = list_cell(list, line, list_column(state->view, column));
+        if (!is_sought(state, &item, lead))
+            continue;
+        state_select_item(state, &item);
+        if (cell.kind == CELL_REAL)
+            tell_strongest(state, &item, changes ? "distance" : "|cos|", cell.as.real);
+        return;
+    }
+}
+
 /* ---- search -------------------------------------------------------------- */
 
 /* What is looked for, in numbers; -1: any. */
@@ -228,6 +268,8 @@ bool update_list(struct state *state, enum action action)
         return step_sort(state, 1), true;
     case ACTION_SORT_PREVIOUS:
         return step_sort(state, -1), true;
+    case ACTION_STRONGEST:
+        return go_to_strongest(state), true;
     case ACTION_SORT_REVERSE:
         return reverse_sort(state), true;
     case ACTION_SEARCH_NEXT:

@@ -76,7 +76,7 @@ static void tell(struct state *state, const struct reach *reach, const char *wor
     if (!masked)
         text_format(before, sizeof before, " (layers before %u are not masked)", first);
     else if (reach->projection != REACH_ALL && !state->settings.rule.projection[reach->projection])
-        text_format(before, sizeof before, " (which P leaves out)");
+        text_format(before, sizeof before, " (which C leaves out)");
     text_format(state->message, sizeof state->message, "%s%s  U undoes", words, before);
 }
 

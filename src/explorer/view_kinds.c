@@ -3,7 +3,7 @@
 
 static const struct view_kind kinds[VIEW_COUNT] = {
     [VIEW_OVERVIEW] = {"overview", PLACE_OVERVIEW, HEEDS_MEASURE | HEEDS_RANDOM},
-    [VIEW_PAIRS] = {"pairs", PLACE_LIST, HEEDS_SCOPE | HEEDS_SORT | HEEDS_RANDOM},
+    [VIEW_PAIRS] = {"pairs", PLACE_LIST | PLACE_PAIRS, HEEDS_SCOPE | HEEDS_SORT | HEEDS_RANDOM},
     [VIEW_HEADS] = {"heads", PLACE_LIST, HEEDS_SCOPE | HEEDS_SORT},
     [VIEW_LAYERS] = {"layers", PLACE_LIST, HEEDS_SORT},
     [VIEW_HISTOGRAM] = {"histogram", PLACE_HISTOGRAM, HEEDS_SCOPE | HEEDS_UNIT | HEEDS_BARS},
@@ -12,7 +12,7 @@ static const struct view_kind kinds[VIEW_COUNT] = {
     [VIEW_PROFILE] = {"profile", PLACE_PROFILE, HEEDS_LINE},
     [VIEW_FREQUENCY] = {"frequency", PLACE_FREQUENCY, HEEDS_SCOPE | HEEDS_SPECTRUM},
     [VIEW_STRIP] = {"strip", PLACE_STRIP, HEEDS_SCOPE | HEEDS_LAYERS},
-    [VIEW_CHANGE] = {"change", PLACE_LIST, HEEDS_SCOPE | HEEDS_SORT | HEEDS_BY},
+    [VIEW_CHANGE] = {"change", PLACE_LIST | PLACE_PAIRS, HEEDS_SCOPE | HEEDS_SORT | HEEDS_BY},
 };
 
 const struct view_kind *view_kind(enum view_id view)

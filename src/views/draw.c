@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdarg.h>
+#include <string.h>
 
 struct line line_start(struct canvas *canvas, const struct glyphs *glyphs, struct rect rect,
                        int row)
@@ -64,9 +65,10 @@ void draw_selection_name(char out[SELECTION_BYTES], const struct state *state, e
     }
     text_format(out, SELECTION_BYTES, "layer %u", layer->number);
     for (int i = 0; i < 2 && scope == SCOPE_HEAD && state_rotates(state); i++) {
-        text_format(out, SELECTION_BYTES, "layer %u%squery %s%u%skey %s%u", layer->number, dot,
-                    head, state_head(state, PROJECTION_QUERY), dot, head,
-                    state_head(state, PROJECTION_KEY));
+        int lead = state->lead; /* the head that was asked for, then the one that it meets */
+        text_format(out, SELECTION_BYTES, "layer %u%s%s %s%u%s%s %s%u", layer->number, dot,
+                    projection_name(lead), head, state_head(state, lead), dot,
+                    projection_name(!lead), head, state_head(state, !lead));
         if (canvas_text_width(out) <= cols)
             return;
         head = "";
@@ -128,14 +130,16 @@ void draw_below(struct canvas *canvas, struct rect rect, const struct glyphs *gl
 void draw_position(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                    struct table_sight sight, size_t total)
 {
-    char text[96], hidden[48] = "";
+    char text[160], hidden[HIDDEN_BYTES + 16] = "";
     if (draw_panel_inside(rect).rows == rect.rows || total == 0 ||
         (sight.end - sight.first >= total && sight.hidden == 0))
         return;
     if (sight.hidden > 0)
-        text_format(hidden, sizeof hidden, "%s%zu column%s hidden", draw_dot(glyphs), sight.hidden,
-                    sight.hidden > 1 ? "s" : "");
+        text_format(hidden, sizeof hidden, "%shidden:%s", draw_dot(glyphs), sight.hidden_names);
     text_format(text, sizeof text, " %zu-%zu of %zu%s ", sight.first + 1, sight.end, total, hidden);
+    if (sight.hidden > 0 && canvas_text_width(text) + 4 > rect.cols)
+        text_format(text, sizeof text, " %zu-%zu of %zu%s%zu column%s hidden ", sight.first + 1,
+                    sight.end, total, draw_dot(glyphs), sight.hidden, sight.hidden > 1 ? "s" : "");
     draw_below(canvas, rect, glyphs, text);
 }
 
@@ -146,11 +150,25 @@ void draw_table(struct canvas *canvas, struct rect rect, const struct glyphs *gl
     draw_position(canvas, rect, glyphs, sight, table->row_count);
 }
 
+/* How the lines are sorted, where the title has room for it. */
+static void add_order(char *title, size_t size, const struct sort *sort,
+                      const struct glyphs *glyphs, int cols)
+{
+    char order[64];
+    if (!sort->column)
+        return;
+    text_format(order, sizeof order, "%sby %s, %s first", draw_dot(glyphs),
+                table_brief(sort->column), sort->descending ? "highest" : "lowest");
+    size_t used = strlen(title);
+    if (canvas_text_width(title) + canvas_text_width(order) <= cols)
+        text_format(title + used, size - used, "%s", order);
+}
+
 void draw_list(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                const struct state *state, const char *name, const char *const *spare,
                const char *const *rare)
 {
-    char selection[SELECTION_BYTES], title[SELECTION_BYTES + 64];
+    char selection[SELECTION_BYTES], title[SELECTION_BYTES + 128];
     struct view_settings settings = state_settings(state);
     enum scope scope = settings.selection.scope;
     const struct list *list = state_list(state);
@@ -166,6 +184,7 @@ void draw_list(struct canvas *canvas, struct rect rect, const struct glyphs *gly
                 : covers[0]            ? " (query alone)"
                                        : " (key alone)",
                 random);
+    add_order(title, sizeof title, &settings.sort, glyphs, rect.cols - 4);
     struct rect inside = draw_panel(canvas, rect, glyphs, title);
     if (scope != SCOPE_MODEL && draw_excuse(canvas, inside, glyphs, state))
         return;

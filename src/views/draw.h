@@ -26,8 +26,8 @@ const char *draw_at_least(const struct glyphs *glyphs);
 const char *draw_number(char out[TEXT_NUMBER], double value, int decimals);
 const char *draw_percent(char out[TEXT_NUMBER], double fraction);
 
-/* What a selection is called: "layer 0 · query head 12 · key head 3" (without "head" where that is
- * wider than `cols`), "layer 0", "model". */
+/* What a selection is called: "layer 0 · query head 12 · key head 3" (the leading one first,
+ * without "head" where that is wider than `cols`), "layer 0", "model". */
 enum { SELECTION_BYTES = 128 };
 void draw_selection_name(char out[SELECTION_BYTES], const struct state *state, enum scope scope,
                          const struct glyphs *glyphs, int cols);

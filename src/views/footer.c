@@ -10,7 +10,7 @@ static const struct prompt {
     const char *words;
     const char *hint;
 } prompts[] = {
-    {PLACE_ENTRY, " threshold: ", "  Enter accept  Esc cancel  30% fixes that share"},
+    {PLACE_ENTRY, " threshold: ", ""},
     {PLACE_FILTER, " / ", "  Enter accept  Esc cancel"},
     {PLACE_SEARCH, " find: ", "  17, head.pair 3.17, q3, k1.5, row r640  Enter find"},
     {PLACE_GOTO, " go to: ", "  Enter go  Esc cancel"},
@@ -30,6 +30,18 @@ static const char *tail_of(const char *text, int cols)
         text += bytes;
     }
     return text;
+}
+
+static void draw_hint(struct line *line, const struct state *state, const struct prompt *prompt)
+{
+    char hint[128];
+    text_format(hint, sizeof hint, "%s", prompt->hint);
+    if (prompt->place == PLACE_ENTRY)
+        text_format(hint, sizeof hint,
+                    "  30%% fixes that share of layers %s %u, which , . set  Enter  Esc",
+                    draw_at_least(line->glyphs), state->settings.rule.first_layer);
+    canvas_text(line->canvas, line->row, line->col, line->end - line->col, style_of(ROLE_DIM),
+                line->glyphs, hint);
 }
 
 static void draw_entry(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
@@ -52,9 +64,7 @@ static void draw_entry(struct canvas *canvas, struct rect rect, const struct gly
         canvas_text(canvas, line.row, line.col + 2, line.end - line.col - 2, style_of(ROLE_ERROR),
                     glyphs, state->message);
     else
-        canvas_printf(canvas, line.row, line.col, line.end - line.col, style_of(ROLE_DIM), glyphs,
-                      prompt->place == PLACE_ENTRY ? "%s of layers %s %u" : "%s", prompt->hint,
-                      draw_at_least(glyphs), state->settings.rule.first_layer);
+        draw_hint(&line, state, prompt);
 }
 
 static const struct prompt *prompt_of(const struct state *state)
@@ -115,7 +125,7 @@ void footer_draw(struct canvas *canvas, struct rect rect, const struct glyphs *g
                     style_of(state->message_is_error ? ROLE_ERROR : ROLE_NOTICE), glyphs, message);
         return;
     }
-    unsigned places = (unsigned)state->place | (unsigned)state_own_place(state);
+    unsigned places = (unsigned)state->place | state_own_places(state);
     size_t count = keys_hints(places, glyphs, rect.cols - 1, hints);
     struct line line = line_start(canvas, glyphs, rect, 0);
     line.col++;

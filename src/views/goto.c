@@ -63,5 +63,5 @@ void goto_draw(struct canvas *canvas, struct rect rect, const struct glyphs *gly
             draw_match(canvas, row, glyphs, state, &match, first + i == state->choice);
     }
     size_t end = first + visible < count ? first + visible : count;
-    draw_position(canvas, rect, glyphs, (struct table_sight){first, end, 0}, count);
+    draw_position(canvas, rect, glyphs, (struct table_sight){.first = first, .end = end}, count);
 }

@@ -207,12 +207,18 @@ static int all_cols(const struct window *window)
     return cols;
 }
 
+const char *table_brief(const char *column)
+{
+    for (size_t k = 0; k < sizeof briefs / sizeof *briefs; k++)
+        if (strcmp(column, briefs[k].name) == 0)
+            return briefs[k].brief;
+    return column;
+}
+
 static void shorten_names(struct window *window)
 {
     for (size_t i = 0; i < window->columns; i++)
-        for (size_t k = 0; k < sizeof briefs / sizeof *briefs; k++)
-            if (strcmp(window->look[i].name, briefs[k].name) == 0)
-                window->look[i].name = briefs[k].brief;
+        window->look[i].name = table_brief(window->look[i].name);
 }
 
 /* Columns that start alike go together: "norm" is norm_a and norm_b. */
@@ -239,17 +245,23 @@ static void hide_rare(struct window *window, int cols, const struct table_look *
             hide(window, *rare);
 }
 
-static size_t hidden_columns(const struct window *window)
-{
-    size_t hidden = 0;
-    for (size_t i = 0; i < window->columns; i++)
-        hidden += window->look[i].hidden;
-    return hidden;
-}
-
 static size_t column_at(const struct window *window, size_t place)
 {
     return window->order ? window->order[place] : place;
+}
+
+static struct table_sight sight_of(const struct window *window)
+{
+    struct table_sight sight = {.first = window->first, .end = window->end};
+    for (size_t place = 0; place < window->columns; place++) {
+        size_t i = column_at(window, place), used = strlen(sight.hidden_names);
+        if (!window->look[i].hidden)
+            continue;
+        sight.hidden++;
+        text_format(sight.hidden_names + used, sizeof sight.hidden_names - used, " %s",
+                    table_brief(window->table->columns[i]));
+    }
+    return sight;
 }
 
 /* ---- drawing ------------------------------------------------------------- */
@@ -309,7 +321,7 @@ struct table_sight table_paint(struct canvas *canvas, struct rect rect, const st
         window.look[i] = (struct column_look){.name = table->columns[i], .arrow = ""};
     hide_rare(&window, rect.cols, look);
     if (!look_up(&window))
-        return (struct table_sight){window.first, window.first, 0};
+        return (struct table_sight){.first = window.first, .end = window.first};
     char arrow[8] = " ";
     size_t space = glyphs->set == GLYPHS_ASCII; /* else the arrow reads as a letter of the name */
     arrow[space + text_encode(look->descending ? glyphs->down : glyphs->up, arrow + space)] = '\0';
@@ -322,5 +334,5 @@ struct table_sight table_paint(struct canvas *canvas, struct rect rect, const st
         paint_row(line_start(canvas, glyphs, rect, 1 + (int)(row - window.first)), &window, row,
                   row == look->mark);
     memory_free(window.shown);
-    return (struct table_sight){window.first, window.end, hidden_columns(&window)};
+    return sight_of(&window);
 }

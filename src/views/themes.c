@@ -60,7 +60,7 @@ void themes_draw(struct canvas *canvas, struct rect rect, const struct glyphs *g
     for (int row = 0; row < names; row++)
         draw_name(canvas, inside, glyphs, row, &state->themes->entry[first + (size_t)row],
                   first + (size_t)row == state->theme_at);
-    struct table_sight sight = {first, first + (size_t)names, 0};
+    struct table_sight sight = {.first = first, .end = first + (size_t)names};
     draw_position(canvas, box, glyphs, sight, count);
     if (sample)
         draw_sample(canvas,

@@ -53,7 +53,7 @@ type_text '/layers.3.self_attn.k'
 check 'a tensor is found by a part of its name' see 'model.layers.3.self_attn.k_proj.weight'
 keys Enter
 check 'its projection leads' see '▸key heads'
-check 'its layer is selected' see 'layer 3 · query head 2'
+check 'its layer is selected, the leading head first' see 'layer 3 · key head 1 · query head 2'
 enter 'p:1.3.20'
 check 'a pair is shown in the list' see 'pairs · layer 1'
 keys Escape

@@ -326,6 +326,36 @@ static void test_a_walk_by_rank_is_one_leap(void **unused)
     assert_at(2, 2);
 }
 
+/* The pair with the largest |cos| of a head's projection, recomputed here. */
+static uint32_t largest_pair(size_t layer, int projection, uint32_t head)
+{
+    uint32_t pairs = angles->model->layers[layer].pairs, best = 0;
+    const float *cos = angles->layers[layer].set[projection].cos + (size_t)head * pairs;
+    for (uint32_t pair = 1; pair < pairs; pair++)
+        if (fabsf(cos[pair]) > fabsf(cos[best]))
+            best = pair;
+    return best;
+}
+
+static void test_star_in_the_list_of_pairs_finds_the_strongest(void **unused)
+{
+    char said[96];
+    (void)unused;
+    for (int lead = 0; lead < PROJECTION_COUNT; lead++) {
+        type(lead ? "1:2.5\np2*" : "1:2.5\n2*"); /* both projections are in the list */
+        uint32_t head = state_head(&state, lead), pair = largest_pair(2, lead, head);
+        assert_int_equal(state.lead, lead);
+        assert_int_equal(state.pair, pair);
+        text_format(said, sizeof said, "layer 2, %s head %u: pair %u has the largest |cos|",
+                    projection_name(lead), head, pair);
+        assert_said(said);
+        assert_string_equal(state_settings(&state).sort.column, "abs_cos");
+    }
+    type("*G*s*"); /* of the layer: the first line of all */
+    assert_int_equal(state_line(&state), 0);
+    type("''");
+}
+
 static void test_rank_from_a_layer_without_heads(void **unused)
 {
     (void)unused;
@@ -498,6 +528,7 @@ int main(void)
         HERE(test_ranks_are_all_heads_in_order),
         HERE(test_equal_ranks),
         HERE(test_a_walk_by_rank_is_one_leap),
+        HERE(test_star_in_the_list_of_pairs_finds_the_strongest),
         HERE(test_rank_from_a_layer_without_heads),
         HERE(test_nothing_to_rank),
         HERE(test_share),

@@ -679,6 +679,44 @@ static void test_letters_are_typed_not_obeyed(void **context)
     assert_int_equal(strlen(state->entry.text), ENTRY_BYTES - 1);
 }
 
+/* Where a line of the help stands; SIZE_MAX: nowhere. */
+static size_t help_place(const struct state *state, enum action action, const char *words)
+{
+    struct help help;
+    help_of(&help, state);
+    for (size_t i = 0; i < help.count; i++)
+        if (help.line[i].binding
+                ? help.line[i].binding->action == action
+                : words && help.line[i].word && strcmp(help.line[i].word, words) == 0)
+            return i;
+    return SIZE_MAX;
+}
+
+/* The keys of the open view come first, what it takes for itself is left to the others. */
+static void test_help_begins_with_the_open_view(void **context)
+{
+    struct state *state = state_of(context);
+    struct help help;
+    type(state, "2?");
+    help_of(&help, state);
+    assert_null(help.line[0].binding);
+    assert_string_equal(help.own, "here: pairs");
+    assert_in_range(help.count, keys_count() + 4, HELP_LINES_MOST - 1);
+    assert_true(help_place(state, ACTION_STRONGEST, NULL) <
+                help_place(state, ACTION_VIEW_NEXT, NULL));
+    assert_true(help_place(state, ACTION_GOTO, NULL) < help_place(state, ACTION_BANDS, NULL));
+    assert_true(help_place(state, ACTION_RANK_FIRST, NULL) >
+                help_place(state, ACTION_QUIT, NULL)); /* * is the list's own */
+    type(state, "q6?");
+    assert_true(help_place(state, ACTION_BANDS, NULL) < help_place(state, ACTION_VIEW_NEXT, NULL));
+    assert_true(help_place(state, ACTION_RANK_FIRST, NULL) < help_place(state, ACTION_QUIT, NULL));
+    type(state, "/random rows");
+    help_of(&help, state);
+    assert_int_equal(help.count, 2); /* the title of the words, and one of them */
+    assert_int_equal(help_place(state, ACTION_NONE, "chance"), 1);
+    type(state, "\nq");
+}
+
 static void test_help(void **context)
 {
     struct state *state = state_of(context);
@@ -807,6 +845,7 @@ int main(void)
         ON_SMALL(test_typed_threshold),
         ON_SMALL(test_bad_threshold_says_why),
         ON_SMALL(test_letters_are_typed_not_obeyed),
+        ON_SMALL(test_help_begins_with_the_open_view),
         ON_SMALL(test_help),
         ON_SMALL(test_first_masked_layer),
         ON_SMALL(test_glyphs),
