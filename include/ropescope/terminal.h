@@ -235,7 +235,7 @@ struct bars_plot {
     double band[2];   /* the ends of the chance band; NaN: none */
     enum role role;
     bool show_axis; /* last line of the rect holds tick labels */
-    bool whole;     /* the axis counts: ticks at whole numbers alone */
+    enum axis_scale scale;
 };
 void plot_bars(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                const struct bars_plot *plot);

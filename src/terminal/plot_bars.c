@@ -158,8 +158,7 @@ void plot_bars(struct canvas *canvas, struct rect rect, const struct glyphs *gly
     bool axis_row = plot->show_axis && bars.area.rows > 1;
     bars.area.rows -= axis_row;
     bars.area.cols = used_columns(bars.area.cols, plot->bins);
-    bars.axis = (struct axis){plot->low, plot->high, bars.area.cols,
-                              plot->whole ? AXIS_WHOLE : AXIS_LINEAR};
+    bars.axis = (struct axis){plot->low, plot->high, bars.area.cols, plot->scale};
     bars.highest = highest_column(plot, bars.area.cols);
     place_marks(&bars);
     for (int col = 0; col < bars.area.cols; col++) {

@@ -156,16 +156,17 @@ static const struct line_series looks[PROJECTION_COUNT] = {
     {.stroke = STROKE_LIGHT, .letter = 'q', .role = ROLE_QUERY},
     {.stroke = STROKE_HEAVY, .letter = 'k', .role = ROLE_KEY}};
 
+static const char *const axis_labels[PAIR_AXES] = {"pair", "radians a token", "tokens a turn"};
+
 static void draw_plot(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                       const struct state *state, const struct spectrum *spectrum)
 {
-    static const char *const labels[PAIR_AXES] = {"pair", "radians a token", "tokens a turn"};
     static const struct line_series thin = {.stroke = STROKE_THIN, .role = ROLE_DIM};
     const struct view_settings *settings = &state->settings;
     struct line_plot plot = {.scale = settings->axis == PAIR_AXIS_INDEX ? AXIS_WHOLE : AXIS_LOG,
                              .y_high = top_of(spectrum, settings->norms),
                              .cut = NAN,
-                             .x_label = labels[settings->axis],
+                             .x_label = axis_labels[settings->axis],
                              .y_label = settings->norms ? "norm" : "|cos|"};
     if (!ends_of(spectrum, settings->axis, &plot.low, &plot.high)) {
         canvas_text(canvas, rect.row, rect.col, rect.cols, style_of(ROLE_NOTICE), glyphs,
@@ -190,6 +191,18 @@ static void draw_plot(struct canvas *canvas, struct rect rect, const struct glyp
 
 /* ---- bars ---------------------------------------------------------------- */
 
+/* As many places as there are pairs, the axis reaching half a step beyond the first and the last of
+ * them: one a pair where frequencies are a geometric row, the nearest pair where they are scaled.
+ */
+static struct axis bars_axis(const struct spectrum *spectrum, enum pair_axis by, size_t bins)
+{
+    struct axis axis = {0, (double)bins, (int)bins, AXIS_WHOLE};
+    if (by == PAIR_AXIS_INDEX || !ends_of(spectrum, by, &axis.low, &axis.high))
+        return axis;
+    double half_step = pow(axis.high / axis.low, 0.5 / (double)(bins - 1));
+    return (struct axis){axis.low / half_step, axis.high * half_step, (int)bins, AXIS_LOG};
+}
+
 /* Of a head or a layer, which change with every move: a bar a pair, in one colour, costs a line a
  * fifth of what lines across each other do. A full bar is `top`. */
 static void draw_bars(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
@@ -197,25 +210,28 @@ static void draw_bars(struct canvas *canvas, struct rect rect, const struct glyp
 {
     enum { PARTS = 1 << 20 }; /* of the top */
     uint64_t count[HISTOGRAM_BINS_MAX];
+    enum pair_axis by = state->settings.axis;
     double top = top_of(spectrum, state->settings.norms);
     size_t bins = spectrum->count < HISTOGRAM_BINS_MAX ? spectrum->count : HISTOGRAM_BINS_MAX;
+    struct axis axis = bars_axis(spectrum, by, bins);
     for (size_t i = 0; i < bins; i++) {
-        double mean = spread_at(&spectrum->point[projection][i], state->settings.norms)->mean;
+        size_t pair = by == PAIR_AXIS_INDEX ? i : pair_at(spectrum, by, axis_value(&axis, (int)i));
+        double mean = spread_at(&spectrum->point[projection][pair], state->settings.norms)->mean;
         count[i] = mean > 0 ? (uint64_t)(mean / top * PARTS) : 0;
     }
     struct line line = line_start(canvas, glyphs, rect, 0);
     line_add(&line, style_of(looks[projection].role), "%s", projection_name(projection));
-    line_add(&line, style_of(ROLE_DIM), "  a full bar is %g", top);
+    line_add(&line, style_of(ROLE_DIM), "  a full bar is %g, by %s", top, axis_labels[by]);
     struct bars_plot plot = {.count = count,
                              .bins = (uint32_t)bins,
-                             .low = 0,
-                             .high = (double)bins,
+                             .low = axis.low,
+                             .high = axis.high,
                              .highest = PARTS,
                              .threshold = NAN,
                              .chance = NAN,
                              .role = looks[projection].role,
                              .show_axis = rect.rows >= 5,
-                             .whole = true};
+                             .scale = axis.scale};
     struct rect below = {rect.row + 1, rect.col, rect.rows - 1, rect.cols};
     if (!rect_empty(below))
         plot_bars(canvas, below, glyphs, &plot);
@@ -286,7 +302,8 @@ void frequency_draw(struct canvas *canvas, struct rect rect, const struct glyphs
     struct rect below = {inside.row + 1, inside.col, inside.rows - 1, inside.cols};
     if (rect_empty(below))
         return;
-    if (scope != SCOPE_MODEL && state->settings.axis == PAIR_AXIS_INDEX)
+    double low, high; /* no bars where draw_plot says why there is nothing to plot */
+    if (scope != SCOPE_MODEL && ends_of(spectrum, state->settings.axis, &low, &high))
         draw_both_bars(canvas, below, glyphs, state, spectrum);
     else
         draw_plot(canvas, below, glyphs, state, spectrum);

@@ -63,7 +63,7 @@ void map_profile_draw(struct canvas *canvas, struct rect rect, const struct glyp
         .chance = NAN,
         .role = state->lead == PROJECTION_QUERY ? ROLE_QUERY : ROLE_KEY,
         .show_axis = true,
-        .whole = true,
+        .scale = AXIS_WHOLE,
     };
     struct rect bars = {rect.row + 1, rect.col + 1, rect.rows - 1, rect.cols - 2};
     plot_bars(canvas, bars, glyphs, &plot);

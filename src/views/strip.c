@@ -227,8 +227,7 @@ struct rect strip_rect(struct rect inside, size_t at, size_t layers, int project
 {
     int parts = covered[0] && covered[1] ? 2 : 1, cols = inside.cols / (int)layers;
     enum { COLS_A_ROW = 12, ROWS_LEAST = 8 }; /* flat enough for a slow line */
-    int most =
-        inside.cols / COLS_A_ROW + 1 > ROWS_LEAST ? inside.cols / COLS_A_ROW + 1 : ROWS_LEAST;
+    int most = inside.cols / COLS_A_ROW > ROWS_LEAST ? inside.cols / COLS_A_ROW : ROWS_LEAST;
     int rows = (inside.rows - 1) / parts < most ? (inside.rows - 1) / parts : most,
         below = parts == 2 && projection == PROJECTION_KEY;
     return (struct rect){inside.row + 1 + below * rows, inside.col + (int)at * cols, rows,
