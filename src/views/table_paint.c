@@ -41,6 +41,7 @@ static const struct {
 struct column_look {
     const char *name;
     int data_cols; /* of the widest cell in sight */
+    int cols;      /* with its name */
     int decimals;  /* that suit the largest number in sight */
     bool left, hidden;
     const char *arrow; /* behind the name of the column that the lines are sorted by */
@@ -235,6 +236,8 @@ static void fit_columns(struct window *window, int cols, const char *const *spar
     shorten_names(window);
     for (; spare && *spare && all_cols(window) > cols; spare++)
         hide(window, *spare);
+    for (size_t i = 0; i < window->columns; i++)
+        window->look[i].cols = column_cols(&window->look[i]);
 }
 
 static void hide_rare(struct window *window, int cols, const struct table_look *look)
@@ -270,9 +273,13 @@ static void put_cell(struct line *line, const struct window *window, size_t colu
                      struct style style, const char *text)
 {
     const struct column_look *look = &window->look[column];
-    int pad = column_cols(look) - canvas_text_width(text);
-    line_add(line, style, "%*s%s%*s", GAP + (look->left ? 0 : pad), "", text, look->left ? pad : 0,
-             "");
+    int width = canvas_text_width(text), pad = look->cols - width;
+    if (GAP + look->cols > line->end - line->col)
+        return;
+    canvas_fill(line->canvas, (struct rect){line->row, line->col, 1, GAP + look->cols}, ' ', style);
+    canvas_text(line->canvas, line->row, line->col + GAP + (look->left ? 0 : pad), width, style,
+                line->glyphs, text);
+    line->col += GAP + look->cols;
 }
 
 static void paint_row(struct line line, const struct window *window, size_t row, bool marked)
