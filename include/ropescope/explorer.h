@@ -69,6 +69,7 @@ struct state {
     size_t screen_line; /* and which one the cursor is on, from there */
     enum glyph_set glyph_set;
     bool utf8; /* whether the terminal can show more than ASCII */
+    double share;         /* the percentage that the threshold was asked to fix; NaN: none */
     enum place place;
     struct entry entry;  /* the threshold being typed */
     struct entry filter; /* of the help */

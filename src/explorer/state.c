@@ -1,6 +1,7 @@
 /* state.c: the state of the explorer, and what follows from it. */
 #include "ropescope/lists.h"
 
+#include <math.h>
 #include <string.h>
 
 /* The first layer that has pairs, where the cursor starts. */
@@ -22,6 +23,7 @@ enum status state_init(struct state *state, const struct angles *angles, struct 
         .glyph_set = GLYPHS_BLOCKS,
         .utf8 = true,
         .place = PLACE_VIEW,
+        .share = NAN,
         .model_words = "MODEL",
         .rows = 24,
         .cols = 80,

@@ -118,17 +118,34 @@ static bool fix_percent(struct state *state, double percent)
     return true;
 }
 
+void threshold_recount(struct state *state)
+{
+    char number[TEXT_NUMBER] = "-", pairs[TEXT_NUMBER];
+    const struct rule *rule = &state->settings.rule;
+    struct tally tally = state_tally_rule(state, SCOPE_MODEL);
+    if (!isnan(state->share)) {
+        state->message_is_error = !fix_percent(state, state->share);
+        return;
+    }
+    if (tally.pairs > 0)
+        text_format(number, sizeof number, "%.1f%%", 100 * tally_fraction(&tally));
+    text_format(state->message, sizeof state->message,
+                "the model counts from layer %u on: %s of %s pairs fixed", rule->first_layer,
+                number, tally.pairs > 0 ? text_count(pairs, tally.pairs) : "no");
+}
+
 bool threshold_accept(struct state *state)
 {
-    double percent;
+    double percent = NAN;
     bool share = strchr(state->entry.text, '%') != NULL;
     if (share && !percent_read(state->entry.text, &percent))
         text_format(state->message, sizeof state->message, "a share is wanted, from 0%% to 100%%");
-    else if (share && fix_percent(state, percent))
+    else if (share ? fix_percent(state, percent)
+                   : threshold_read(state->entry.text, &state->settings.rule.threshold,
+                                    state->message, sizeof state->message)) {
+        state->share = share ? percent : (double)NAN;
         return true;
-    else if (!share && threshold_read(state->entry.text, &state->settings.rule.threshold,
-                                      state->message, sizeof state->message))
-        return true;
+    }
     state->message_is_error = true;
     return false;
 }

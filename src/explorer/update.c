@@ -4,6 +4,8 @@
 #include "explorer/update_theme.h"
 #include "ropescope/lists.h"
 
+#include <math.h>
+
 /* ---- the rule ------------------------------------------------------------ */
 
 static void move_first_layer(struct state *state, bool up)
@@ -23,15 +25,18 @@ static bool change_rule(struct state *state, enum action action)
     switch (action) {
     case ACTION_THRESHOLD_DOWN:
     case ACTION_THRESHOLD_UP:
+        state->share = NAN;
         *threshold = threshold_step(*threshold, action == ACTION_THRESHOLD_UP, false);
         return true;
     case ACTION_THRESHOLD_FAR_DOWN:
     case ACTION_THRESHOLD_FAR_UP:
+        state->share = NAN;
         *threshold = threshold_step(*threshold, action == ACTION_THRESHOLD_FAR_UP, true);
         return true;
     case ACTION_FIRST_LAYER_UP:
     case ACTION_FIRST_LAYER_DOWN:
         move_first_layer(state, action == ACTION_FIRST_LAYER_UP);
+        threshold_recount(state);
         return true;
     default:
         return false;

@@ -186,8 +186,8 @@ static void go_by_rank(struct state *state, enum action action)
     update_settle(state);
     name_selection(state, name, sizeof name);
     text_format(number, sizeof number, "%.4g", ranking.value);
-    const char *more = state_is_list(state) ? "" : "  > next"; /* > sorts a list */
-    text_format(state->message, sizeof state->message, "rank %zu of %zu heads by %s: %s, %s%s",
+    const char *more = state_is_list(state) ? "" : "  > next  Enter dive"; /* > sorts a list */
+    text_format(state->message, sizeof state->message, "rank %zu of %zu by %s: %s, %s%s",
                 ranking.rank, ranking.count, rank_words(state), name, number,
                 !ranking.stayed      ? more
                 : step == RANK_LOWER ? " (the lowest)"

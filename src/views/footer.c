@@ -38,7 +38,7 @@ static void draw_hint(struct line *line, const struct state *state, const struct
     text_format(hint, sizeof hint, "%s", prompt->hint);
     if (prompt->place == PLACE_ENTRY)
         text_format(hint, sizeof hint,
-                    "  30%% fixes that share of layers %s %u, which , . set  Enter  Esc",
+                    "  0 to 1, or 30%% of layers %s %u (, . change them)  Enter  Esc",
                     draw_at_least(line->glyphs), state->settings.rule.first_layer);
     canvas_text(line->canvas, line->row, line->col, line->end - line->col, style_of(ROLE_DIM),
                 line->glyphs, hint);

@@ -65,14 +65,14 @@ enter ':2.1'
 type_text 'ma'
 check 'a mark is set' see 'mark a is here: layer 2, query head 1'
 type_text '*'
-check 'the head with the highest mean' see 'rank 1 of 36 heads'
+check 'the head with the highest mean' see 'rank 1 of 36 by mean'
 highest=$($PROGRAM export "$MODEL" --view heads |
     awk -F, 'NR > 1 && $6 > most { most = $6; at = $1 ", " $2 " head " $3 } END { print "layer " at }')
 check 'is that of the exported list' see "$highest"
 type_text '>'
 check 'the next by rank' see 'rank 2 of 36'
 type_text '<<'
-check 'and back' see 'rank 1 of 36 heads by mean |cos|'
+check 'and back' see 'rank 1 of 36 by mean |cos|'
 type_text "'"
 check 'the marks that there are' see 'marks: a 2.1'
 type_text 'a'

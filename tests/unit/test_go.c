@@ -402,6 +402,29 @@ static void test_share(void **unused)
     assert_int_equal(tally.fixed, tally.pairs);
 }
 
+/* Other layers count: the share that was asked for stays, until another threshold is. */
+static void test_share_outlives_the_layers_that_count(void **unused)
+{
+    (void)unused;
+    type("t30%\n");
+    for (uint32_t first = 1;; first--) {
+        type(",");
+        assert_int_equal(state.settings.rule.first_layer, first);
+        assert_true(state.settings.rule.threshold ==
+                    rule_fixing(angles, &state.settings.rule, 30).threshold);
+        assert_said("30% asked");
+        if (first == 0)
+            break;
+    }
+    type("]");
+    float stepped = state.settings.rule.threshold;
+    type(".");
+    assert_true(state.settings.rule.threshold == stepped);
+    assert_said("the model counts from layer 1 on: ");
+    type("t30%\nt0.5\n.");
+    assert_true(state.settings.rule.threshold == 0.5F);
+}
+
 static void test_bad_share(void **unused)
 {
     static const char *const bad[] = {"t%\n", "t-1%\n", "t101%\n", "tx%\n", "t30%%\n", "t%30\n"};
@@ -532,6 +555,7 @@ int main(void)
         HERE(test_rank_from_a_layer_without_heads),
         HERE(test_nothing_to_rank),
         HERE(test_share),
+        HERE(test_share_outlives_the_layers_that_count),
         HERE(test_bad_share),
         HERE(test_a_click_selects_what_it_hits),
         HERE(test_a_click_selects_a_line_of_a_list),
