@@ -68,8 +68,8 @@ struct state {
     size_t top;         /* first line shown of a list */
     size_t screen_line; /* and which one the cursor is on, from there */
     enum glyph_set glyph_set;
-    bool utf8; /* whether the terminal can show more than ASCII */
-    double share;         /* the percentage that the threshold was asked to fix; NaN: none */
+    bool utf8;    /* whether the terminal can show more than ASCII */
+    double share; /* the percentage that the threshold was asked to fix; NaN: none */
     enum place place;
     struct entry entry;  /* the threshold being typed */
     struct entry filter; /* of the help */

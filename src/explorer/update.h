@@ -46,8 +46,8 @@ bool budget_action(struct state *state, enum action action);
 
 /* A threshold or a percentage that was typed; false with the reason in state->message. */
 bool threshold_accept(struct state *state);
-/* The layers that count are others now: a share that was asked for is fixed anew, and what counts is
- * told. */
+/* The layers that count are others now: a share that was asked for is fixed anew, and what counts
+ * is told. */
 void threshold_recount(struct state *state);
 
 #endif
