@@ -1,6 +1,6 @@
 /* bench.c: speed as ratios within one run. bench [--json|--markdown] [--size MB] [--runs N]
- * [--only warm|cold|torch|growth|cached|tensors|frames|explorer]: makes models in $TMPDIR (or
- * /tmp), measures, and removes them. PYTHON names a python3 with torch. */
+ * [--only warm|cold|torch|growth|compare|cached|tensors|frames|explorer]: makes models in $TMPDIR
+ * (or /tmp), measures, and removes them. PYTHON names a python3 with torch. */
 #include "bench.h"
 #include "figures.h"
 #include "ropescope/angles.h"
@@ -22,6 +22,7 @@ static void measure(const struct bench *bench)
                 bench->threads, kernel_name(kernel_best()), bench->megabytes, bench->runs);
     figures_section(title);
     measure_scanning(bench);
+    measure_comparing(bench);
     measure_opening(bench);
     measure_explorer(bench);
 }
@@ -57,7 +58,7 @@ int main(int argc, char **argv)
     }
     if (!good) {
         fprintf(stderr, "bench [--json|--markdown] [--runs N] [--size MB] "
-                        "[--only warm|cold|torch|growth|cached|tensors|frames|explorer]\n");
+                        "[--only warm|cold|torch|growth|compare|cached|tensors|frames|explorer]\n");
         return 2;
     }
     guard_install();

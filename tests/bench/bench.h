@@ -39,8 +39,9 @@ double room_for_models(const struct bench *bench);
 
 /* ---- the parts ----------------------------------------------------------- */
 
-void measure_scanning(const struct bench *bench); /* scanning.c: warm, cold, torch, growth */
-void measure_opening(const struct bench *bench);  /* opening.c: cached, tensors */
-void measure_explorer(const struct bench *bench); /* explorer.c: frames, explorer */
+void measure_scanning(const struct bench *bench);  /* scanning.c: warm, cold, torch, growth */
+void measure_comparing(const struct bench *bench); /* comparing.c: compare */
+void measure_opening(const struct bench *bench);   /* opening.c: cached, tensors */
+void measure_explorer(const struct bench *bench);  /* explorer.c: frames, explorer */
 
 #endif

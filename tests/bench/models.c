@@ -79,10 +79,25 @@ void rewrite(const char *model, size_t step)
     memory_free(block);
 }
 
+/* What can be had without swapping: pages that only cache files are free, too. */
+static double memory_available(void)
+{
+    char line[128];
+    unsigned long long kilobytes = 0;
+    FILE *stream = fopen("/proc/meminfo", "r");
+    while (stream && fgets(line, sizeof line, stream))
+        if (sscanf(line, "MemAvailable: %llu", &kilobytes) == 1)
+            break;
+    if (stream)
+        fclose(stream);
+    return kilobytes > 0 ? 1024.0 * (double)kilobytes
+                         : (double)sysconf(_SC_AVPHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+}
+
 double room_for_models(const struct bench *bench)
 {
     struct statvfs disk;
-    double memory = (double)sysconf(_SC_AVPHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+    double memory = memory_available();
     if (statvfs(bench->scratch, &disk) != 0)
         return 0;
     double space = (double)disk.f_bavail * (double)disk.f_frsize;
