@@ -59,6 +59,7 @@ const char *change_by_name(enum change_by by); /* "pair", "bin", "layer", ... */
 bool change_by_from_name(const char *name, enum change_by *out);
 
 enum { CHANGE_BINS = 50 };
+size_t change_bin(float cos); /* SIZE_MAX: of an undefined pair */
 struct change_group {
     size_t index;   /* of the bin, the layer (an index), the pair index */
     int projection; /* of layers and pair indexes */

@@ -157,6 +157,8 @@ enum place {
     PLACE_FREQUENCY = 1 << 20,
     PLACE_STRIP = 1 << 21,
     PLACE_PAIRS = 1 << 22,  /* a list of pairs; it is a PLACE_LIST, too */
+    PLACE_GROUPS = 1 << 23, /* changes by groups, which is no list */
+    PLACE_CHANGE = 1 << 24, /* changes pair by pair; it is a PLACE_PAIRS, too */
     PLACE_BUDGET = 1 << 18, /* what the rule saves in training is shown */
 };
 enum { PLACES_TYPED = PLACE_ENTRY | PLACE_FILTER | PLACE_SEARCH | PLACE_GOTO | PLACE_SAVE };

@@ -228,6 +228,30 @@ const struct spectrum *state_spectrum(const struct state *state);
 struct spectrum spectrum_of(const struct angles *angles, const struct view_settings *settings);
 void spectrum_free(struct spectrum *spectrum);
 
+/* What a fine-tune changed, by groups of pairs (change_rows.c): not for CHANGE_BY_PAIR. */
+struct change_rows {
+    enum change_by by;
+    const struct model *model;              /* the base; borrowed */
+    size_t count;                           /* rows */
+    struct change_group *group;             /* owned; NULL by thresholds */
+    size_t *row;                            /* (count) groups that have a row; owned */
+    struct change_share share[CURVE_TABLE]; /* by thresholds */
+};
+/* false: no memory. Free with change_rows_free either way. */
+bool change_rows_fill(struct change_rows *rows, const struct view_settings *settings);
+void change_rows_free(struct change_rows *rows);
+/* The row of the selected layer, of the selected pair, of its |cos| or of the threshold; count:
+ * none. */
+size_t change_rows_cursor(const struct change_rows *rows, const struct state *state,
+                          int projection);
+/* Of the layers and projections that the rule covers. */
+struct change_share change_share_of_rule(const struct changes *changes, const struct rule *rule,
+                                         float threshold);
+/* The rows of the settings, and the share under the rule, kept while what they follow from stays;
+ * NULL: no memory. Only where models are compared. */
+const struct change_rows *state_change_rows(const struct state *state);
+struct change_share state_change_share(const struct state *state);
+
 struct profiles; /* explorer/profiles.h */
 /* Of the model and of those beside it; NULL: no memory. */
 const struct profiles *state_profiles(const struct state *state);

@@ -13,7 +13,7 @@ struct view_table {
     struct baseline *baseline; /* explorer/baseline.h */
     struct list *list;
     struct strip_rows *strip;   /* strip.c; inside `owned`, as: */
-    struct change_rows *change; /* views/change.h; inside `owned`, as: */
+    struct change_rows *change; /* inside `owned`, as: */
     struct spectrum *spectrum;  /* inside `owned`, as: */
     struct profiles *profiles;  /* explorer/profiles.h; inside `owned` */
 };

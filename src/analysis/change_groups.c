@@ -37,6 +37,14 @@ static size_t group_count(const struct model *model, enum change_by by)
                                    : PROJECTION_COUNT * most_pairs(model);
 }
 
+size_t change_bin(float cos)
+{
+    if (isnan(cos))
+        return SIZE_MAX;
+    size_t bin = (size_t)((double)fabsf(cos) * CHANGE_BINS);
+    return bin < CHANGE_BINS ? bin : CHANGE_BINS - 1;
+}
+
 /* SIZE_MAX: in none. */
 static size_t group_of(enum change_by by, size_t layer, int projection, size_t pair, float cos)
 {
@@ -44,10 +52,7 @@ static size_t group_of(enum change_by by, size_t layer, int projection, size_t p
         return PROJECTION_COUNT * layer + (size_t)projection;
     if (by == CHANGE_BY_FREQUENCY)
         return PROJECTION_COUNT * pair + (size_t)projection;
-    if (isnan(cos))
-        return SIZE_MAX;
-    size_t bin = (size_t)((double)fabsf(cos) * CHANGE_BINS);
-    return bin < CHANGE_BINS ? bin : CHANGE_BINS - 1;
+    return change_bin(cos);
 }
 
 /* ---- all pairs, twice: to count, then to take ---------------------------- */

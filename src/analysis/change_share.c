@@ -11,14 +11,13 @@ struct change_share change_share_projection(const struct changes *changes, size_
     const float *cos = changes->base->layers[layer].set[projection].cos;
     size_t count = projection_pairs(of, projection);
     struct change_share share = {0};
-    for (size_t i = 0; distance && i < count; i++) {
-        if (isnan(distance[i]))
-            continue;
-        bool fixed = fabsf(cos[i]) >= threshold; /* false for NaN */
-        share.pairs++;
-        share.trainable += !fixed;
-        share.change += (double)distance[i];
-        share.kept += fixed ? 0 : (double)distance[i];
+    for (size_t i = 0; distance && i < count; i++) { /* no branches: what is fixed is random */
+        bool known = !isnan(distance[i]), fixed = fabsf(cos[i]) >= threshold; /* false for NaN */
+        double moved = known ? (double)distance[i] : 0;
+        share.pairs += known;
+        share.trainable += known & !fixed;
+        share.change += moved;
+        share.kept += fixed ? 0 : moved;
     }
     return share;
 }

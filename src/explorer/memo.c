@@ -35,6 +35,11 @@ struct memo {
     struct profiles profiles;
     struct key spectrum_key;
     struct spectrum spectrum;
+    struct key change_key, share_key;
+    enum change_by change_by;
+    struct rule change_rule, share_rule;
+    struct change_rows change;
+    struct change_share share;
 
     struct counts counts;
     struct curves curves[CURVE_SLOTS];
@@ -65,6 +70,7 @@ void memo_free(struct memo *memo)
     counts_free(&memo->counts);
     profiles_free(&memo->profiles);
     spectrum_free(&memo->spectrum);
+    change_rows_free(&memo->change);
     for (int slot = 0; slot < CURVE_SLOTS; slot++)
         curves_free(&memo->curves[slot]);
     memory_free(memo);
@@ -118,6 +124,43 @@ const struct spectrum *state_spectrum(const struct state *state)
         memo->spectrum_key = key;
     }
     return &memo->spectrum;
+}
+
+static bool same_layers(const struct rule *a, const struct rule *b)
+{
+    return a->first_layer == b->first_layer && a->projection[0] == b->projection[0] &&
+           a->projection[1] == b->projection[1];
+}
+
+const struct change_rows *state_change_rows(const struct state *state)
+{
+    struct memo *memo = state->memo;
+    struct view_settings settings = state_settings(state);
+    bool all = settings.by == CHANGE_BY_THRESHOLD; /* whatever is selected */
+    struct key key = key_of(state, all ? SCOPE_MODEL : settings.selection.scope);
+    if (!same(&key, &memo->change_key) || memo->change_by != settings.by ||
+        !same_layers(&memo->change_rule, &settings.rule)) {
+        change_rows_free(&memo->change);
+        key.set = change_rows_fill(&memo->change, &settings);
+        memo->change_key = key;
+        memo->change_by = settings.by;
+        memo->change_rule = settings.rule;
+    }
+    return memo->change_key.set ? &memo->change : NULL;
+}
+
+struct change_share state_change_share(const struct state *state)
+{
+    struct memo *memo = state->memo;
+    const struct rule *rule = &state->settings.rule;
+    struct key key = key_of(state, SCOPE_MODEL);
+    if (!same(&key, &memo->share_key) || !same_layers(&memo->share_rule, rule) ||
+        memo->share_rule.threshold != rule->threshold) {
+        memo->share = change_share_of_rule(state->settings.changes, rule, rule->threshold);
+        memo->share_key = key;
+        memo->share_rule = *rule;
+    }
+    return memo->share;
 }
 
 /* ---- lists --------------------------------------------------------------- */

@@ -97,7 +97,10 @@ struct view_settings state_settings(const struct state *state)
 
 unsigned state_view_places(const struct state *state)
 {
-    return state->inspecting ? PLACE_INSPECTOR : view_kind(state->view)->places;
+    if (state->inspecting)
+        return PLACE_INSPECTOR;
+    bool groups = state->view == VIEW_CHANGE && !state_is_list(state);
+    return groups ? PLACE_GROUPS : view_kind(state->view)->places;
 }
 
 unsigned state_own_places(const struct state *state)

@@ -12,7 +12,8 @@ static const struct view_kind kinds[VIEW_COUNT] = {
     [VIEW_PROFILE] = {"profile", PLACE_PROFILE, HEEDS_LINE},
     [VIEW_FREQUENCY] = {"frequency", PLACE_FREQUENCY, HEEDS_SCOPE | HEEDS_SPECTRUM},
     [VIEW_STRIP] = {"strip", PLACE_STRIP, HEEDS_SCOPE | HEEDS_LAYERS},
-    [VIEW_CHANGE] = {"change", PLACE_LIST | PLACE_PAIRS, HEEDS_SCOPE | HEEDS_SORT | HEEDS_BY},
+    [VIEW_CHANGE] = {"change", PLACE_LIST | PLACE_PAIRS | PLACE_CHANGE,
+                     HEEDS_SCOPE | HEEDS_SORT | HEEDS_BY},
 };
 
 const struct view_kind *view_kind(enum view_id view)

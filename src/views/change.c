@@ -10,7 +10,7 @@ enum status change_table(const struct angles *angles, const struct view_settings
 {
     if (settings->by == CHANGE_BY_PAIR || !settings->changes)
         return view_list_table(VIEW_CHANGE, angles, settings, out, err);
-    struct change_rows *rows = memory_array(1, sizeof *rows);
+    struct change_rows *rows = memory_array(1, sizeof(struct change_rows));
     *out = (struct view_table){.owned = rows};
     if (!rows || !change_rows_fill(rows, settings)) {
         if (rows)
@@ -28,8 +28,7 @@ static void draw_share(struct canvas *canvas, struct rect rect, const struct gly
                        const struct state *state)
 {
     char text[160], kept[TEXT_NUMBER], trainable[TEXT_NUMBER];
-    struct change_share share = change_share_of_rule(state->settings.changes, &state->settings.rule,
-                                                     state->settings.rule.threshold);
+    struct change_share share = state_change_share(state);
     if (isnan(change_share_kept(&share)))
         text_format(text, sizeof text, " %s ",
                     share.pairs > 0 ? "nothing changed" : "comparing\xe2\x80\xa6");
@@ -48,18 +47,17 @@ static void draw_groups(struct canvas *canvas, struct rect rect, const struct gl
 {
     char selection[SELECTION_BYTES], title[SELECTION_BYTES + 64];
     struct view_settings settings = state_settings(state);
-    struct change_rows rows;
+    const struct change_rows *rows = state_change_rows(state);
     draw_selection_name(selection, state, settings.selection.scope, glyphs, rect.cols - 40);
     text_format(title, sizeof title, "change by %s%s%s", change_by_name(settings.by),
                 draw_dot(glyphs), settings.by == CHANGE_BY_THRESHOLD ? "model" : selection);
     struct rect inside = draw_panel(canvas, rect, glyphs, title);
-    if (change_rows_fill(&rows, &settings) && inside.rows > 1) {
-        change_legend_draw(canvas, inside, glyphs, &rows);
-        inside.row++;
-        inside.rows--;
-        change_lines_draw(canvas, inside, glyphs, &rows);
-    }
-    change_rows_free(&rows);
+    if (!rows || rect_empty(inside))
+        return;
+    change_words_draw(canvas, inside, glyphs, state, rows);
+    struct rect below = {inside.row + 1, inside.col, inside.rows - 1, inside.cols};
+    if (!rect_empty(below))
+        change_lines_draw(canvas, below, glyphs, state, rows);
 }
 
 void change_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,

@@ -3,6 +3,7 @@
 #ifndef VIEWS_DRAW_H
 #define VIEWS_DRAW_H
 
+#include "ropescope/lists.h"
 #include "ropescope/views.h"
 
 /* A line that grows to the right, a whole piece at a time. */
@@ -137,6 +138,9 @@ struct line_plot profile_plot_of(const struct state *state, const struct profile
 struct rect profile_rect(struct rect inside);
 void profile_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                   const struct state *state);
+/* The axes of its lines (frequency.c); low NaN: there are none. */
+struct line_plot frequency_plot_of(const struct view_settings *settings,
+                                   const struct spectrum *spectrum);
 void frequency_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                     const struct state *state);
 /* Its plots, and where each lies inside the panel (strip.c). x: (count) places of the pairs. */

@@ -158,17 +158,26 @@ static const struct line_series looks[PROJECTION_COUNT] = {
 
 static const char *const axis_labels[PAIR_AXES] = {"pair", "radians a token", "tokens a turn"};
 
-static void draw_plot(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
-                      const struct state *state, const struct spectrum *spectrum)
+struct line_plot frequency_plot_of(const struct view_settings *settings,
+                                   const struct spectrum *spectrum)
 {
-    static const struct line_series thin = {.stroke = STROKE_THIN, .role = ROLE_DIM};
-    const struct view_settings *settings = &state->settings;
     struct line_plot plot = {.scale = settings->axis == PAIR_AXIS_INDEX ? AXIS_WHOLE : AXIS_LOG,
                              .y_high = top_of(spectrum, settings->norms),
                              .cut = NAN,
                              .x_label = axis_labels[settings->axis],
                              .y_label = settings->norms ? "norm" : "|cos|"};
-    if (!ends_of(spectrum, settings->axis, &plot.low, &plot.high)) {
+    if (!ends_of(spectrum, settings->axis, &plot.low, &plot.high))
+        plot.low = plot.high = NAN;
+    return plot;
+}
+
+static void draw_plot(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                      const struct state *state, const struct spectrum *spectrum)
+{
+    static const struct line_series thin = {.stroke = STROKE_THIN, .role = ROLE_DIM};
+    const struct view_settings *settings = &state->settings;
+    struct line_plot plot = frequency_plot_of(settings, spectrum);
+    if (isnan(plot.low)) {
         canvas_text(canvas, rect.row, rect.col, rect.cols, style_of(ROLE_NOTICE), glyphs,
                     "layers turn at different frequencies: x plots against the pair index");
         return;

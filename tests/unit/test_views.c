@@ -1,6 +1,6 @@
 /* The views: pictures against the files of tests/golden (UPDATE_GOLDEN=1 writes them anew; look at
  * them before you keep them), and tables against the numbers that the pictures show. */
-#include "synthetic.h"
+#include "scene.h"
 #include "views/draw.h"
 
 #include <math.h>
@@ -14,101 +14,6 @@
 static const struct synthetic llama = {32, 32, 32, 64, -1, -1, false, "Llama-2-7b-hf"};
 static const struct synthetic odd = {12, 8, 2, 32, 3, 5, true, "odd\x1b[31m one"};
 static const struct synthetic huge = {126, 128, 8, 64, -1, -1, false, "Llama-3.1-405B"};
-
-/* What tests/data/golden.angles holds. */
-static const struct synthetic golden_shape = {12, 8, 2, 32, 3, -1, true, "golden"};
-
-struct scene {
-    bool read; /* from the file */
-    struct angles *angles;
-    struct state state;
-    struct canvas *canvas;
-    struct changes *changes;
-    struct companion tuned;
-};
-
-/* A fine-tune beside the model, for the view of changes. */
-static void compare(struct scene *scene)
-{
-    scene->changes = synthetic_changes_new(scene->angles);
-    scene->tuned = (struct companion){"tuned", scene->angles};
-    scene->state.settings.companion = &scene->tuned;
-    scene->state.settings.companion_count = 1;
-    scene->state.settings.changes = scene->changes;
-}
-
-static struct scene open_scene(const struct synthetic *shape, int rows, int cols)
-{
-    struct scene scene = {.angles = synthetic_new(shape), .canvas = canvas_new(rows, cols)};
-    assert_non_null(scene.canvas);
-    assert_int_equal(state_init(&scene.state, scene.angles, NULL), STATUS_OK);
-    scene.state.origin = "cache";
-    update_size(&scene.state, rows, cols);
-    return scene;
-}
-
-/* The committed file; where it is missing, UPDATE_GOLDEN makes it. */
-static struct angles *golden_angles(void)
-{
-    static const char path[] = "tests/data/golden.angles";
-    struct angles *angles;
-    struct error err = {0};
-    FILE *stream = fopen(path, "rb");
-    if (!stream && getenv("UPDATE_GOLDEN")) {
-        angles = synthetic_new(&golden_shape);
-        stream = fopen(path, "wb");
-        assert_non_null(stream);
-        assert_int_equal(angles_write(angles, stream, &err), STATUS_OK);
-        synthetic_free(angles);
-    }
-    assert_non_null(stream);
-    fclose(stream);
-    if (angles_read(path, &angles, &err) != STATUS_OK)
-        fail_msg("%s", err.what);
-    return angles;
-}
-
-static struct scene open_golden(int rows, int cols)
-{
-    struct scene scene = {.angles = golden_angles(), .read = true};
-    scene.canvas = canvas_new(rows, cols);
-    assert_non_null(scene.canvas);
-    assert_int_equal(state_init(&scene.state, scene.angles, NULL), STATUS_OK);
-    scene.state.origin = "file";
-    update_size(&scene.state, rows, cols);
-    return scene;
-}
-
-static void close_scene(struct scene *scene)
-{
-    state_free(&scene->state);
-    synthetic_changes_free(scene->changes);
-    if (scene->read)
-        angles_free(scene->angles);
-    else
-        synthetic_free(scene->angles);
-    canvas_free(scene->canvas);
-}
-
-static void type(struct scene *scene, const char *keys)
-{
-    for (; *keys; keys++)
-        update_key(&scene->state, (unsigned char)*keys);
-}
-
-/* The picture as text; the caller frees. */
-static char *picture(struct scene *scene, bool roles)
-{
-    char *text = NULL;
-    size_t size;
-    FILE *stream = open_memstream(&text, &size);
-    assert_non_null(stream);
-    frame_draw(scene->canvas, &scene->state);
-    assert_true(roles ? canvas_write_roles(scene->canvas, stream)
-                      : canvas_write_text(scene->canvas, stream));
-    fclose(stream);
-    return text;
-}
 
 /* ---- golden files -------------------------------------------------------- */
 
@@ -152,7 +57,7 @@ static void check_text(const char *name, char *text)
 
 static void check_golden(const char *name, struct scene *scene, bool roles)
 {
-    check_text(name, picture(scene, roles));
+    check_text(name, scene_picture(scene, roles));
 }
 
 static const struct {
@@ -175,15 +80,38 @@ static void test_golden_views(void **unused)
                 char name[128];
                 if (!differs((enum view_id)id, (enum glyph_set)set))
                     continue;
-                struct scene scene = open_golden(sizes[s].rows, sizes[s].cols);
+                struct scene scene = scene_open_golden(sizes[s].rows, sizes[s].cols);
                 scene.state.glyph_set = (enum glyph_set)set;
-                compare(&scene);
-                type(&scene, "jjlllll");
+                scene_compare(&scene);
+                scene_type(&scene, "jjlllll");
                 update_action(&scene.state, (enum action)((int)ACTION_VIEW_FIRST + id));
                 snprintf(name, sizeof name, "%s-%dx%d-%s", view_of((enum view_id)id)->name,
                          sizes[s].cols, sizes[s].rows, glyph_set_name((enum glyph_set)set));
                 check_golden(name, &scene, false);
-                close_scene(&scene);
+                scene_close(&scene);
+            }
+}
+
+/* What a fine-tune changed by groups of pairs, each a plot of its own. */
+static void test_golden_changes(void **unused)
+{
+    (void)unused;
+    for (size_t s = 0; s < 3; s++)
+        for (int by = CHANGE_BY_BIN; by < CHANGE_BYS; by++)
+            for (int set = 0; set < GLYPH_SET_COUNT; set++) {
+                char name[128];
+                if (s > 0 && set != GLYPHS_BLOCKS)
+                    continue;
+                struct scene scene = scene_open_golden(sizes[s].rows, sizes[s].cols);
+                scene_compare(&scene);
+                scene.state.glyph_set = (enum glyph_set)set;
+                scene_type(&scene, "jjlDs");
+                scene.state.settings.by = (enum change_by)by;
+                snprintf(name, sizeof name, "change-by-%s-%dx%d-%s",
+                         change_by_name((enum change_by)by), sizes[s].cols, sizes[s].rows,
+                         glyph_set_name((enum glyph_set)set));
+                check_golden(name, &scene, false);
+                scene_close(&scene);
             }
 }
 
@@ -201,9 +129,9 @@ static void test_golden_themes(void **unused)
             char *text = NULL;
             size_t size;
             struct theme theme;
-            struct scene scene = open_golden(24, 80);
-            compare(&scene);
-            type(&scene, "jjlllll");
+            struct scene scene = scene_open_golden(24, 80);
+            scene_compare(&scene);
+            scene_type(&scene, "jjlllll");
             update_action(&scene.state, (enum action)((int)ACTION_VIEW_FIRST + id));
             snprintf(file, sizeof file, "themes/%s.theme", themes[t].name);
             assert_int_equal(theme_read(&theme, file, NULL), STATUS_OK);
@@ -215,7 +143,7 @@ static void test_golden_themes(void **unused)
             snprintf(name, sizeof name, "%s-80x24-%s", view_of((enum view_id)id)->name,
                      themes[t].name);
             check_text(name, text);
-            close_scene(&scene);
+            scene_close(&scene);
         }
 }
 
@@ -277,21 +205,21 @@ static void test_golden_situations(void **unused)
     };
     (void)unused;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct scene scene = open_scene(cases[i].shape, cases[i].rows, cases[i].cols);
-        type(&scene, cases[i].keys);
+        struct scene scene = scene_open(cases[i].shape, cases[i].rows, cases[i].cols);
+        scene_type(&scene, cases[i].keys);
         check_golden(cases[i].name, &scene, cases[i].roles);
-        close_scene(&scene);
+        scene_close(&scene);
     }
 }
 
 static void test_golden_scan(void **unused)
 {
-    struct scene scene = open_scene(&odd, 24, 80);
+    struct scene scene = scene_open(&odd, 24, 80);
     struct progress_reading reading = {.fraction = 0.9, .rate = 2.1e9, .seconds_left = 4};
     (void)unused;
     update_scan(&scene.state, true, reading);
     check_golden("scanning", &scene, false);
-    close_scene(&scene);
+    scene_close(&scene);
 }
 
 /* ---- what is kept -------------------------------------------------------- */
@@ -302,16 +230,16 @@ static void test_measures_do_not_mix(void **unused)
     (void)unused;
     for (int before = 0; before < MEASURE_COUNT; before++) {
         for (int measure = 0; measure < MEASURE_COUNT; measure++) {
-            struct scene scene = open_golden(40, 120), fresh = open_golden(40, 120);
+            struct scene scene = scene_open_golden(40, 120), fresh = scene_open_golden(40, 120);
             scene.state.settings.measure = (enum measure)before;
-            free(picture(&scene, false));
+            free(scene_picture(&scene, false));
             scene.state.settings.measure = fresh.state.settings.measure = (enum measure)measure;
-            char *got = picture(&scene, false), *want = picture(&fresh, false);
+            char *got = scene_picture(&scene, false), *want = scene_picture(&fresh, false);
             assert_string_equal(got, want);
             free(got);
             free(want);
-            close_scene(&scene);
-            close_scene(&fresh);
+            scene_close(&scene);
+            scene_close(&fresh);
         }
     }
 }
@@ -325,56 +253,56 @@ static void test_every_size_draws(void **unused)
     (void)unused;
     for (size_t r = 0; r < sizeof rows / sizeof *rows; r++)
         for (size_t c = 0; c < sizeof cols / sizeof *cols; c++) {
-            struct scene scene = open_scene(&odd, rows[r], cols[c]);
+            struct scene scene = scene_open(&odd, rows[r], cols[c]);
             for (int id = 0; id < VIEW_COUNT; id++)
                 for (int scope = 0; scope < 3; scope++) {
                     scene.state.view = (enum view_id)id;
-                    type(&scene, "sjjj");
-                    free(picture(&scene, false));
+                    scene_type(&scene, "sjjj");
+                    free(scene_picture(&scene, false));
                 }
-            type(&scene, "?/x");
-            free(picture(&scene, false));
-            type(&scene, "\n\033t9");
-            free(picture(&scene, false));
-            close_scene(&scene);
+            scene_type(&scene, "?/x");
+            free(scene_picture(&scene, false));
+            scene_type(&scene, "\n\033t9");
+            free(scene_picture(&scene, false));
+            scene_close(&scene);
         }
 }
 
 static void test_one_cell_is_not_blank(void **unused)
 {
-    struct scene scene = open_scene(&llama, 1, 1);
+    struct scene scene = scene_open(&llama, 1, 1);
     (void)unused;
-    char *text = picture(&scene, false);
+    char *text = scene_picture(&scene, false);
     assert_true(text[0] != '\n' && text[0] != '\0' && text[0] != ' ');
     free(text);
-    close_scene(&scene);
+    scene_close(&scene);
 }
 
 /* ---- names out of files -------------------------------------------------- */
 
 static void test_names_are_made_printable(void **unused)
 {
-    struct scene scene = open_scene(&odd, 24, 80);
+    struct scene scene = scene_open(&odd, 24, 80);
     (void)unused;
-    char *text = picture(&scene, false);
+    char *text = scene_picture(&scene, false);
     assert_null(strchr(text, 27));
     assert_non_null(strstr(text, "odd?[31m one"));
     free(text);
-    close_scene(&scene);
+    scene_close(&scene);
 }
 
 static void test_ascii_is_ascii(void **unused)
 {
     (void)unused;
     for (int id = 0; id < VIEW_COUNT; id++) {
-        struct scene scene = open_scene(&odd, 24, 80);
+        struct scene scene = scene_open(&odd, 24, 80);
         scene.state.view = (enum view_id)id;
         scene.state.glyph_set = GLYPHS_ASCII;
-        char *text = picture(&scene, false);
+        char *text = scene_picture(&scene, false);
         for (const char *c = text; *c; c++)
             assert_true((unsigned char)*c < 127);
         free(text);
-        close_scene(&scene);
+        scene_close(&scene);
     }
 }
 
@@ -574,12 +502,12 @@ static void test_histogram_rows(void **unused)
 /* Every line of the list of pairs in sight has the numbers of the table's row. */
 static void test_list_shows_the_table(void **unused)
 {
-    struct scene scene = open_scene(&odd, 60, 200);
+    struct scene scene = scene_open(&odd, 60, 200);
     (void)unused;
-    type(&scene, "jll2");
+    scene_type(&scene, "jll2");
     struct view_settings settings = state_settings(&scene.state);
     struct view_table table = table_of("pairs", scene.angles, &settings);
-    char *text = picture(&scene, false);
+    char *text = scene_picture(&scene, false);
     size_t row = 0;
     for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
         char cos[32], rows[32];
@@ -599,24 +527,24 @@ static void test_list_shows_the_table(void **unused)
     assert_int_equal(row, odd.pairs);
     free(text);
     view_table_free(&table);
-    close_scene(&scene);
+    scene_close(&scene);
 }
 
 /* The fractions of the bar, the means and r of the panel are those of the tables. */
 static void test_overview_shows_the_tables(void **unused)
 {
     static const char *const moves[] = {"", "j", "l", "]", "}", ".", "t0.2\n", "jjjj", "G"};
-    struct scene scene = open_scene(&llama, 40, 140);
+    struct scene scene = scene_open(&llama, 40, 140);
     (void)unused;
     for (size_t i = 0; i < sizeof moves / sizeof *moves; i++) {
         char expected[64];
-        type(&scene, moves[i]);
+        scene_type(&scene, moves[i]);
         const struct state *state = &scene.state;
         struct view_settings settings = state_settings(state);
         struct view_table heads = table_of("heads", scene.angles, &settings);
         struct view_table layers = table_of("layers", scene.angles, &settings);
         struct tally model = tally_model(scene.angles, &settings.rule);
-        char *text = picture(&scene, false);
+        char *text = scene_picture(&scene, false);
         snprintf(expected, sizeof expected, "query mean |cos| %.3f  fixed %.1f%%",
                  cell_at(&heads, 0, "mean_abs_cos").as.real,
                  100 * cell_at(&heads, 0, "fraction").as.real);
@@ -631,18 +559,18 @@ static void test_overview_shows_the_tables(void **unused)
         view_table_free(&heads);
         view_table_free(&layers);
     }
-    close_scene(&scene);
+    scene_close(&scene);
 }
 
 static void test_r_is_that_of_the_scatter_table(void **unused)
 {
     static const char *const scopes[] = {"", "s", "s"};
-    struct scene scene = open_scene(&odd, 40, 140);
+    struct scene scene = scene_open(&odd, 40, 140);
     (void)unused;
     for (size_t i = 0; i < 3; i++) {
         char expected[64];
         struct correlation sums = {0};
-        type(&scene, scopes[i]);
+        scene_type(&scene, scopes[i]);
         scene.state.view = VIEW_SCATTER;
         struct view_settings settings = state_settings(&scene.state);
         struct view_table table = table_of("scatter", scene.angles, &settings);
@@ -655,12 +583,12 @@ static void test_r_is_that_of_the_scatter_table(void **unused)
         struct interval in = correlation_interval(correlation_r(&sums), sums.count);
         snprintf(expected, sizeof expected, "r = %.2f [%.2f, %.2f] (%s pairs)",
                  correlation_r(&sums), in.low, in.high, text_count(number, sums.count));
-        char *text = picture(&scene, false);
+        char *text = scene_picture(&scene, false);
         assert_non_null(strstr(text, expected));
         free(text);
         view_table_free(&table);
     }
-    close_scene(&scene);
+    scene_close(&scene);
 }
 
 /* ---- cell to value and back ---------------------------------------------- */
@@ -670,10 +598,10 @@ static void test_r_is_that_of_the_scatter_table(void **unused)
 static void test_histograms_count_every_pair(void **unused)
 {
     static const uint32_t bins[] = {1, 2, 7, 64, 180, 512};
-    struct scene scene = open_scene(&odd, 24, 80);
+    struct scene scene = scene_open(&odd, 24, 80);
     (void)unused;
-    for (int scope = 0; scope < 3; scope++, type(&scene, "s"))
-        for (int unit = 0; unit < 3; unit++, type(&scene, "u"))
+    for (int scope = 0; scope < 3; scope++, scene_type(&scene, "s"))
+        for (int unit = 0; unit < 3; unit++, scene_type(&scene, "u"))
             for (size_t b = 0; b < sizeof bins / sizeof *bins; b++) {
                 struct view_settings settings = state_settings(&scene.state);
                 uint64_t total = 0, of_table = 0;
@@ -694,7 +622,7 @@ static void test_histograms_count_every_pair(void **unused)
                 assert_int_equal(of_table, total);
                 view_table_free(&table);
             }
-    close_scene(&scene);
+    scene_close(&scene);
 }
 
 /* The cut of a histogram stands where the first fixed value would. */
@@ -719,17 +647,17 @@ static void test_cuts_part_fixed_from_trainable(void **unused)
 static void test_cursor_reads_the_pair(void **unused)
 {
     static const char keys[] = "HJKLnnNL+KJn-auJLHu+n";
-    struct scene scene = open_scene(&golden_shape, 40, 120);
+    struct scene scene = scene_open(&scene_golden_shape, 40, 120);
     const struct state *state = &scene.state;
     (void)unused;
-    type(&scene, "j6s");
+    scene_type(&scene, "j6s");
     for (size_t i = 0; i < 3 * sizeof keys; i++) {
         char one[2] = {keys[i % (sizeof keys - 1)], '\0'}, expected[96];
-        type(&scene, one);
+        scene_type(&scene, one);
         struct row row = state_item(state);
         float query = row_cos(scene.angles, &row, PROJECTION_QUERY);
         float key = row_cos(scene.angles, &row, PROJECTION_KEY);
-        char *text = picture(&scene, false);
+        char *text = scene_picture(&scene, false);
         snprintf(expected, sizeof expected,
                  "pair %u of layer %u, heads %u/%u  query cos %.4f  key cos %.4f", row.pair,
                  row.layer->number, row.head, layer_key_head(row.layer, row.head), (double)query,
@@ -759,7 +687,7 @@ static void test_cursor_reads_the_pair(void **unused)
                  ->cells[(rect.row + rect.rows - 1 - line) * scene.canvas->cols + rect.col + col];
         assert_int_equal(cell->code, glyphs_of(GLYPHS_BLOCKS)->knob);
     }
-    close_scene(&scene);
+    scene_close(&scene);
 }
 
 /* Base against fine-tune: the line names the pair, and the knob is in the cell of its two cosines.
@@ -767,17 +695,17 @@ static void test_cursor_reads_the_pair(void **unused)
 static void test_cursor_reads_the_tuned_pair(void **unused)
 {
     static const char keys[] = "HJnnLK+nNLLpnJ-anH";
-    struct scene scene = open_scene(&golden_shape, 40, 120);
+    struct scene scene = scene_open(&scene_golden_shape, 40, 120);
     const struct state *state = &scene.state;
     (void)unused;
-    compare(&scene);
-    type(&scene, "j6sb");
+    scene_compare(&scene);
+    scene_type(&scene, "j6sb");
     for (size_t i = 0; i < 3 * (sizeof keys - 1); i++) {
         char one[2] = {keys[i % (sizeof keys - 1)], '\0'}, expected[128];
-        type(&scene, one);
+        scene_type(&scene, one);
         struct row row = state_item(state);
         float base = row_cos(scene.angles, &row, row.projection);
-        char *text = picture(&scene, false);
+        char *text = scene_picture(&scene, false);
         snprintf(expected, sizeof expected,
                  "pair %u of layer %u, %s head %u  base cos %.4f  tuned cos %.4f", row.pair,
                  row.layer->number, projection_name(row.projection), row.head, (double)base,
@@ -806,18 +734,18 @@ static void test_cursor_reads_the_tuned_pair(void **unused)
                 .code,
             glyphs_of(GLYPHS_BLOCKS)->knob);
     }
-    close_scene(&scene);
+    scene_close(&scene);
 }
 
 /* With the bands apart, the knob stands in the plot of the pair's own wavelength, once. */
 static void test_bands_stand_apart(void **unused)
 {
-    struct scene scene = open_scene(&golden_shape, 40, 120);
+    struct scene scene = scene_open(&scene_golden_shape, 40, 120);
     const struct state *state = &scene.state;
     (void)unused;
-    type(&scene, "6sc");
+    scene_type(&scene, "6sc");
     size_t seen = 0;
-    for (size_t i = 0; i < 64; i++, type(&scene, "n")) {
+    for (size_t i = 0; i < 64; i++, scene_type(&scene, "n")) {
         struct row row = state_item(state);
         double wavelength = layer_wavelength(row.layer, row.pair);
         if (isnan(row_cos(scene.angles, &row, PROJECTION_QUERY)) ||
@@ -826,7 +754,7 @@ static void test_bands_stand_apart(void **unused)
         int band = 0, knobs = 0;
         while (band < BANDS - 1 && wavelength >= band_start[band])
             band++;
-        free(picture(&scene, false));
+        free(scene_picture(&scene, false));
         for (int r = 3; r < 36; r++) /* below the line that names the pair */
             for (int c = 0; c < 120; c++) {
                 bool knob = scene.canvas->cells[r * 120 + c].code == glyphs_of(GLYPHS_BLOCKS)->knob;
@@ -837,22 +765,22 @@ static void test_bands_stand_apart(void **unused)
         assert_int_equal(knobs, 1);
         seen |= 1u << band;
     }
-    assert_int_equal(seen, 15); /* golden_shape has pairs in every band */
-    close_scene(&scene);
+    assert_int_equal(seen, 15); /* scene_golden_shape has pairs in every band */
+    scene_close(&scene);
 }
 
 /* The higher the number in the table, the higher the level of the cell, for every measure. */
 static void test_heat_maps_show_the_table(void **unused)
 {
-    struct scene scene = open_scene(&golden_shape, 40, 120);
+    struct scene scene = scene_open(&scene_golden_shape, 40, 120);
     const struct state *state = &scene.state;
     (void)unused;
-    compare(&scene);
-    for (int measure = 0; measure < MEASURE_COUNT; measure++, type(&scene, "o")) {
+    scene_compare(&scene);
+    for (int measure = 0; measure < MEASURE_COUNT; measure++, scene_type(&scene, "o")) {
         struct layout layout;
         struct layout_needs needs = layout_needs_of(state);
         layout_make(&layout, &needs);
-        free(picture(&scene, false));
+        free(scene_picture(&scene, false));
         struct view_settings settings = state_settings(state);
         struct view_table table = table_of("overview", scene.angles, &settings);
         double value[256];
@@ -880,16 +808,16 @@ static void test_heat_maps_show_the_table(void **unused)
                     assert_true(level[a] >= level[b]);
         view_table_free(&table);
     }
-    close_scene(&scene);
+    scene_close(&scene);
 }
 
 /* A cell that sums up says what, and its number is the mean of the heads it names. */
 static void test_zoomed_out_cells_are_means(void **unused)
 {
-    struct scene scene = open_scene(&golden_shape, 40, 140);
+    struct scene scene = scene_open(&scene_golden_shape, 40, 140);
     (void)unused;
-    type(&scene, "jjjjlll--"); /* blocks of 3: layers 3-5, heads 3-5 */
-    char *text = picture(&scene, false), expected[96];
+    scene_type(&scene, "jjjjlll--"); /* blocks of 3: layers 3-5, heads 3-5 */
+    char *text = scene_picture(&scene, false), expected[96];
     struct view_settings settings = state_settings(&scene.state);
     struct view_table table = table_of("overview", scene.angles, &settings);
     double sum = 0, pairs = 0;
@@ -900,8 +828,8 @@ static void test_zoomed_out_cells_are_means(void **unused)
         bool query = strcmp(cell_at(&table, row, "projection").as.text, "query") == 0;
         if (!query || layer < 3 || layer > 5 || head < 3 || head > 5)
             continue;
-        sum += cell_at(&table, row, "mean_abs_cos").as.real * golden_shape.pairs;
-        pairs += golden_shape.pairs;
+        sum += cell_at(&table, row, "mean_abs_cos").as.real * scene_golden_shape.pairs;
+        pairs += scene_golden_shape.pairs;
         heads++;
     }
     assert_int_equal(heads, 6);
@@ -911,7 +839,7 @@ static void test_zoomed_out_cells_are_means(void **unused)
         fail_msg("no \"%s\" in:\n%s", expected, text);
     free(text);
     view_table_free(&table);
-    close_scene(&scene);
+    scene_close(&scene);
 }
 
 /* What is inside the zoom is what the file holds. */
@@ -993,20 +921,20 @@ static void test_new_columns(void **unused)
 static void test_selection_stays_in_sight(void **unused)
 {
     static const char *const ways[] = {"", "G", "jjjjjjjjjjjjjjjjjjjjjjjjjjjjjjj", "k"};
-    struct scene scene = open_scene(&huge, 24, 80);
+    struct scene scene = scene_open(&huge, 24, 80);
     (void)unused;
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
         for (int end = 0; end < 2; end++) {
             char label[32];
-            type(&scene, ways[i]);
+            scene_type(&scene, ways[i]);
             update_key(&scene.state, end ? KEYCODE_END : KEYCODE_HOME);
-            char *text = picture(&scene, false);
+            char *text = scene_picture(&scene, false);
             snprintf(label, sizeof label, "\u25b8%*u ", 3, state_layer(&scene.state)->number);
             assert_non_null(strstr(text, label));
             assert_non_null(strstr(text, "\u25cf")); /* the cell that is marked */
             free(text);
         }
-    close_scene(&scene);
+    scene_close(&scene);
 }
 
 /* The first line of the screen of a model with that fact. */
@@ -1014,19 +942,19 @@ static void check_header(int cols, const char *quantisation, const char *part, b
 {
     struct fact facts[] = {{"pairing", "half-split", FACT_CONFIG, ""},
                            {"quantisation", quantisation, FACT_FORMAT, ""}};
-    struct scene scene = open_scene(&llama, 24, cols);
+    struct scene scene = scene_open(&llama, 24, cols);
     struct model *model = (struct model *)(uintptr_t)scene.angles->model;
     struct fact *own = model->facts;
     model->facts = facts;
     model->fact_count = 2;
-    char *text = picture(&scene, false);
+    char *text = scene_picture(&scene, false);
     text[strcspn(text, "\n")] = '\0';
     if ((strstr(text, part) != NULL) != has)
         fail_msg("%d columns, \"%s\": %s", cols, quantisation, text);
     free(text);
     model->facts = own;
     model->fact_count = 1;
-    close_scene(&scene);
+    scene_close(&scene);
 }
 
 static void header_says_what_rows_are_quantised_as(void **state)
@@ -1044,6 +972,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_golden_views),
+        cmocka_unit_test(test_golden_changes),
         cmocka_unit_test(test_golden_themes),
         cmocka_unit_test(test_golden_situations),
         cmocka_unit_test(test_measures_do_not_mix),
