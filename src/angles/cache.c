@@ -104,12 +104,18 @@ bool cache_open(struct cache *cache, const struct source *source, const struct s
 
 /* ---- a complete database ------------------------------------------------- */
 
-static void set_aside(const char *path, const char *why, struct notices *notices)
+void cache_set_aside(const char *path, const char *what, const char *why, const char *then,
+                     struct notices *notices)
 {
     char aside[PATH_BYTES];
     bool moved = text_format(aside, sizeof aside, "%s.old", path) && rename(path, aside) == 0;
-    notices_add(notices, "cached angles are not used (%s): scanning again; %s %s", why,
+    notices_add(notices, "cached %s are not used (%s): %s again; %s %s", what, why, then,
                 moved ? "set aside as" : "could not be set aside:", moved ? aside : path);
+}
+
+static void set_aside(const char *path, const char *why, struct notices *notices)
+{
+    cache_set_aside(path, "angles", why, "scanning", notices);
 }
 
 struct angles *cache_load(struct cache *cache, struct notices *notices)

@@ -27,6 +27,10 @@ size_t cache_resume(struct cache *cache, struct angles *angles, struct notices *
 /* Appends one layer; quietly does nothing once writing has failed. One caller at a time. */
 void cache_append(struct cache *cache, const struct layer *layer, size_t index,
                   const float *values);
+/* Moves a file of `what` out of the way, under its name and ".old", and says why, and what happens
+ * now ("scanning"). */
+void cache_set_aside(const char *path, const char *what, const char *why, const char *then,
+                     struct notices *notices);
 /* The scan is over: a whole file gets its name, a partial one stays for the next scan. */
 void cache_finish(struct cache *cache, bool complete, struct notices *notices);
 

@@ -1,6 +1,7 @@
 /* changes_file.c: a header, the distances layer by layer, and a checksum of all before it; little-
  * endian on every machine. */
 #include "changes_file.h"
+#include "cache.h"
 #include "wire.h"
 
 #include <stdlib.h>
@@ -34,12 +35,16 @@ static void header(struct wire *wire, struct changes_key *key, uint64_t *sets)
 
 /* ---- reading ------------------------------------------------------------- */
 
-static bool is_ours(const struct changes_key *key, struct wire *wire, uint64_t sets)
+/* NULL: it is. */
+static const char *not_ours(const struct changes_key *key, struct wire *wire, uint64_t sets)
 {
     struct changes_key found = {.base = 0};
     uint64_t count = 0;
     header(wire, &found, &count);
-    return !wire->failed && found.base == key->base && found.tuned == key->tuned && count == sets;
+    if (wire->failed)
+        return "of another version";
+    bool same = found.base == key->base && found.tuned == key->tuned && count == sets;
+    return same ? NULL : "a model has changed since";
 }
 
 static bool take_sets(struct wire *wire, const struct model *model, float **sets)
@@ -69,29 +74,45 @@ static bool open_image(char *image, size_t size, struct wire *wire)
     return XXH3_64bits(image, size - sizeof sum) == sum;
 }
 
-bool changes_file_load(const struct changes_key *key, struct changes *changes)
+/* Takes over what the file holds; else why not, and nothing is taken. */
+static const char *take_image(char *image, size_t size, const struct changes_key *key,
+                              struct changes *changes)
 {
     const struct model *model = changes->base->model;
+    struct wire wire;
+    float **sets = memory_array(sets_of(model) + 1, sizeof *sets);
+    const char *why = !sets                             ? "there is no memory for them"
+                      : !open_image(image, size, &wire) ? "damaged"
+                                                        : not_ours(key, &wire, sets_of(model));
+    if (!why && !take_sets(&wire, model, sets))
+        why = "damaged";
+    for (size_t i = 0; i < sets_of(model) && sets; i++) {
+        if (why)
+            memory_free(sets[i]);
+        else
+            changes->distance[i] = sets[i];
+    }
+    memory_free(sets);
+    return why;
+}
+
+bool changes_file_load(const struct changes_key *key, struct changes *changes,
+                       struct notices *notices)
+{
     char *image;
     size_t size;
-    struct wire wire;
-    if (!path_is_file(key->path) ||
-        file_read(key->path, SIZE_MAX / 2, &image, &size, NULL) != STATUS_OK)
+    if (!path_is_file(key->path))
         return false;
-    float **sets = memory_array(sets_of(model) + 1, sizeof *sets);
-    bool good = sets && open_image(image, size, &wire) && is_ours(key, &wire, sets_of(model)) &&
-                take_sets(&wire, model, sets);
-    for (size_t i = 0; i < sets_of(model) && sets; i++) {
-        if (good)
-            changes->distance[i] = sets[i];
-        else
-            memory_free(sets[i]);
+    const char *why = "unreadable";
+    if (file_read(key->path, SIZE_MAX / 2, &image, &size, NULL) == STATUS_OK) {
+        why = take_image(image, size, key, changes);
+        memory_free(image);
     }
-    if (good)
-        changes->ready = model->layer_count;
-    memory_free(sets);
-    memory_free(image);
-    return good;
+    if (why)
+        cache_set_aside(key->path, "changes", why, "comparing", notices);
+    else
+        changes->ready = changes->base->model->layer_count;
+    return !why;
 }
 
 /* ---- writing ------------------------------------------------------------- */

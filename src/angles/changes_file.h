@@ -11,9 +11,9 @@ struct changes_key {
     uint64_t base, tuned;
 };
 /* Fills changes->distance of every layer from the file; false: there is none, or it is damaged or
- * of other models, and everything is as it was. A file that is no good any more is no news: it is
- * written again. */
-bool changes_file_load(const struct changes_key *key, struct changes *changes);
+ * of other models, and everything is as it was. Such a file is set aside with a notice. */
+bool changes_file_load(const struct changes_key *key, struct changes *changes,
+                       struct notices *notices);
 /* Writes the complete changes, whole or not at all; a full disk costs the next opening a pass. */
 void changes_file_save(const struct changes_key *key, const struct changes *changes);
 

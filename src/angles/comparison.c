@@ -152,7 +152,7 @@ static void place_key(struct comparison *c)
 static bool is_known(struct comparison *c)
 {
     return *c->key.path && angles_complete(c->changes.base) && angles_complete(c->changes.tuned) &&
-           changes_file_load(&c->key, &c->changes);
+           changes_file_load(&c->key, &c->changes, session_tell(c->session[0]));
 }
 
 /* ---- starting ------------------------------------------------------------ */

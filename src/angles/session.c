@@ -278,6 +278,11 @@ bool session_cache_place(const struct session *s, const char **path, uint64_t *f
     return s->has_cache;
 }
 
+struct notices *session_tell(struct session *s)
+{
+    return &s->notices;
+}
+
 void session_take(struct session *s, size_t layer, float *values)
 {
     struct layer_result result = {s->angles->generation, layer, values};

@@ -13,6 +13,8 @@ enum status session_rows(const struct session *session, struct checkpoint **chec
 void session_yield_cache(struct session *session, const struct session *other);
 /* Where the cache keeps the angles of the session, and what they depend on; false: nowhere. */
 bool session_cache_place(const struct session *session, const char **path, uint64_t *fingerprint);
+/* Where what is to be said of its files goes. */
+struct notices *session_tell(struct session *session);
 /* A layer's values, as of struct layer_result, which it takes over: they land, and go to the cache
  * as those of a scan do. */
 void session_take(struct session *session, size_t layer, float *values);

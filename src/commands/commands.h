@@ -139,6 +139,8 @@ enum status open_named_model(const struct options *options, struct session **out
                              struct error *err);
 /* Waits for all its angles, with progress and notices on stderr. */
 enum status wait_for_angles(struct session *session, struct error *err);
+/* The same, of both models at once. */
+enum status wait_for_comparison(struct comparison *comparison, struct error *err);
 /* Both. */
 enum status open_scanned_model(const struct options *options, struct session **out,
                                struct error *err);

@@ -130,10 +130,13 @@ enum status wait_for_all(struct company *company, const struct options *options,
 {
     signals_catch(-1);
     enum status status = company->compares ? STATUS_OK : wait_for_angles(model, err);
+    size_t printed = 0;
     if (status == STATUS_OK)
         status = company_start(company, options, model, err);
     if (status == STATUS_OK && company->comparison)
-        status = comparison_wait(company->comparison, NULL, NULL, err);
+        status = wait_for_comparison(company->comparison, err);
+    if (status == STATUS_OK && company->comparison)
+        print_notice(model, &printed); /* of its cache, or of that of the changes */
     for (size_t i = company->compares; i < company->count && status == STATUS_OK; i++)
         status = wait_for_angles(company->session[i], err);
     return status;

@@ -45,16 +45,20 @@ struct report {
 
 enum { WORDS_BYTES = 160, BAR_LEAST = 10, BAR_MOST = 30, LINE_SECONDS = 5 };
 
-static void describe(char out[WORDS_BYTES], const struct session *session)
+/* How far what is read now has come: a scan, or two models at once. */
+struct stand {
+    struct progress_reading reading;
+    size_t ready, layers;
+};
+
+static void describe(char out[WORDS_BYTES], const struct stand *stand)
 {
-    struct progress_reading reading = session_progress(session);
-    const struct angles *angles = session_angles(session);
+    struct progress_reading reading = stand->reading;
     char rate[TEXT_NUMBER], left[TEXT_NUMBER], rest[2 * TEXT_NUMBER] = "";
     if (reading.seconds_left >= 0)
         text_format(rest, sizeof rest, ", %s left", text_duration(left, reading.seconds_left));
-    text_format(out, WORDS_BYTES, "layer %zu of %zu, %3.0f%%, %s/s%s", angles->ready,
-                angles->model->layer_count, 100 * reading.fraction, text_bytes(rate, reading.rate),
-                rest);
+    text_format(out, WORDS_BYTES, "layer %zu of %zu, %3.0f%%, %s/s%s", stand->ready, stand->layers,
+                100 * reading.fraction, text_bytes(rate, reading.rate), rest);
 }
 
 static size_t terminal_columns(void)
@@ -64,16 +68,16 @@ static size_t terminal_columns(void)
 }
 
 /* The words come first; the bar takes what they leave of the line, which must not wrap. */
-static void draw_bar(const struct session *session)
+static void draw_bar(const struct stand *stand)
 {
     char words[WORDS_BYTES], bar[BAR_MOST + 1] = "";
     size_t cols = terminal_columns() - 1;
-    describe(words, session);
+    describe(words, stand);
     if (strlen(words) > cols)
         words[cols] = '\0';
     size_t used = strlen(words), room = cols > used + 3 ? cols - used - 3 : 0;
     size_t cells = room > BAR_MOST ? BAR_MOST : room;
-    size_t full = (size_t)(session_progress(session).fraction * (double)cells);
+    size_t full = (size_t)(stand->reading.fraction * (double)cells);
     if (cells >= BAR_LEAST) {
         memset(bar, '.', cells);
         memset(bar, '#', full);
@@ -81,20 +85,47 @@ static void draw_bar(const struct session *session)
     fprintf(stderr, *bar ? "\r[%s] %s\033[K" : "\r%s%s\033[K", bar, words);
 }
 
-static bool report_progress(void *context, const struct session *session)
+static void report_stand(struct report *report, const char *what, const struct stand *stand)
 {
-    struct report *report = context;
     double now = clock_seconds();
     if (report->terminal) {
-        draw_bar(session);
+        draw_bar(stand);
         report->drawn = true;
     } else if (now >= report->next_line) {
         char words[WORDS_BYTES];
-        describe(words, session);
-        fprintf(stderr, "scanning: %s\n", words);
+        describe(words, stand);
+        fprintf(stderr, "%s: %s\n", what, words);
         report->next_line = now + LINE_SECONDS;
     }
+}
+
+static bool report_scan(void *context, const struct session *session)
+{
+    const struct angles *angles = session_angles(session);
+    struct stand stand = {session_progress(session), angles->ready, angles->model->layer_count};
+    report_stand(context, "scanning", &stand);
     return true;
+}
+
+static bool report_comparison(void *context, const struct comparison *comparison)
+{
+    const struct changes *changes = comparison_changes(comparison);
+    struct stand stand = {comparison_progress(comparison), changes->ready,
+                          changes->base->model->layer_count};
+    report_stand(context, "comparing", &stand);
+    return true;
+}
+
+static struct report report_new(void)
+{
+    return (struct report){.terminal = isatty(STDERR_FILENO),
+                           .next_line = clock_seconds() + LINE_SECONDS};
+}
+
+static void report_end(const struct report *report)
+{
+    if (report->drawn)
+        fprintf(stderr, "\r\033[K");
 }
 
 /* ---- waiting ------------------------------------------------------------- */
@@ -111,14 +142,20 @@ enum status wait_for_angles(struct session *session, struct error *err)
 {
     size_t printed = 0;
     print_notice(session, &printed);
-    struct report report = {.terminal = isatty(STDERR_FILENO),
-                            .next_line = clock_seconds() + LINE_SECONDS};
+    struct report report = report_new();
     signals_catch(-1);
-    enum status status = session_wait(session, report_progress, &report, err);
-    if (report.drawn)
-        fprintf(stderr, "\r\033[K");
+    enum status status = session_wait(session, report_scan, &report, err);
+    report_end(&report);
     if (status == STATUS_OK) /* an error has two lines of its own, and three are enough */
         print_notice(session, &printed);
+    return status;
+}
+
+enum status wait_for_comparison(struct comparison *comparison, struct error *err)
+{
+    struct report report = report_new();
+    enum status status = comparison_wait(comparison, report_comparison, &report, err);
+    report_end(&report);
     return status;
 }
 

@@ -43,6 +43,8 @@ done
 truncate -s $((size / 2)) "$(changes)"
 change $BASE --compare $TUNED | cmp -s - "$HOLD/change" || damaged=$((damaged + 1))
 check 'a damaged file of distances is never believed' [ $damaged = 0 ]
+check 'that is said' grep -q 'cached changes are not used (damaged): comparing again; set aside as' "$HOLD/err"
+check 'and the file set aside' [ "$(find "$HOLD/cache" -name '*.changes.old' | wc -l)" = 1 ]
 check 'and written again' [ "$(wc -c <"$(changes)")" = "$size" ]
 cp -r $TUNED "$HOLD/other"
 change $BASE --compare "$HOLD/other" >/dev/null
