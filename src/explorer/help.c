@@ -12,6 +12,8 @@ static const struct {
     {"chance", "what random rows of that length would have fixed"},
     {"excess", "the fraction fixed less chance"},
     {"layers >= 2", "the model counts from the first masked layer on: , ."},
+    {"high mean |cos|", "the head looks at fixed places, as syntax does (Chen & Yan)"},
+    {"low mean |cos|", "the head follows meaning; fine-tuning moves it most (ibid.)"},
     {"r", "correlation of query and key cosines, pair by pair"},
     {"wavelength", "tokens in which the pair turns once"},
     {"lead", "the projection that > n and * go by: p"},

@@ -126,19 +126,38 @@ static void put_steps(const struct sheet *sheet)
                      sheet->top + PANEL_HEIGHT - BELOW, "stroke=\"#999999\" stroke-width=\"0.6\"");
 }
 
-static void put_cuts(const struct sheet *sheet)
+static void put_cut(FILE *stream, double x1, double y1, double x2, double y2)
 {
     char more[96];
-    const struct figure_panel *panel = sheet->panel;
     text_format(more, sizeof more, "stroke=\"%s\" stroke-dasharray=\"3 3\"", cut_ink);
+    put_line(stream, x1, y1, x2, y2, more);
+}
+
+/* NaN is never inside. */
+static bool is_inside(const struct figure_axis *axis, double value)
+{
+    return value > axis->low && value < axis->high;
+}
+
+static void put_cuts(const struct sheet *sheet)
+{
+    const struct figure_panel *panel = sheet->panel;
     for (int i = 0; i < FIGURE_CUTS; i++) {
-        if (panel->cut_x[i] > panel->x.low && panel->cut_x[i] < panel->x.high)
-            put_line(sheet->stream, x_of(sheet, panel->cut_x[i]), sheet->top + HEAD,
-                     x_of(sheet, panel->cut_x[i]), sheet->top + PANEL_HEIGHT - BELOW, more);
-        if (panel->cut_y[i] > panel->y.low && panel->cut_y[i] < panel->y.high)
-            put_line(sheet->stream, LEFT, y_of(sheet, panel->cut_y[i]), WIDTH - RIGHT,
-                     y_of(sheet, panel->cut_y[i]), more);
+        if (is_inside(&panel->x, panel->cut_x[i]))
+            put_cut(sheet->stream, x_of(sheet, panel->cut_x[i]), sheet->top + HEAD,
+                    x_of(sheet, panel->cut_x[i]), sheet->top + PANEL_HEIGHT - BELOW);
+        if (is_inside(&panel->y, panel->cut_y[i]))
+            put_cut(sheet->stream, LEFT, y_of(sheet, panel->cut_y[i]), WIDTH - RIGHT,
+                    y_of(sheet, panel->cut_y[i]));
     }
+}
+
+static bool has_cut(const struct figure_panel *panel)
+{
+    bool has = false;
+    for (int i = 0; i < FIGURE_CUTS; i++)
+        has = has || is_inside(&panel->x, panel->cut_x[i]) || is_inside(&panel->y, panel->cut_y[i]);
+    return has;
 }
 
 /* ---- series -------------------------------------------------------------- */
@@ -288,6 +307,10 @@ static void put_legend(const struct sheet *sheet)
         put_sign(sheet, series, x, y);
         put_words(sheet->stream, x + 28, y, "", series->label);
         y += 18;
+    }
+    if (has_cut(sheet->panel)) {
+        put_cut(sheet->stream, x, y - 4, x + 22, y - 4);
+        put_words(sheet->stream, x + 28, y, "", "threshold");
     }
 }
 

@@ -38,7 +38,8 @@ static void profile_ground(struct figure_job *job, struct figure_panel *panel, s
     const struct table *table = job->table;
     double at = figure_number(table, row, of->x);
     if (of->low != SIZE_MAX)
-        figure_point(job, panel, figure_series_of(panel, FIGURE_RANGE, figure_ink_of(part), ""), at,
+        figure_point(job, panel,
+                     figure_series_of(panel, FIGURE_RANGE, figure_ink_of(part), "quartiles"), at,
                      figure_number(table, row, of->low), figure_number(table, row, of->high));
     if (of->chance == SIZE_MAX || strcmp(part, "query") != 0)
         return;
@@ -107,7 +108,8 @@ static void frequency_figure(struct figure_job *job)
     for (size_t row = 0; row < table->row_count; row++) {
         const char *part = figure_word(table, row, figure_column(table, "projection"));
         double at = figure_number(table, row, x);
-        figure_point(job, panel, figure_series_of(panel, FIGURE_RANGE, figure_ink_of(part), ""), at,
+        figure_point(job, panel,
+                     figure_series_of(panel, FIGURE_RANGE, figure_ink_of(part), "quartiles"), at,
                      figure_number(table, row, low), figure_number(table, row, high));
         figure_point(job, panel, figure_series_of(panel, FIGURE_LINE, figure_ink_of(part), part),
                      at, figure_number(table, row, y), 0);
@@ -170,6 +172,26 @@ static void histogram_figure(struct figure_job *job)
         figure_from_zero(&job->figure->panel[i].y);
 }
 
+/* How the points go together, as the title of their panel. */
+static void note_correlation(struct figure_panel *panel, const struct table *table, size_t x,
+                             size_t y)
+{
+    struct correlation sums = {0};
+    char pairs[TEXT_NUMBER];
+    for (size_t row = 0; row < table->row_count; row++) {
+        double a = figure_number(table, row, x), b = figure_number(table, row, y);
+        if (!isnan(a) && !isnan(b))
+            correlation_add(&sums, a, b);
+    }
+    double r = correlation_r(&sums);
+    struct interval in = correlation_interval(r, sums.count), slope = slope_interval(&sums);
+    if (isnan(r) || isnan(in.low))
+        return;
+    text_format(panel->title, sizeof panel->title,
+                "r = %.3f [%.3f, %.3f], slope %.3f [%.3f, %.3f], %s pairs", r, in.low, in.high,
+                correlation_slope(&sums), slope.low, slope.high, text_count(pairs, sums.count));
+}
+
 static void scatter_figure(struct figure_job *job)
 {
     static const char *const bands[BANDS] = {"below 32 tokens a turn", "32 to 512", "512 to 8192",
@@ -202,6 +224,7 @@ static void scatter_figure(struct figure_job *job)
                 zoom_whole(zoom) ? high : zoom->y_high);
     draw_cuts(job->settings->unit, (double)job->settings->rule.threshold, panel->cut_x);
     draw_cuts(job->settings->unit, (double)job->settings->rule.threshold, panel->cut_y);
+    note_correlation(panel, table, X, Y);
 }
 
 static void overview_figure(struct figure_job *job)
@@ -238,44 +261,6 @@ static void overview_figure(struct figure_job *job)
     }
     text_format(figure->value_label, sizeof figure->value_label, "%s",
                 measure_words(job->settings->measure));
-}
-
-/* By groups: means with their quartiles, or what each threshold would have kept. */
-static void groups_figure(struct figure_job *job)
-{
-    static const char *const labels[CHANGE_BYS] = {"", "|cos| in the base", "layer", "pair",
-                                                   "threshold"};
-    const struct table *table = job->table;
-    bool share = job->settings->by == CHANGE_BY_THRESHOLD,
-         bins = job->settings->by == CHANGE_BY_BIN;
-    struct figure_panel *panel = figure_panel_new(
-        job, labels[job->settings->by], share ? "fraction" : "distance (|dw1| + |dw2|) / 2");
-    for (size_t row = 0; row < table->row_count; row++) {
-        double at = figure_number(table, row, 0);
-        if (share) {
-            figure_point(job, panel,
-                         figure_series_of(panel, FIGURE_LINE, INK_QUERY, "trainable pairs"), at,
-                         figure_number(table, row, figure_column(table, "trainable_fraction")), 0);
-            figure_point(job, panel,
-                         figure_series_of(panel, FIGURE_LINE, INK_KEY, "change that they hold"), at,
-                         figure_number(table, row, figure_column(table, "kept_fraction")), 0);
-            continue;
-        }
-        const char *part =
-            bins ? "both" : figure_word(table, row, figure_column(table, "projection"));
-        at = bins ? (at + figure_number(table, row, 1)) / 2 : at;
-        figure_point(job, panel, figure_series_of(panel, FIGURE_RANGE, figure_ink_of(part), ""), at,
-                     figure_number(table, row, figure_column(table, "q25")),
-                     figure_number(table, row, figure_column(table, "q75")));
-        figure_point(
-            job, panel,
-            figure_series_of(panel, FIGURE_LINE, figure_ink_of(part), bins ? "mean" : part), at,
-            figure_number(table, row, figure_column(table, "mean_distance")), 0);
-    }
-    panel->x.log = share;
-    if (share || bins)
-        panel->cut_x[0] = (double)job->settings->rule.threshold;
-    figure_from_zero(&panel->y);
 }
 
 static double pairs_a_head(const struct figure_job *job, size_t row)
@@ -330,32 +315,6 @@ static void strip_figure(struct figure_job *job)
     }
 }
 
-static void change_figure(struct figure_job *job)
-{
-    if (job->settings->by != CHANGE_BY_PAIR) {
-        groups_figure(job);
-        return;
-    }
-    const struct table *table = job->table;
-    struct figure_panel *cosines = figure_panel_new(job, "cos in the base", "cos in the fine-tune");
-    struct figure_panel *moved =
-        figure_panel_new(job, "|cos| in the base", "distance (|dw1| + |dw2|) / 2");
-    for (size_t row = 0; row < table->row_count; row++) {
-        const char *part = figure_word(table, row, figure_column(table, "projection"));
-        double base = figure_number(table, row, figure_column(table, "cos_base"));
-        figure_point(job, cosines,
-                     figure_series_of(cosines, FIGURE_POINTS, figure_ink_of(part), part), base,
-                     figure_number(table, row, figure_column(table, "cos_tuned")), 0);
-        figure_point(job, moved, figure_series_of(moved, FIGURE_POINTS, figure_ink_of(part), part),
-                     fabs(base), figure_number(table, row, figure_column(table, "distance")), 0);
-    }
-    figure_ends(&cosines->x, -1, 1);
-    figure_ends(&cosines->y, -1, 1);
-    figure_ends(&moved->x, 0, 1);
-    figure_from_zero(&moved->y);
-    moved->cut_x[0] = (double)job->settings->rule.threshold;
-}
-
 /* ---- all of them --------------------------------------------------------- */
 
 /* NULL: a list is no plot. */
@@ -371,7 +330,17 @@ static const char *subject_of(const struct figure_job *job, const struct view *v
 {
     if (view->id == VIEW_OVERVIEW)
         return measure_words(job->settings->measure);
+    if (view->id == VIEW_SCATTER && job->settings->against_tuned)
+        return "cosines of base against fine-tune";
     return view->id == VIEW_PROFILE ? profile_line_words(job->settings->line) : view->about;
+}
+
+/* The fine-tune that the figure is about, too; NULL: none. */
+static const char *tuned_of(const struct figure_job *job, const struct view *view)
+{
+    bool compares =
+        view->id == VIEW_CHANGE || (view->id == VIEW_SCATTER && job->settings->against_tuned);
+    return compares && job->settings->companion_count ? job->settings->companion[0].name : NULL;
 }
 
 static void title_of(char *out, size_t size, const struct figure_job *job, const struct view *view)
@@ -386,12 +355,9 @@ static void title_of(char *out, size_t size, const struct figure_job *job, const
     if (heeds & HEEDS_SCOPE && at->scope == SCOPE_HEAD)
         text_format(where, sizeof where, ", layer %u, query head %u",
                     job->model->layers[at->layer].number, at->head);
-    text_format(out, size, "%.200s%s%.200s: %s%s", job->model->name,
-                view->id == VIEW_CHANGE && job->settings->companion_count ? " and " : "",
-                view->id == VIEW_CHANGE && job->settings->companion_count
-                    ? job->settings->companion[0].name
-                    : "",
-                subject_of(job, view), where);
+    const char *tuned = tuned_of(job, view);
+    text_format(out, size, "%.200s%s%.200s: %s%s", job->model->name, tuned ? " and " : "",
+                tuned ? tuned : "", subject_of(job, view), where);
 }
 
 enum status view_figure(enum view_id id, const struct table *table,
