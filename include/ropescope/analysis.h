@@ -147,7 +147,7 @@ struct spread {
 /* Of the numbers that are not NaN, which it puts in order. */
 struct spread spread_of(double *values, size_t count);
 
-/* ---- by layer (profile.c): Chan & Yan 2024, their figure of mean |cos| --- */
+/* ---- by layer (profile.c): Chen & Yan 2024, their figure of mean |cos| --- */
 
 /* What is plotted against the layer. */
 enum profile_line {

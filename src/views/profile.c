@@ -1,4 +1,4 @@
-/* profile.c: a measure against the layer, for query and key, of one model or several: Chan & Yan
+/* profile.c: a measure against the layer, for query and key, of one model or several: Chen & Yan
  * 2024 plot mean |cos| so. */
 #include "explorer/profiles.h"
 #include "views/draw.h"

@@ -1,5 +1,5 @@
 /* strip.c: the cosine of every pair of a layer, one after the other through its heads, the query
- * above and the key below; up to four layers side by side. Chan & Yan 2024 plot Llama-2 so. */
+ * above and the key below; up to four layers side by side. Chen & Yan 2024 plot Llama-2 so. */
 #include "views/draw.h"
 
 #include <math.h>
