@@ -12,12 +12,9 @@
 
 #include <cmocka.h>
 
-#include "file_bytes.h"
-#include "ropescope/tokenizer.h"
 #include "scratch.h"
 
 #define FIXTURES "tests/fixtures/probe/"
-#define STORIES "../shared/models/stories260K/"
 
 enum { TOKENS = 24, MORE = 8 };
 static const double near = 1e-4; /* of the largest number of its vector */
@@ -320,6 +317,112 @@ static void test_family(void **state)
     check_family(*state);
 }
 
+/* ---- what else can be asked for ------------------------------------------ */
+
+/* Layers after the last that is wanted are not read, and there is nothing to tell of what follows.
+ */
+static void test_first_layers(void **state)
+{
+    static const uint32_t tokens[] = {5, 6, 7};
+    struct opened o = opened_model(FIXTURES "smollm3", 3);
+    struct probe_request request = {
+        .tokens = tokens, .token_count = 3, .layer_count = 2, .threads = 1};
+    (void)state;
+    struct probe *probe = run(&o, &request);
+    assert_int_equal(probe->layer_count, 2);
+    assert_null(probe->logits);
+    assert_null(probe->top);
+    assert_null(probe->layers[1].projection[PROJECTION_QUERY].mean_a); /* it does not rotate */
+    request.layer_count = 0;
+    struct probe *whole = run(&o, &request);
+    const struct probe_projection *a = &probe->layers[0].projection[PROJECTION_KEY];
+    const struct probe_projection *b = &whole->layers[0].projection[PROJECTION_KEY];
+    assert_memory_equal(a->mean_a, b->mean_a, sizeof(float) * a->heads * a->pairs);
+    probe_free(probe);
+    probe_free(whole);
+    close_opened(&o);
+}
+
+/* One token has no others to take a mean of; more than the context are told of. */
+static void test_lengths(void **state)
+{
+    uint32_t tokens[70] = {9};
+    struct opened o = opened_model(FIXTURES "llama", 70);
+    struct probe_request request = {.tokens = tokens, .token_count = 1, .threads = 1};
+    (void)state;
+    struct probe *probe = run(&o, &request);
+    const struct probe_projection *p = &probe->layers[1].projection[PROJECTION_QUERY];
+    assert_float_equal(p->radius_max[0], 0, 0);
+    assert_float_equal(p->mean_b[1], 0, 0);
+    assert_true(hypotf(p->first_a[0], p->first_b[0]) > 0);
+    probe_free(probe);
+    request.token_count = 70;
+    probe = run(&o, &request);
+    assert_int_equal(probe->notices.count, 1);
+    assert_says(probe->notices.line[0], "70 tokens are more than the 64");
+    probe_free(probe);
+    close_opened(&o);
+}
+
+static void test_refusals(void **state)
+{
+    static const uint32_t tokens[] = {5, 64};
+    const size_t attention[] = {2};
+    struct error err;
+    struct opened o = opened_model(FIXTURES "llama", 2);
+    struct probe_request request = {.tokens = tokens, .token_count = 2, .threads = 1};
+    (void)state;
+    assert_int_equal(refused(&o, &request, &err), STATUS_USAGE);
+    assert_says(err.what, "token 64 at position 1: llama has tokens 0 to 63");
+    request.token_count = 0;
+    assert_int_equal(refused(&o, &request, &err), STATUS_USAGE);
+    request.token_count = 1;
+    request.layer_count = 3;
+    assert_int_equal(refused(&o, &request, &err), STATUS_USAGE);
+    assert_says(err.what, "3 layers: llama has 2");
+    request.layer_count = 1;
+    request.generate = 1;
+    assert_int_equal(refused(&o, &request, &err), STATUS_USAGE);
+    request.layer_count = request.generate = 0;
+    request.attention = attention;
+    request.attention_count = 1;
+    assert_int_equal(refused(&o, &request, &err), STATUS_USAGE);
+    assert_says(err.what, "attention of layer 2");
+    close_opened(&o);
+    o = opened_model("tests/fixtures/families/cohere", 2);
+    request.attention_count = 0;
+    assert_int_equal(refused(&o, &request, &err), STATUS_FAILED);
+    assert_says(err.what, "family cohere");
+    assert_says(err.help, probe_families());
+    close_opened(&o);
+}
+
+/* Fixtures of families hold queries and keys alone. */
+static void test_missing_weights(void **state)
+{
+    static const uint32_t tokens[] = {1};
+    struct error err;
+    const struct probe_request request = {.tokens = tokens, .token_count = 1, .threads = 1};
+    struct opened o = opened_model("tests/fixtures/families/llama", 1);
+    (void)state;
+    assert_int_equal(refused(&o, &request, &err), STATUS_FAILED);
+    assert_says(err.what, "there is no tensor model.norm.weight");
+    close_opened(&o);
+}
+
+static void test_cancel(void **state)
+{
+    static const uint32_t tokens[] = {1, 2};
+    _Atomic bool cancel = true;
+    struct error err;
+    const struct probe_request request = {
+        .tokens = tokens, .token_count = 2, .threads = 1, .cancel = &cancel};
+    struct opened o = opened_model(FIXTURES "gemma3", 2);
+    (void)state;
+    assert_int_equal(refused(&o, &request, &err), STATUS_CANCELLED);
+    close_opened(&o);
+}
+
 int main(void)
 {
     guard_install();
@@ -329,9 +432,21 @@ int main(void)
         "family_" name, test_family, NULL, NULL, (void *)(uintptr_t)(name)                         \
     }
     const struct CMUnitTest tests[] = {
-        FAMILY("llama"),  FAMILY("llama_yarn"), FAMILY("llama_longrope"), FAMILY("mistral"),
-        FAMILY("qwen2"),  FAMILY("qwen3"),      FAMILY("gemma"),          FAMILY("gemma2"),
-        FAMILY("gemma3"), FAMILY("smollm3"),
+        FAMILY("llama"),
+        FAMILY("llama_yarn"),
+        FAMILY("llama_longrope"),
+        FAMILY("mistral"),
+        FAMILY("qwen2"),
+        FAMILY("qwen3"),
+        FAMILY("gemma"),
+        FAMILY("gemma2"),
+        FAMILY("gemma3"),
+        FAMILY("smollm3"),
+        cmocka_unit_test(test_first_layers),
+        cmocka_unit_test(test_lengths),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_missing_weights),
+        cmocka_unit_test(test_cancel),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests_name("probe", tests, NULL, NULL);
 }
