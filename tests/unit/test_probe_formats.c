@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "file_bytes.h"
 #include "made_gguf.h"
 #include "scratch.h"
 
@@ -211,6 +212,47 @@ static void test_gguf(void **state)
         check_conversion(&conversions[i]);
 }
 
+/* ---- older configs ------------------------------------------------------- */
+
+/* The fixture without layer_types, as configs were before: the family's own rule counts. */
+static void check_rule(const char *family, double interval)
+{
+    static const uint32_t tokens[] = {3, 14, 15, 9, 26, 5, 35, 8, 9, 7, 9, 3, 2, 38, 4, 62};
+    const struct probe_request request = {.tokens = tokens, .token_count = 16, .threads = 1};
+    char path[PATH_BYTES];
+    cJSON *config = NULL;
+    size_t size;
+    struct error err = {0};
+    text_format(path, sizeof path, FIXTURES "%s/config.json", family);
+    assert_int_equal(json_read_file(path, 1 << 16, &config, NULL, &err), STATUS_OK);
+    assert_true(cJSON_IsArray(json_get(config, "layer_types")));
+    cJSON_DeleteItemFromObject(config, "layer_types");
+    cJSON_AddNumberToObject(config, "sliding_window_pattern", interval);
+    char *text = cJSON_Print(config);
+    scratch_text("config.json", text);
+    text_format(path, sizeof path, FIXTURES "%s/model.safetensors", family);
+    unsigned char *weights = file_get(path, &size);
+    scratch_write("model.safetensors", weights, size);
+    text_format(path, sizeof path, FIXTURES "%s", family);
+    struct probe *own = run_model(path, &request), *other = run_model(scratch, &request);
+    if (apart(own, other) > 0)
+        fail_msg("%s: without layer_types logits differ by %g", family, apart(own, other));
+    probe_free(own);
+    probe_free(other);
+    memory_free(weights);
+    cJSON_free(text);
+    cJSON_Delete(config);
+}
+
+static void test_rules_of_windows(void **state)
+{
+    (void)state;
+    check_rule("qwen2", 0);
+    check_rule("gemma2", 2);
+    check_rule("gemma3", 3);
+    check_rule("smollm3", 0);
+}
+
 /* ---- trained models ------------------------------------------------------ */
 
 /* What run.c of llama2.c prints for this prompt at temperature 0 (its own test has the text). */
@@ -294,6 +336,7 @@ int main(void)
     blas_prepare();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_gguf),
+        cmocka_unit_test(test_rules_of_windows),
         cmocka_unit_test(test_story),
         cmocka_unit_test(test_formats),
     };
