@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -212,6 +213,35 @@ static void test_gguf(void **state)
         check_conversion(&conversions[i]);
 }
 
+/* ---- files that shrink --------------------------------------------------- */
+
+/* Weights that are gone when they are read: an error with the tensor's name, and no fault. */
+static void test_shrunk(void **state)
+{
+    static const uint32_t tokens[] = {3, 14, 15};
+    static const off_t lengths[] = {0, 8192, 65536};
+    const struct probe_request request = {.tokens = tokens, .token_count = 3, .threads = 2};
+    size_t size, config_size;
+    unsigned char *weights = file_get(FIXTURES "llama/model.safetensors", &size);
+    unsigned char *config = file_get(FIXTURES "llama/config.json", &config_size);
+    (void)state;
+    guard_install(); /* once more: cmocka has its own handlers in a test */
+    scratch_write("config.json", config, config_size);
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        struct error err = {0};
+        struct probe *probe = NULL;
+        scratch_write("model.safetensors", weights, size);
+        struct opened o = opened_model(scratch);
+        assert_int_equal(truncate(scratch_path("model.safetensors"), lengths[i]), 0);
+        assert_int_equal(probe_run(o.checkpoint, o.model, &request, NULL, &probe, &err),
+                         STATUS_FAILED);
+        assert_says(err.what, "could not be read: the file shrank");
+        close_opened(&o);
+    }
+    memory_free(config);
+    memory_free(weights);
+}
+
 /* ---- older configs ------------------------------------------------------- */
 
 /* The fixture without layer_types, as configs were before: the family's own rule counts. */
@@ -336,6 +366,7 @@ int main(void)
     blas_prepare();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_gguf),
+        cmocka_unit_test(test_shrunk),
         cmocka_unit_test(test_rules_of_windows),
         cmocka_unit_test(test_story),
         cmocka_unit_test(test_formats),
