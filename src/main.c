@@ -62,8 +62,7 @@ int main(int argc, char **argv)
     guard_install();
     if (options_read(&options, argc, argv, &err) != STATUS_OK)
         return report(&err);
-    if (options.session.adapter)
-        blas_prepare();
+    blas_prepare(); /* adapters and runs of a model load it, the explorer late */
     enum status status = options.help || options.version ? tell(&options, &err)
                                                          : options.command->run(&options, &err);
     return status == STATUS_OK ? 0 : report(&err);

@@ -76,6 +76,8 @@ struct layer {
     enum grouping grouping;
     const char *note;        /* why it does not rotate, or which kind it is ("sliding"); "" */
     const double *frequency; /* (pair) radians a token, scaled; belongs to the model */
+    double rotation_scale; /* cos and sin are multiplied by it: 1 but for yarn and longrope; 0: not
+                              known (a file of angles does not keep it) or no rotation */
     struct projection projection[PROJECTION_COUNT];
 };
 
@@ -234,10 +236,14 @@ struct rope {
     double low_freq, high_freq;
     double beta_fast, beta_slow;
     bool truncate;
+    double attention_factor;                  /* 0: worked out */
+    double mscale, mscale_all_dim;            /* 0: absent */
     const double *short_factor, *long_factor; /* (R/2), longrope */
 };
 
 /* frequency[i] for i in 0..rotary_dim/2-1, radians a token. */
 void rope_frequencies(const struct rope *rope, double *frequency);
+/* What cos and sin are multiplied by. */
+double rope_rotation_scale(const struct rope *rope);
 
 #endif

@@ -285,6 +285,17 @@ enum status blas_open(struct blas *blas, struct error *err);
 void blas_add_product(const struct blas *blas, const struct blas_sizes *sizes, float scale,
                       const float *left, const float *right, float *to);
 
+/* Rows of a larger array: `stride` numbers from one to the next. */
+struct blas_rows {
+    float *at;
+    size_t stride;
+};
+/* to (rows, columns) = scale * left (rows, inner) * right, which is (inner, columns) or, turned,
+ * (columns, inner): rows of weights as they are stored. Strides below 2^31. */
+void blas_product(const struct blas *blas, const struct blas_sizes *sizes, float scale,
+                  const struct blas_rows *left, const struct blas_rows *right, bool turned,
+                  const struct blas_rows *to);
+
 /* ---- threads (pool.c, progress.c) ---------------------------------------- */
 
 /* Calls work(arg, worker) once for each worker 0..threads-1, each in a thread of its own; where the

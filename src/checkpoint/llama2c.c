@@ -7,6 +7,8 @@
 #include <cjson/cJSON.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum {
     MAGIC = 0x616b3432, /* "24ka" on the disk */
@@ -95,6 +97,15 @@ static uint64_t matrix_bytes(struct cursor *cursor, uint64_t rows, uint64_t colu
     return group == 0 ? times(cursor, count, 4) : times(cursor, count / group, group + 4);
 }
 
+/* Where each kind of weight begins; of those that layers have one each, in layer 0. The others
+ * follow without a gap. */
+struct places {
+    uint64_t embedding, attention_norm, query, key, value, output, ffn_norm, ffn[3], norm;
+    uint64_t cosines;    /* version 0: (context, head_size / 2), then as many sines */
+    uint64_t classifier; /* where it is not shared */
+    uint64_t end;        /* of the file */
+};
+
 static uint64_t skip_floats(struct cursor *cursor, uint64_t count)
 {
     return step(cursor, times(cursor, count, 4));
@@ -107,39 +118,39 @@ static uint64_t skip_matrices(struct cursor *cursor, uint64_t rows, uint64_t col
     return step(cursor, times(cursor, cursor->header->layers, one));
 }
 
-struct places {
-    uint64_t query, key; /* of layer 0; the other layers follow without a gap */
-    uint64_t cosines;    /* version 0: (context, head_size / 2), then as many sines */
-    uint64_t end;        /* of the file */
-};
+/* Since version 1 all norms come first. */
+static void find_norms(struct cursor *c, uint64_t norms, struct places *places)
+{
+    places->attention_norm = skip_floats(c, norms);
+    places->ffn_norm = skip_floats(c, norms);
+    places->norm = skip_floats(c, c->header->dim);
+}
 
 /* false: the sizes wrap. */
 static bool find_places(const struct llama2c *h, struct places *places)
 {
     struct cursor c = {.header = h, .at = h->version == 0 ? HEADER_V0 : HEADER_V1};
     uint64_t norms = times(&c, h->layers, h->dim);
-    if (h->version > 0) {
-        skip_floats(&c, norms); /* before attention */
-        skip_floats(&c, norms); /* before the feed-forward part */
-        skip_floats(&c, h->dim);
-    }
-    step(&c, matrix_bytes(&c, h->vocab, h->dim));
+    *places = (struct places){0};
+    if (h->version > 0)
+        find_norms(&c, norms, places);
+    places->embedding = step(&c, matrix_bytes(&c, h->vocab, h->dim));
     if (h->version == 0)
-        skip_floats(&c, norms);
+        places->attention_norm = skip_floats(&c, norms);
     places->query = skip_matrices(&c, h->dim, h->dim);
     places->key = skip_matrices(&c, h->kv_dim, h->dim);
-    skip_matrices(&c, h->kv_dim, h->dim); /* values */
-    skip_matrices(&c, h->dim, h->dim);    /* output */
+    places->value = skip_matrices(&c, h->kv_dim, h->dim);
+    places->output = skip_matrices(&c, h->dim, h->dim);
     if (h->version == 0)
-        skip_floats(&c, norms);
+        places->ffn_norm = skip_floats(&c, norms);
     for (int i = 0; i < 3; i++)
-        skip_matrices(&c, h->hidden, h->dim);
+        places->ffn[i] = skip_matrices(&c, h->hidden, h->dim);
     if (h->version == 0) {
-        skip_floats(&c, h->dim);
+        places->norm = skip_floats(&c, h->dim);
         places->cosines = skip_floats(&c, times(&c, h->context, h->head_size));
     }
     if (!h->shared_classifier)
-        step(&c, matrix_bytes(&c, h->vocab, h->dim));
+        places->classifier = step(&c, matrix_bytes(&c, h->vocab, h->dim));
     places->end = c.at;
     return !c.wraps;
 }
@@ -247,33 +258,105 @@ static const struct row_codec *group_codec(struct checkpoint *checkpoint, const 
     return codec;
 }
 
-/* The matrices of all layers, one after the other from `begin` on. */
-static bool add_layers(struct checkpoint *checkpoint, uint32_t file, const struct llama2c *h,
-                       const struct row_codec *codec, const char *which, uint64_t begin,
-                       uint64_t rows)
+/* What tensors of one file have in common. */
+struct maker {
+    struct checkpoint *checkpoint;
+    uint32_t file;
+    const struct llama2c *header;
+    const struct row_codec *codec; /* of matrices; NULL: float32 */
+};
+
+static bool add_tensor(const struct maker *m, const char *name, const struct tensor *shape)
 {
-    struct cursor cursor = {.header = h, .at = begin};
-    for (uint64_t layer = 0; layer < h->layers; layer++) {
+    struct tensor *tensor = checkpoint_append(m->checkpoint);
+    if (!tensor)
+        return false;
+    *tensor = *shape;
+    tensor->name = arena_text(&m->checkpoint->names, name, strlen(name));
+    tensor->file = m->file;
+    return tensor->name != NULL;
+}
+
+static bool add_matrix(const struct maker *m, const char *name, uint64_t offset, uint64_t rows,
+                       uint64_t columns)
+{
+    struct cursor cursor = {.header = m->header};
+    const struct tensor matrix = {
+        .shape = {rows, columns},
+        .offset = offset,
+        .bytes = matrix_bytes(&cursor, rows, columns),
+        .rank = 2,
+        .dtype = m->codec ? DTYPE_I8 : DTYPE_F32,
+        .codec = m->codec,
+    };
+    return add_tensor(m, name, &matrix);
+}
+
+static bool add_norm(const struct maker *m, const char *name, uint64_t offset)
+{
+    const struct tensor norm = {
+        .shape = {m->header->dim},
+        .offset = offset,
+        .bytes = 4 * m->header->dim,
+        .rank = 1,
+        .dtype = DTYPE_F32,
+    };
+    return add_tensor(m, name, &norm);
+}
+
+/* One kind of weight, of all layers; without columns a norm. */
+static bool add_layers(const struct maker *m, const char *which, uint64_t begin, uint64_t rows,
+                       uint64_t columns)
+{
+    struct cursor cursor = {.header = m->header, .at = begin};
+    for (uint64_t layer = 0; layer < m->header->layers; layer++) {
         char name[64];
-        uint64_t bytes = matrix_bytes(&cursor, rows, h->dim);
-        text_format(name, sizeof name, "layers.%" PRIu64 ".attention.%s.weight", layer, which);
-        struct tensor *tensor = checkpoint_append(checkpoint);
-        if (!tensor)
-            return false;
-        *tensor = (struct tensor){
-            .name = arena_text(&checkpoint->names, name, strlen(name)),
-            .shape = {rows, h->dim},
-            .offset = step(&cursor, bytes),
-            .bytes = bytes,
-            .file = file,
-            .rank = 2,
-            .dtype = codec ? DTYPE_I8 : DTYPE_F32,
-            .codec = codec,
-        };
-        if (!tensor->name)
+        text_format(name, sizeof name, "layers.%" PRIu64 ".%s.weight", layer, which);
+        bool added = columns == 0
+                         ? add_norm(m, name, step(&cursor, 4 * rows))
+                         : add_matrix(m, name, step(&cursor, matrix_bytes(&cursor, rows, columns)),
+                                      rows, columns);
+        if (!added)
             return false;
     }
     return true;
+}
+
+/* In the order of the file. */
+static int by_offset(const void *left, const void *right)
+{
+    const struct tensor *a = left, *b = right;
+    return (a->offset > b->offset) - (a->offset < b->offset);
+}
+
+static bool add_all(const struct maker *m, const struct places *at)
+{
+    const struct llama2c *h = m->header;
+    const size_t first = m->checkpoint->tensor_count;
+    const struct {
+        const char *which;
+        uint64_t begin, rows, columns;
+    } kinds[] = {
+        {"attention_norm", at->attention_norm, h->dim, 0},
+        {"attention.wq", at->query, h->dim, h->dim},
+        {"attention.wk", at->key, h->kv_dim, h->dim},
+        {"attention.wv", at->value, h->kv_dim, h->dim},
+        {"attention.wo", at->output, h->dim, h->dim},
+        {"ffn_norm", at->ffn_norm, h->dim, 0},
+        {"feed_forward.w1", at->ffn[0], h->hidden, h->dim},
+        {"feed_forward.w2", at->ffn[1], h->dim, h->hidden},
+        {"feed_forward.w3", at->ffn[2], h->hidden, h->dim},
+    };
+    bool added =
+        add_matrix(m, "tok_embeddings.weight", at->embedding, h->vocab, h->dim) &&
+        add_norm(m, "norm.weight", at->norm) &&
+        (h->shared_classifier || add_matrix(m, "output.weight", at->classifier, h->vocab, h->dim));
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds && added; i++)
+        added = add_layers(m, kinds[i].which, kinds[i].begin, kinds[i].rows, kinds[i].columns);
+    if (added)
+        qsort(m->checkpoint->tensors + first, m->checkpoint->tensor_count - first,
+              sizeof *m->checkpoint->tensors, by_offset);
+    return added;
 }
 
 enum status llama2c_read(struct checkpoint *checkpoint, uint32_t file, struct error *err)
@@ -297,9 +380,8 @@ enum status llama2c_read(struct checkpoint *checkpoint, uint32_t file, struct er
         return error_help(err, "the file is cut short or damaged: download or copy it again");
     }
     const struct row_codec *codec = h->version == 2 ? group_codec(checkpoint, h) : NULL;
-    if ((h->version == 2 && !codec) ||
-        !add_layers(checkpoint, file, h, codec, "wq", r.places.query, h->dim) ||
-        !add_layers(checkpoint, file, h, codec, "wk", r.places.key, h->kv_dim))
+    const struct maker maker = {checkpoint, file, h, codec};
+    if ((h->version == 2 && !codec) || !add_all(&maker, &r.places))
         return error_memory(err);
     return keep_config(checkpoint, &r, err);
 }

@@ -228,6 +228,8 @@ static enum status add_tensor(struct reading *r, const char *name, const struct 
         return error_memory(r->err);
     if (view->rank == 2 && size_multiply(view->shape[0], view->shape[1], &rows))
         dtype_bytes(view->dtype, rows, &bytes);
+    if (view->rank == 1 && view->contiguous) /* a bias, a norm */
+        dtype_bytes(view->dtype, view->shape[0], &bytes);
     *tensor = (struct tensor){
         .name = arena_text(&r->checkpoint->names, name, strlen(name)),
         .shape = {view->shape[0], view->shape[1]},

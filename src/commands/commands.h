@@ -60,7 +60,11 @@ struct options {
     enum row_order row_order;
     enum mask_format mask_format;
     struct training training; /* of --lora-preset, --lora-rank, --lora-targets, --lora-dtype */
-    uint64_t given[2];        /* a bit a flag of the command line, see options_given */
+    const char *tokens, *tokens_file, *text; /* what a probe runs over; NULL: not given */
+    const char *attention_layers;            /* numbers with commas; NULL: none */
+    uint32_t run_layers;                     /* 0: all */
+    uint32_t generate;
+    uint64_t given[2]; /* a bit a flag of the command line, see options_given */
 };
 
 /* Reads `value` (NULL for a switch) into *options; false: it makes no sense. */
@@ -90,9 +94,10 @@ enum {
     COMMAND_EXPORT = 16,
     COMMAND_SHOW = 32,
     COMMAND_MASK = 256,
-    COMMAND_ALL = 63 + 256, /* that take a model */
-    COMMAND_FAMILIES = 128, /* takes no model */
-    SETTING = 64,           /* no command: the flag may stand in the settings file */
+    COMMAND_PROBE = 512,
+    COMMAND_ALL = 63 + 256 + 512, /* that take a model */
+    COMMAND_FAMILIES = 128,       /* takes no model */
+    SETTING = 64,                 /* no command: the flag may stand in the settings file */
 };
 extern const struct command commands[]; /* ends with name NULL; the first is the default */
 
@@ -104,6 +109,7 @@ enum status command_export(const struct options *options, struct error *err);
 enum status command_families(const struct options *options, struct error *err);
 enum status command_show(const struct options *options, struct error *err);
 enum status command_mask(const struct options *options, struct error *err);
+enum status command_probe(const struct options *options, struct error *err);
 
 /* ---- options.c: the table of flags --------------------------------------- */
 

@@ -2,6 +2,7 @@
  * are read. The man page and the completions come from it too. */
 #include "commands.h"
 #include "options_look.h"
+#include "options_probe.h"
 
 #include <string.h>
 
@@ -441,13 +442,23 @@ static const struct flag flags[] = {
      read_config},
     {"no-config", 0, NULL, COMMAND_EXPLORE, "start without settings", read_no_config},
     {"mouse", 0, NULL, COMMAND_EXPLORE | SETTING, "a click selects, the wheel moves", read_mouse},
-    {"json", 0, NULL, COMMAND_INFO | COMMAND_STATS | COMMAND_FAMILIES, "as JSON", read_json},
+    {"json", 0, NULL, COMMAND_INFO | COMMAND_STATS | COMMAND_PROBE | COMMAND_FAMILIES, "as JSON",
+     read_json},
+    {"tokens", 0, "A,B,..", COMMAND_PROBE, "ids of the tokens to run over", read_probe_tokens},
+    {"tokens-file", 0, "FILE", COMMAND_PROBE, "the same as a JSON array", read_probe_tokens_file},
+    {"text", 0, "TEXT", COMMAND_PROBE, "instead: text, by the model's tokenizer", read_probe_text},
+    {"attention-layers", 0, "A,B,..", COMMAND_PROBE, "layers whose attention is told, too",
+     read_probe_attention},
+    {"layers", 0, "N", COMMAND_PROBE, "stop behind the first N layers, without logits",
+     read_probe_layers},
+    {"generate", 0, "N", COMMAND_PROBE, "go on with the likeliest tokens, N at most",
+     read_probe_generate},
     {"adapter", 0, "DIR", COMMAND_ALL, "a PEFT LoRA, laid over the model", read_adapter},
     {"compare", 0, "TUNED", COMPARES, "a fine-tune that MODEL is the base of", read_compare},
     {"compare-adapter", 0, "DIR", COMPARES, "the same as a PEFT LoRA, laid over MODEL",
      read_compare_adapter},
     {"no-cache", 0, NULL, COMMAND_ALL, "neither read nor write the cache", read_no_cache},
-    {"threads", 0, "N", COMMAND_ALL, "of the scan; default: all cores", read_threads},
+    {"threads", 0, "N", COMMAND_ALL, "of a scan or a run; default: all cores", read_threads},
     {"pairing", 0, "half-split|interleaved", COMMAND_ALL, "which rows form a pair", read_pairing},
     {"head-dim", 0, "D", COMMAND_ALL, "rows of a head", read_head_dim},
     {"heads", 0, "N", COMMAND_ALL, "query heads", read_heads},

@@ -17,6 +17,8 @@ const struct command commands[] = {
     {"show", COMMAND_SHOW, "MODEL [--view VIEW]", "the picture of a view, as text", command_show},
     {"mask", COMMAND_MASK, "MODEL -o FILE", "which rows AWM freezes, for a training run",
      command_mask},
+    {"probe", COMMAND_PROBE, "MODEL [--text TEXT]",
+     "run the model over a text: what comes next, how long queries are", command_probe},
     {"families", COMMAND_FAMILIES, "",
      "the families of models that are known, and how each rotates", command_families},
     {0},

@@ -5,7 +5,7 @@
 # _ropescope_values FLAG: sets `values` to the words it takes, or `kind` to file, theme or free;
 # fails for a flag without a value.
 # generated: tables
-_ropescope_commands='explore scan info stats export show mask families'
+_ropescope_commands='explore scan info stats export show mask probe families'
 _ropescope_flags()
 {
     case $1 in
@@ -16,6 +16,7 @@ _ropescope_flags()
     export) echo '--view --layer --head --projection --threshold --fixed --first-layer --thresholds --random --seed --scope --sort --measure --unit --bins --log --arrange --zoom --linear --each-layer --line --relative --layers --against --by --norms --axis --format --output --adapter --compare --compare-adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
     show) echo '--view --layer --head --projection --threshold --fixed --first-layer --thresholds --random --seed --lora-preset --lora-rank --lora-targets --lora-dtype --scope --sort --measure --unit --bins --log --arrange --zoom --linear --each-layer --line --relative --layers --against --by --norms --axis --output --size --theme --glyphs --colour --color --adapter --compare --compare-adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
     mask) echo '--projection --threshold --fixed --first-layer --thresholds --random --seed --like-authors --row-order --format --output --adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
+    probe) echo '--json --tokens --tokens-file --text --attention-layers --layers --generate --adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
     families) echo '--json --help --version' ;;
     esac
 }
@@ -57,6 +58,12 @@ _ropescope_values()
     --colour) values='none 8 16 256 direct' ;;
     --color) values='none 8 16 256 direct' ;;
     --config) kind=file ;;
+    --tokens) kind=free ;;
+    --tokens-file) kind=file ;;
+    --text) kind=free ;;
+    --attention-layers) kind=free ;;
+    --layers) kind=free ;;
+    --generate) kind=free ;;
     --adapter) kind=file ;;
     --compare) kind=free ;;
     --compare-adapter) kind=file ;;

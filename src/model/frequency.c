@@ -84,6 +84,36 @@ static double scaled(const struct rope *rope, uint32_t i)
     return e;
 }
 
+/* YaRN's "mscale": attention is sharpened as the text is stretched. */
+static double yarn_scale(double factor, double mscale)
+{
+    return factor > 1 ? 0.1 * mscale * log(factor) + 1 : 1;
+}
+
+/* Where the config tells the original length, the ratio of lengths counts, whatever its factor. */
+static double longrope_scale(const struct rope *rope)
+{
+    double stretch = rope->max_position / rope->original_context;
+    double factor = stretch > 1 ? stretch : rope->factor;
+    return factor > 1 && rope->original_context > 1
+               ? sqrt(1 + log(factor) / log(rope->original_context))
+               : 1;
+}
+
+double rope_rotation_scale(const struct rope *rope)
+{
+    if (rope->scaling != SCALING_YARN && rope->scaling != SCALING_LONGROPE)
+        return 1;
+    if (rope->attention_factor > 0)
+        return rope->attention_factor;
+    if (rope->scaling == SCALING_LONGROPE)
+        return longrope_scale(rope);
+    if (rope->mscale > 0 && rope->mscale_all_dim > 0)
+        return yarn_scale(rope->factor, rope->mscale) /
+               yarn_scale(rope->factor, rope->mscale_all_dim);
+    return yarn_scale(rope->factor, 1);
+}
+
 void rope_frequencies(const struct rope *rope, double *frequency)
 {
     for (uint32_t i = 0; i < rope->rotary_dim / 2; i++)

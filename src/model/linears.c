@@ -195,9 +195,7 @@ bool linears_resolve(struct builder *b)
     for (size_t i = 0; i < checkpoint_tensor_count(b->checkpoint) && !c.lacks; i++)
         collect(&c, checkpoint_tensor(b->checkpoint, i));
     bool done = !c.lacks && merge(&c);
-    /* Of llama2.c's files the query and key tensors alone are listed. */
-    if (strcmp(b->model->format, "llama2.c") != 0)
-        b->model->parameters = count_parameters(b->checkpoint);
+    b->model->parameters = count_parameters(b->checkpoint);
     memory_free(c.list);
     memory_free(c.names);
     return done;

@@ -124,6 +124,7 @@ static enum status resolve_frequency(struct builder *b, size_t index)
     bool first = kind->first == index;
     if (!first && !gguf_has_own_factors(b, index)) {
         model->layers[index].frequency = model->layers[kind->first].frequency;
+        model->layers[index].rotation_scale = model->layers[kind->first].rotation_scale;
         return STATUS_OK;
     }
     struct rope_question question = {&b->config, b->family, b->options, kind->type,
@@ -147,6 +148,7 @@ static enum status resolve_frequency(struct builder *b, size_t index)
                              b->config.path, answer.rope.theta, answer.scaling_name, i);
     }
     model->layers[index].frequency = frequency;
+    model->layers[index].rotation_scale = rope_rotation_scale(&answer.rope);
     model->context = (uint64_t)answer.rope.context;
     return STATUS_OK;
 }

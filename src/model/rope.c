@@ -253,6 +253,9 @@ static enum status read_numbers(const struct rope_question *q, const cJSON *para
         {"high_freq_factor", &rope->high_freq},
         {"beta_fast", &rope->beta_fast},
         {"beta_slow", &rope->beta_slow},
+        {"attention_factor", &rope->attention_factor},
+        {"mscale", &rope->mscale},
+        {"mscale_all_dim", &rope->mscale_all_dim},
     };
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers && status == STATUS_OK; i++)
         status =

@@ -170,6 +170,24 @@ static void longrope_takes_the_list_of_its_length(void **state)
     CHECK(rope, past);
 }
 
+/* attention_factor of modeling_rope_utils.py, by its formulas. */
+static void rotations_are_scaled(void **state)
+{
+    (void)state;
+    struct rope rope = {.scaling = SCALING_LLAMA3, .factor = 8};
+    assert_float_equal(rope_rotation_scale(&rope), 1, 0);
+    rope.scaling = SCALING_YARN;
+    assert_float_equal(rope_rotation_scale(&rope), 1.2079441541679836, 1e-12);
+    rope.mscale = 0.707;
+    rope.mscale_all_dim = 1;
+    assert_float_equal(rope_rotation_scale(&rope), 0.9495608824621653, 1e-12);
+    rope.attention_factor = 1.5;
+    assert_float_equal(rope_rotation_scale(&rope), 1.5, 0);
+    const struct rope phi = {
+        .scaling = SCALING_LONGROPE, .max_position = 131072, .original_context = 4096};
+    assert_float_equal(rope_rotation_scale(&phi), 1.1902380714238083, 1e-12);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -181,6 +199,7 @@ int main(void)
         cmocka_unit_test(plain_and_linear),
         cmocka_unit_test(dynamic_changes_past_the_trained_length),
         cmocka_unit_test(longrope_takes_the_list_of_its_length),
+        cmocka_unit_test(rotations_are_scaled),
     };
     return cmocka_run_group_tests_name("frequency", tests, NULL, NULL);
 }
