@@ -228,6 +228,10 @@ const struct spectrum *state_spectrum(const struct state *state);
 struct spectrum spectrum_of(const struct angles *angles, const struct view_settings *settings);
 void spectrum_free(struct spectrum *spectrum);
 
+struct pair_maps; /* explorer/pair_maps.h */
+/* By layer in scope model, else by the heads of the selected layer; NULL: no memory. */
+const struct pair_maps *state_pair_maps(const struct state *state);
+
 struct profiles; /* explorer/profiles.h */
 /* Of the model and of those beside it; NULL: no memory. */
 const struct profiles *state_profiles(const struct state *state);

@@ -8,7 +8,7 @@ static const struct {
 } shades[PAIR_SHADES] = {
     [SHADE_NORM] = {"norm", "norm"},
     [SHADE_COS] = {"cos", "|cos|"},
-    [SHADE_EXCESS] = {"excess", "norm over the row's median"},
+    [SHADE_EXCESS] = {"excess", "norm less median"},
 };
 
 const char *pair_shade_name(enum pair_shade shade)

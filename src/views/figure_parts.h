@@ -1,4 +1,4 @@
-/* figure_parts.h: what every figure is put together from. Only figures.c includes this. */
+/* figure_parts.h: what every figure is put together from. Only the figures include this. */
 #ifndef VIEWS_FIGURE_PARTS_H
 #define VIEWS_FIGURE_PARTS_H
 
@@ -30,6 +30,9 @@ struct figure_series *figure_series_of(struct figure_panel *panel, enum figure_k
 /* A point more, which the axes reach; nothing where `series` is NULL. x2 as in figure.h. */
 void figure_point(struct figure_job *job, struct figure_panel *panel, struct figure_series *series,
                   double x, double y, double x2);
+
+/* A figure in a file of its own (figure_spectrum.c). */
+void spectrum_figure(struct figure_job *job);
 
 void figure_ends(struct figure_axis *axis, double low, double high);
 /* From 0 to a little above the highest number. */
