@@ -224,7 +224,7 @@ static void draw_bars(struct canvas *canvas, const struct glyphs *glyphs,
     draw_ends(canvas, part->labels, scale);
 }
 
-/* ---- both ---- both ---------------------------------------------------------------- */
+/* ---- both ---------------------------------------------------------------- */
 
 /* The lines stand between pairs, from the numbers down. */
 static void draw_lines(struct canvas *canvas, const struct glyphs *glyphs,

@@ -1054,10 +1054,14 @@ static void test_spectrum_names_the_pair(void **unused)
     type(&scene, "W");
     for (size_t i = 0; i < sizeof keys - 1; i++) {
         char one[2] = {keys[i], '\0'}, expected[128];
-        const double *norms = state_pair_maps(&scene.state)->map[0].norm;
+        bool stays = strchr("LNHn]}", keys[i]) != NULL; /* in the layer */
+        double *sums = state_pair_maps(&scene.state)->map[0].norm, first = sums[0];
+        sums[0] = stays ? -1 : first;
         type(&scene, one);
-        if (strchr("LNHnh]}", keys[i]))
-            assert_ptr_equal(state_pair_maps(&scene.state)->map[0].norm, norms);
+        if (stays) {
+            assert_true(state_pair_maps(&scene.state)->map[0].norm[0] < 0);
+            sums[0] = first;
+        }
         struct row row = state_item(&scene.state);
         if (row.layer->pairs == 0 || isnan(row_cos(scene.angles, &row, PROJECTION_QUERY)))
             continue;
