@@ -259,6 +259,7 @@ static void test_golden_situations(void **unused)
         {"spectrum-of-model-large", &odd, 60, 200, "jjlllssWooLLLL", false},
         {"spectrum-of-layer", &llama, 24, 80, "jjllsWoL", false},
         {"spectrum-of-many-heads", &huge, 40, 120, "jjllsWOL", false},
+        {"spectrum-beside", &llama, 40, 200, "jjllssW", false},
         {"spectrum-of-key", &odd, 24, 80, "ssWCCp", false},
         {"spectrum-waiting", &odd, 40, 120, "ssWjjj", false},
         {"spectrum-roles", &odd, 24, 80, "ssWLL", true},
@@ -972,7 +973,10 @@ static void test_spectrum_shows_the_table(void **unused)
         const struct synthetic *shape;
         int rows, cols;
         size_t by_layer; /* cells checked, at the least */
-    } cases[] = {{&odd, 40, 120, 2 * 10 * 32}, {&odd, 24, 80, 300}, {&golden_shape, 24, 50, 100}};
+    } cases[] = {{&odd, 40, 120, 2 * 10 * 32},
+                 {&odd, 24, 80, 300},
+                 {&odd, 18, 120, 300},
+                 {&golden_shape, 24, 50, 100}};
     (void)unused;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct scene scene = open_scene(cases[i].shape, cases[i].rows, cases[i].cols);
