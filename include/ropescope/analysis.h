@@ -195,6 +195,52 @@ typedef uint32_t heads_of_layer(const void *context, size_t layer, uint32_t *fir
 struct spectrum_point *spectrum_new(const struct angles *angles, int projection,
                                     heads_of_layer *heads, const void *context, size_t *count);
 
+/* ---- how far pairs turn (cycles.c) --------------------------------------- */
+
+/* Turns of a pair over a whole context; NaN where that is not known (0). */
+double pair_turns(double frequency, uint64_t context);
+/* The first pair index, counted as the pairs stand, that makes no more than one turn, and no more
+ * than half a turn, over the context; `pairs`: none does. Derived, not quoted: see cycles.c. */
+struct cycle_lines {
+    uint32_t partial, half;
+};
+struct cycle_lines cycle_lines_of(const double *frequency, uint32_t pairs, uint64_t context);
+
+/* ---- pairs by layer or head (pair_map.c) --------------------------------- */
+
+/* sqrt(|w1|^2 + |w2|^2) of the pair at that place of the set: how long its queries or keys are, in
+ * the mean square, for inputs without a preferred direction. */
+double pair_norm(const struct angle_set *set, size_t at);
+
+enum pair_shade {
+    SHADE_NORM,
+    SHADE_COS,
+    SHADE_EXCESS, /* norm less the median of its row */
+    PAIR_SHADES
+};
+const char *pair_shade_name(enum pair_shade shade);  /* as in --shade: "norm" */
+const char *pair_shade_words(enum pair_shade shade); /* as on screen: "|cos|" */
+bool pair_shade_from_name(const char *name, enum pair_shade *out);
+
+/* Means over the heads of each row, undefined pairs left out; NaN: none. */
+struct pair_map {
+    size_t rows;
+    uint32_t pairs;         /* columns */
+    double *norm, *abs_cos; /* (row, pair) one piece of memory, owned */
+    double *median, *r;     /* (row) of the norms shown; Pearson's of |cos| and norm over all pairs
+                               of the row's heads. One piece of memory, owned */
+};
+/* All NaN; false: no memory, and nothing to free. Free with pair_map_free. */
+bool pair_map_start(struct pair_map *map, size_t rows, uint32_t pairs);
+void pair_map_free(struct pair_map *map);
+/* Fills a row from heads of a layer; nothing where the layer is not ready or does not rotate.
+ * false: no memory. */
+bool pair_map_fill(struct pair_map *map, size_t row, const struct angles *angles, size_t layer,
+                   int projection, uint32_t first_head, uint32_t heads);
+double pair_map_value(const struct pair_map *map, enum pair_shade shade, size_t row, uint32_t pair);
+/* Widens low..high to hold every value. */
+void pair_map_range(const struct pair_map *map, enum pair_shade shade, double *low, double *high);
+
 /* ---- histogram (histogram.c) --------------------------------------------- */
 
 /* What a histogram or an axis is made of. */

@@ -290,5 +290,8 @@ size_t layout_first_column(const struct layout *layout, const struct state *stat
 
 /* First of `total` things shown where `visible` fit and `selected` must be among them. */
 size_t layout_scroll(size_t selected, size_t visible, size_t total);
+/* Likewise, by half of what fits and not line by line: a map that moves is sent as a whole, which a
+ * slow line feels, and the eye finds its place again. */
+size_t layout_scroll_far(size_t selected, size_t visible, size_t total);
 
 #endif

@@ -252,6 +252,10 @@ struct change_share change_share_of_rule(const struct changes *changes, const st
 const struct change_rows *state_change_rows(const struct state *state);
 struct change_share state_change_share(const struct state *state);
 
+struct pair_maps; /* explorer/pair_maps.h */
+/* By layer in scope model, else by the heads of the selected layer; NULL: no memory. */
+const struct pair_maps *state_pair_maps(const struct state *state);
+
 struct profiles; /* explorer/profiles.h */
 /* Of the model and of those beside it; NULL: no memory. */
 const struct profiles *state_profiles(const struct state *state);

@@ -17,6 +17,7 @@ enum view_id {
     VIEW_PROFILE,
     VIEW_FREQUENCY,
     VIEW_STRIP,
+    VIEW_SPECTRUM,
     VIEW_CHANGE,
     VIEW_COUNT
 };
@@ -71,6 +72,7 @@ struct view_settings {
     size_t strip_count;         /* 0: the selected layer */
     bool norms;                 /* --norms, of the view by frequency: norms instead of |cos| */
     enum pair_axis axis;        /* --axis, what it is plotted against */
+    enum pair_shade shade;      /* --shade, of the map of pairs */
     bool relative;              /* --relative, its depth from 0 to 1 */
     const struct companion *companion; /* (companion_count) the others; borrowed */
     size_t companion_count;

@@ -67,7 +67,8 @@ void opening_draw(struct canvas *canvas, const struct glyphs *glyphs,
 
 /* The tables (table_*.c). The angles are borrowed and must outlive the table. */
 view_table_maker overview_table, pairs_table, heads_table, layers_table, histogram_table,
-    scatter_table, threshold_table, profile_table, frequency_table, strip_table, change_table;
+    scatter_table, threshold_table, profile_table, frequency_table, strip_table, spectrum_table,
+    change_table;
 
 /* A table as people read it (table_paint.c): as many lines from `first` on as fit, a header line
  * above them. Where the columns do not fit they move together, then get short names, then those

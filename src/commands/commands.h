@@ -33,6 +33,7 @@ struct options {
     enum change_by by;
     bool against_tuned;
     enum pair_axis axis;
+    enum pair_shade shade;
     char sort[SORT_BYTES]; /* column; empty: none */
     bool descending;
     enum arrangement arrange;

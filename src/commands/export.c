@@ -18,7 +18,7 @@ static enum status find_view(const struct options *options, const struct view **
     else
         error_set(err, STATUS_USAGE, "export needs --view");
     return error_help(err, "views: pairs, heads, layers, histogram, scatter, threshold, profile, "
-                           "frequency, strip, change");
+                           "frequency, strip, spectrum, change");
 }
 
 /* What is exported, once its angles are there. */

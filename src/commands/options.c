@@ -142,6 +142,11 @@ static bool read_axis(struct options *options, const char *value)
     return pair_axis_from_name(value, &options->axis);
 }
 
+static bool read_shade(struct options *options, const char *value)
+{
+    return pair_shade_from_name(value, &options->shade);
+}
+
 static bool read_relative(struct options *options, const char *value)
 {
     (void)value;
@@ -424,6 +429,8 @@ static const struct flag flags[] = {
     {"by", 0, "pair|bin|layer|frequency|threshold", SELECTION, "groups of the changes", read_by},
     {"norms", 0, NULL, VIEW_FLAG, "by frequency: norms instead of |cos|", read_norms},
     {"axis", 0, "pair|frequency|wavelength", VIEW_FLAG, "what that is plotted against", read_axis},
+    {"shade", 0, "norm|cos|excess", VIEW_FLAG,
+     "of the spectrum: norm, |cos| or norm less the row's median", read_shade},
     {"format", 0, "csv|json|svg", COMMAND_EXPORT, "default csv; svg: the plot itself", read_format},
     {"format", 0, "safetensors|json|csv", COMMAND_MASK, "default: by the ending of FILE, else json",
      read_mask_format},

@@ -49,9 +49,7 @@ size_t layout_scroll(size_t selected, size_t visible, size_t total)
     return first > total - visible ? total - visible : first;
 }
 
-/* By half of what fits, and not line by line: a map that moves is sent as a whole, which a slow
- * line feels, and the eye finds its place again. */
-static size_t map_scroll(size_t selected, size_t visible, size_t total)
+size_t layout_scroll_far(size_t selected, size_t visible, size_t total)
 {
     size_t half = visible / 2;
     if (half == 0 || selected < half)
@@ -63,15 +61,16 @@ size_t layout_first_line(const struct layout *layout, const struct state *state)
 {
     struct layout_needs needs = layout_needs_of(state);
     size_t selected = state->settings.selection.layer / state_map_block(state);
-    return map_scroll(selected, (size_t)(layout->layers.rows / layout->cell_rows), needs.layers);
+    return layout_scroll_far(selected, (size_t)(layout->layers.rows / layout->cell_rows),
+                             needs.layers);
 }
 
 size_t layout_first_column(const struct layout *layout, const struct state *state, int projection)
 {
     struct layout_needs needs = layout_needs_of(state);
     size_t selected = state_head(state, projection) / state_map_block(state);
-    return map_scroll(selected, (size_t)(layout->map[projection].cols / layout->cell_cols),
-                      needs.heads[projection]);
+    return layout_scroll_far(selected, (size_t)(layout->map[projection].cols / layout->cell_cols),
+                             needs.heads[projection]);
 }
 
 static int smaller(int a, int b)

@@ -1,6 +1,7 @@
 /* memo.c: what follows from the state and is dear to work out, kept until what it follows from
  * changes. None of it can be told from working it out anew, but by the clock. */
 #include "explorer/curves.h"
+#include "explorer/pair_maps.h"
 #include "explorer/profiles.h"
 #include "ropescope/lists.h"
 
@@ -40,6 +41,7 @@ struct memo {
     struct rule change_rule, share_rule;
     struct change_rows change;
     struct change_share share;
+    struct pair_maps pair_maps[2]; /* by layer, by head: the key that goes between them is quick */
 
     struct counts counts;
     struct curves curves[CURVE_SLOTS];
@@ -71,6 +73,8 @@ void memo_free(struct memo *memo)
     profiles_free(&memo->profiles);
     spectrum_free(&memo->spectrum);
     change_rows_free(&memo->change);
+    for (int i = 0; i < 2; i++)
+        pair_maps_free(&memo->pair_maps[i]);
     for (int slot = 0; slot < CURVE_SLOTS; slot++)
         curves_free(&memo->curves[slot]);
     memory_free(memo);
@@ -161,6 +165,13 @@ struct change_share state_change_share(const struct state *state)
         memo->share_rule = *rule;
     }
     return memo->share;
+}
+
+const struct pair_maps *state_pair_maps(const struct state *state)
+{
+    bool by_head = state->settings.selection.scope != SCOPE_MODEL;
+    struct pair_maps *maps = &state->memo->pair_maps[by_head];
+    return pair_maps_update(maps, state->angles, &state->settings) ? maps : NULL;
 }
 
 /* ---- lists --------------------------------------------------------------- */

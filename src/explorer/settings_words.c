@@ -166,6 +166,8 @@ bool settings_flags(const struct view_settings *settings, enum view_id view,
         add(&words, "--norms");
     if (heeds & HEEDS_SPECTRUM && settings->axis != PAIR_AXIS_INDEX)
         add(&words, "--axis %s", pair_axis_name(settings->axis));
+    if (heeds & HEEDS_SHADE && settings->shade != SHADE_NORM)
+        add(&words, "--shade %s", pair_shade_name(settings->shade));
     if (heeds & HEEDS_LAYERS && settings->strip_count > 0)
         add_layers(&words, settings, model);
     if (heeds & HEEDS_BY && settings->by != CHANGE_BY_PAIR)

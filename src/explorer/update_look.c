@@ -24,6 +24,11 @@ static void step_measure(struct state *state, int by)
         state->settings.norms = !state->settings.norms;
         return;
     }
+    if (state->view == VIEW_SPECTRUM) {
+        int shade = ((int)state->settings.shade + by + PAIR_SHADES) % PAIR_SHADES;
+        state->settings.shade = (enum pair_shade)shade;
+        return;
+    }
     if (state->view == VIEW_PROFILE) {
         int line = ((int)state->settings.line + by + PROFILE_LINES) % PROFILE_LINES;
         state->settings.line = (enum profile_line)line;

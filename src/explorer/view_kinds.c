@@ -12,6 +12,7 @@ static const struct view_kind kinds[VIEW_COUNT] = {
     [VIEW_PROFILE] = {"profile", PLACE_PROFILE, HEEDS_LINE},
     [VIEW_FREQUENCY] = {"frequency", PLACE_FREQUENCY, HEEDS_SCOPE | HEEDS_SPECTRUM},
     [VIEW_STRIP] = {"strip", PLACE_STRIP, HEEDS_SCOPE | HEEDS_LAYERS},
+    [VIEW_SPECTRUM] = {"spectrum", PLACE_SPECTRUM, HEEDS_SCOPE | HEEDS_SHADE},
     [VIEW_CHANGE] = {"change", PLACE_LIST | PLACE_PAIRS | PLACE_CHANGE,
                      HEEDS_SCOPE | HEEDS_SORT | HEEDS_BY},
 };

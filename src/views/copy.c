@@ -52,7 +52,7 @@ static bool copy_line(const struct state *state, char text[COPY_BYTES], char wha
     return row_text(&table.table, line, text);
 }
 
-/* The selected pair as a row of the pairs or of the scatter. */
+/* The selected pair as a row of the pairs, of the scatter or of the spectrum. */
 static bool copy_pair(const struct state *state, enum view_id view, char text[COPY_BYTES],
                       char what[COPY_BYTES])
 {
@@ -115,8 +115,8 @@ bool view_copy(const struct state *state, char text[COPY_BYTES], char what[COPY_
         return copy_pair(state, VIEW_PAIRS, text, what);
     if (state_is_list(state))
         return copy_line(state, text, what);
-    if (state->view == VIEW_SCATTER)
-        return copy_pair(state, VIEW_SCATTER, text, what);
+    if (state->view == VIEW_SCATTER || state->view == VIEW_SPECTRUM)
+        return copy_pair(state, state->view, text, what);
     if (state->view == VIEW_THRESHOLD)
         return copy_fraction(state, text, what);
     return copy_number(state, text, what);

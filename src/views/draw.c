@@ -45,6 +45,18 @@ const char *draw_number(char out[TEXT_NUMBER], double value, int decimals)
     return out;
 }
 
+const char *draw_short(char out[TEXT_NUMBER], double value, int decimals)
+{
+    draw_number(out, value, decimals);
+    if (out[0] == '0' && out[1] == '.')
+        return out + 1;
+    if (out[0] == '-' && out[1] == '0') {
+        out[1] = '-';
+        return out + 1;
+    }
+    return out;
+}
+
 const char *draw_percent(char out[TEXT_NUMBER], double fraction)
 {
     if (isnan(fraction))

@@ -26,6 +26,8 @@ const char *draw_at_least(const struct glyphs *glyphs);
 /* "-" for NaN. */
 const char *draw_number(char out[TEXT_NUMBER], double value, int decimals);
 const char *draw_percent(char out[TEXT_NUMBER], double fraction);
+/* Of -1..1 in few columns: ".412", "-.41". */
+const char *draw_short(char out[TEXT_NUMBER], double value, int decimals);
 
 /* What a selection is called: "layer 0 · query head 12 · key head 3" (the leading one first,
  * without "head" where that is wider than `cols`), "layer 0", "model". */
@@ -152,6 +154,8 @@ struct strip_rows;
 void strip_rows_free(struct strip_rows *strip);
 void strip_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                 const struct state *state);
+void spectrum_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                   const struct state *state);
 void change_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                  const struct state *state);
 void threshold_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,

@@ -55,12 +55,7 @@ static void draw_layer_words(struct canvas *canvas, const struct layout *layout,
         char number[TEXT_NUMBER];
         struct rect mean = layout->mean[p];
         double value = map_line_mean(state, i, p);
-        draw_number(number, value, map_shades(state->settings.measure) ? 2 : 3);
-        const char *text = number[0] == '0' ? number + 1 : number; /* ".412" */
-        if (number[0] == '-' && number[1] == '0') {                /* "-.12" */
-            number[1] = '-';
-            text = number + 1;
-        }
+        const char *text = draw_short(number, value, map_shades(state->settings.measure) ? 2 : 3);
         if (!rect_empty(mean))
             canvas_printf(canvas, row, mean.col, mean.cols, style, NULL, "%*.4s", mean.cols, text);
     }

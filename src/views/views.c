@@ -17,6 +17,8 @@ static const struct view views[VIEW_COUNT] = {
     {VIEW_PROFILE, "profile", "a measure against the layer", profile_table, profile_draw},
     {VIEW_FREQUENCY, "frequency", "|cos| and norms by frequency", frequency_table, frequency_draw},
     {VIEW_STRIP, "strip", "the cosine of every pair of a layer", strip_table, strip_draw},
+    {VIEW_SPECTRUM, "spectrum", "what pairs can carry, by weights alone", spectrum_table,
+     spectrum_draw},
     {VIEW_CHANGE, "change", "what a fine-tune moved", change_table, change_draw},
 };
 

@@ -176,7 +176,9 @@ static void measure_views(struct terminal *terminal, const char *name, const cha
                  {"6", "scatter"},
                  {"7", "threshold"},
                  {"9x", "by frequency"},
-                 {"xx0s", "strip of a layer"}};
+                 {"xx0s", "strip of a layer"},
+                 {"W", "spectrum of a layer"},
+                 {"s", "spectrum of the model"}};
     enum { VIEWS = sizeof views / sizeof *views };
     struct step_cost cost[VIEWS];
     char words[96];
@@ -187,7 +189,7 @@ static void measure_views(struct terminal *terminal, const char *name, const cha
         slow = cost[i].seconds > cost[slow].seconds ? i : slow;
         far = cost[i].bytes > cost[far].bytes ? i : far;
     }
-    terminal_type(terminal, "ss1");
+    terminal_type(terminal, "s1");
     add_cost(name, cost[0], first);
     text_format(words, sizeof words, "  most time: %s", views[slow].name);
     figures_add(words, 1e3 * cost[slow].seconds, "ms", 0, NULL);

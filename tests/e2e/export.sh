@@ -32,6 +32,23 @@ rows() { # rows FILE: without the header line
 
 # ---- columns and rows --------------------------------------------------------
 
+# The flags of the spectrum follow its turns, and those --context.
+flags_follow() { # flags_follow FILE: and prints the first pairs that they hold of
+    rows "$1" | awk -F, '
+        ($10 != ($7 < 1)) || ($11 != ($7 < 0.5)) || ($6 * $7 - context) ^ 2 > 1e-6 { exit 1 }
+        $10 && partial == "" { partial = $4 } $11 && half == "" { half = $4 }
+        END { print partial, half }' context="$2"
+}
+
+export_to spectrum --view spectrum
+head -n 1 "$HOLD/spectrum" | tr -d '\r' | grep -q "^layer,projection,head,pair,frequency,wavelength,turns,norm"
+result $? 'columns of the spectrum'
+[ "$(rows spectrum | wc -l)" -eq $((6 * (4 + 2) * 32)) ] && [ "$(flags_follow spectrum 256)" = '13 16' ]
+result $? 'a row a pair, and pairs 13 and 16 of 32 are the first to turn less than once and half (base 10^4, 256 tokens)'
+export_to spectrum --view spectrum --context 4096 --layer 2 --head 1
+[ "$(rows spectrum | wc -l)" -eq 64 ] && [ "$(flags_follow spectrum 4096)" = '23 25' ]
+result $? 'in a context of 4096 they are 23 and 25'
+
 export_to pairs --view pairs
 columns=layer,projection,head,pair,row_a,row_b,frequency,wavelength,cos,norm_a,norm_b,fixed
 head -n 1 "$HOLD/pairs" | tr -d '\r' | grep -q "^$columns"

@@ -121,6 +121,11 @@ same 'strip of a layer' '0'
 same 'strip of three layers' 'ajajja'
 same 'a picture of it' '' svg
 same 'JSON of it, the key alone' 'CC' json
+same 'spectrum of a layer' 'CW'
+same 'a picture of it' '' svg
+same 'norms less the median, of the model' 'soo'
+same 'a picture of it' '' svg
+same 'JSON of a head, |cos|' 'sO' json
 keys q
 see 'shell>'
 close_terminal

@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -89,4 +90,22 @@ char *scene_picture(struct scene *scene, bool roles)
                       : canvas_write_text(scene->canvas, stream));
     fclose(stream);
     return text;
+}
+
+struct view_table scene_table_of(const char *view, const struct angles *angles,
+                                 const struct view_settings *settings)
+{
+    struct view_table out;
+    assert_non_null(view_from_name(view));
+    assert_int_equal(view_from_name(view)->table(angles, settings, &out, NULL), STATUS_OK);
+    return out;
+}
+
+struct cell scene_cell_at(const struct view_table *table, size_t row, const char *column)
+{
+    for (size_t i = 0; i < table->table.column_count; i++)
+        if (strcmp(table->table.columns[i], column) == 0)
+            return table->table.cell(table->table.context, row, i);
+    fail_msg("no column %s", column);
+    return cell_empty();
 }

@@ -30,4 +30,9 @@ void scene_type(struct scene *scene, const char *keys);
 /* The picture as text, or the roles of its cells; the caller frees. */
 char *scene_picture(struct scene *scene, bool roles);
 
+/* The table of a view by its name, to be freed with view_table_free; a cell of it by its column. */
+struct view_table scene_table_of(const char *view, const struct angles *angles,
+                                 const struct view_settings *settings);
+struct cell scene_cell_at(const struct view_table *table, size_t row, const char *column);
+
 #endif

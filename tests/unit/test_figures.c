@@ -350,8 +350,9 @@ static const struct figure_series *series_named(const struct figure *figure, con
     return NULL;
 }
 
-static const enum view_id plots[] = {VIEW_OVERVIEW, VIEW_HISTOGRAM, VIEW_SCATTER, VIEW_THRESHOLD,
-                                     VIEW_PROFILE,  VIEW_FREQUENCY, VIEW_STRIP,   VIEW_CHANGE};
+static const enum view_id plots[] = {VIEW_OVERVIEW,  VIEW_HISTOGRAM, VIEW_SCATTER,
+                                     VIEW_THRESHOLD, VIEW_PROFILE,   VIEW_FREQUENCY,
+                                     VIEW_STRIP,     VIEW_SPECTRUM,  VIEW_CHANGE};
 
 static void pictures_are_sound(void **unused)
 {
@@ -369,6 +370,7 @@ static void pictures_are_sound(void **unused)
             settings.selection.scope = way == 1 ? SCOPE_LAYER : SCOPE_MODEL;
             settings.relative = settings.norms = settings.log = settings.linear = way == 2;
             settings.axis = (enum pair_axis)way;
+            settings.shade = (enum pair_shade)way;
             settings.rule.projection[PROJECTION_KEY] = way != 2;
             char *text = svg_of(plots[i], &settings, &figure);
             char *twice = svg_of(plots[i], &settings, &again);
@@ -420,6 +422,39 @@ static void pictures_have_the_numbers(void **unused)
 
 /* Each panel is a layer and a projection, says so, parts its heads and tells the fixed pairs; the
  * title of the whole names none of the layers. */
+/* Means by pair of the table's rows, and the lines between the pairs that they part. */
+static void a_spectrum_has_the_means_and_the_lines(void **unused)
+{
+    (void)unused;
+    const struct angles *angles = session_angles(session);
+    struct view_settings settings = VIEW_SETTINGS_DEFAULT;
+    const struct layer *layer = &angles->model->layers[0];
+    double sum[64] = {0}, count[64] = {0};
+    struct figure figure;
+    struct view_table table;
+    assert_int_equal(view_from_name("spectrum")->table(angles, &settings, &table, NULL), STATUS_OK);
+    for (size_t row = 0; row < table.table.row_count; row++) {
+        struct cell part = table.table.cell(table.table.context, row, 1);
+        bool key = strcmp(part.as.text, "key") == 0;
+        uint64_t pair = table.table.cell(table.table.context, row, 3).as.integer;
+        if (key)
+            sum[pair] += table.table.cell(table.table.context, row, 7).as.real;
+        count[pair] += key;
+    }
+    view_table_free(&table);
+    free(svg_of(VIEW_SPECTRUM, &settings, &figure));
+    const struct figure_series *series = series_named(&figure, "key");
+    assert_int_equal(series->count, layer->pairs);
+    for (size_t i = 0; i < series->count; i++)
+        assert_true(fabs(series->y[i] - sum[i] / count[i]) < 1e-9);
+    struct cycle_lines lines =
+        cycle_lines_of(layer->frequency, layer->pairs, angles->model->context);
+    assert_true(figure.panel[0].cut_x[0] == lines.partial - 0.5);
+    assert_true(figure.panel[0].cut_x[1] == lines.half - 0.5);
+    assert_non_null(strstr(figure.panel[0].title, "derived"));
+    figure_free(&figure);
+}
+
 static void a_strip_marks_what_is_fixed(void **unused)
 {
     (void)unused;
@@ -480,6 +515,7 @@ int main(void)
         cmocka_unit_test(the_strip_shows_the_pair),
         cmocka_unit_test(pictures_are_sound),
         cmocka_unit_test(pictures_have_the_numbers),
+        cmocka_unit_test(a_spectrum_has_the_means_and_the_lines),
         cmocka_unit_test(a_strip_marks_what_is_fixed),
         cmocka_unit_test(lists_have_no_picture),
     };

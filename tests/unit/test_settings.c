@@ -74,6 +74,7 @@ static void assert_same(const struct view_settings *a, const struct view_setting
     assert_int_equal(a->relative, b->relative);
     assert_int_equal(a->norms, b->norms);
     assert_int_equal(a->axis, b->axis);
+    assert_int_equal(a->shade, b->shade);
     assert_int_equal(a->sort.column != NULL, b->sort.column != NULL);
     if (a->sort.column) {
         assert_string_equal(a->sort.column, b->sort.column);
@@ -111,6 +112,8 @@ static struct view_settings heeded(struct view_settings settings, enum view_id v
         settings.strip_count = 0;
     if (view != VIEW_CHANGE)
         settings.by = usual.by;
+    if (view != VIEW_SPECTRUM)
+        settings.shade = usual.shade;
     if (view != VIEW_FREQUENCY) {
         settings.norms = false;
         settings.axis = usual.axis;
@@ -123,7 +126,7 @@ static struct view_settings heeded(struct view_settings settings, enum view_id v
         settings.one_head = false;
     if (view == VIEW_OVERVIEW || view == VIEW_HISTOGRAM || view == VIEW_SCATTER ||
         view == VIEW_THRESHOLD || view == VIEW_PROFILE || view == VIEW_FREQUENCY ||
-        view == VIEW_STRIP)
+        view == VIEW_STRIP || view == VIEW_SPECTRUM)
         settings.sort = usual.sort;
     return settings;
 }
@@ -166,6 +169,7 @@ static void test_flags_read_back(void **unused)
             .strip_count = pick[8] % 4,
             .norms = pick[11] % 3 == 0,
             .axis = (enum pair_axis)(pick[10] % PAIR_AXES),
+            .shade = (enum pair_shade)(pick[14] % PAIR_SHADES),
         };
         if (angles->model->layers[settings.selection.layer].pairs == 0)
             settings.selection.head = 0;
@@ -256,6 +260,7 @@ static void test_senseless_values_are_refused(void **unused)
         {"--zoom", "0:1:0"},     {"--zoom", "1:0:0:1"},   {"--zoom", "0:1:0:1:2"},
         {"--zoom", "0:1:0:nan"}, {"--arrange", "above"},  {"--bins", "0"},
         {"--bins", "513"},       {"--zoom", "0:1:0:1x"},  {"--measure", ""},
+        {"--shade", "grey"},
     };
     (void)unused;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {

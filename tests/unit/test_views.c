@@ -68,7 +68,8 @@ static const struct {
 static bool differs(enum view_id id, enum glyph_set set)
 {
     return set != GLYPHS_BRAILLE || id == VIEW_OVERVIEW || id == VIEW_SCATTER ||
-           id == VIEW_THRESHOLD || id == VIEW_PROFILE || id == VIEW_FREQUENCY || id == VIEW_STRIP;
+           id == VIEW_THRESHOLD || id == VIEW_PROFILE || id == VIEW_FREQUENCY || id == VIEW_STRIP ||
+           id == VIEW_SPECTRUM;
 }
 
 static void test_golden_views(void **unused)
@@ -181,6 +182,16 @@ static void test_golden_situations(void **unused)
         {"bands", &llama, 40, 120, "6ssc", false},
         {"zoomed-scatter", &llama, 24, 80, "6s+LL+", false},
         {"scatter-degrees", &llama, 24, 80, "6suu", false},
+        {"spectrum-of-model", &llama, 24, 80, "jjlllssWLLLL", false},
+        {"spectrum-of-model-wide", &llama, 40, 120, "jjlllssWLLLL", false},
+        {"spectrum-of-model-large", &odd, 60, 200, "jjlllssWooLLLL", false},
+        {"spectrum-of-layer", &llama, 24, 80, "jjllsWoL", false},
+        {"spectrum-of-many-heads", &huge, 40, 120, "jjllsWOL", false},
+        {"spectrum-beside", &llama, 40, 200, "jjllssW", false},
+        {"spectrum-of-key", &odd, 24, 80, "ssWCCp", false},
+        {"spectrum-waiting", &odd, 40, 120, "ssWjjj", false},
+        {"spectrum-roles", &odd, 24, 80, "ssWLL", true},
+        {"spectrum-narrow", &llama, 12, 40, "ssWGLLL", false},
         {"key-leads", &llama, 24, 80, "pss", false},
         {"scrolled", &huge, 24, 80, "G", false},
         {"help", &llama, 24, 80, "?", false},
@@ -308,24 +319,6 @@ static void test_ascii_is_ascii(void **unused)
 
 /* ---- tables -------------------------------------------------------------- */
 
-static struct view_table table_of(const char *view, const struct angles *angles,
-                                  const struct view_settings *settings)
-{
-    struct view_table out;
-    assert_non_null(view_from_name(view));
-    assert_int_equal(view_from_name(view)->table(angles, settings, &out, NULL), STATUS_OK);
-    return out;
-}
-
-static struct cell cell_at(const struct view_table *table, size_t row, const char *column)
-{
-    for (size_t i = 0; i < table->table.column_count; i++)
-        if (strcmp(table->table.columns[i], column) == 0)
-            return table->table.cell(table->table.context, row, i);
-    fail_msg("no column %s", column);
-    return cell_empty();
-}
-
 static void test_views_have_names(void **unused)
 {
     (void)unused;
@@ -342,7 +335,7 @@ static void test_columns_of_pairs(void **unused)
                                           "cos",   "norm_a",     "norm_b",    "fixed"};
     struct angles *angles = synthetic_new(&odd);
     struct view_settings settings = VIEW_SETTINGS_DEFAULT;
-    struct view_table table = table_of("pairs", angles, &settings);
+    struct view_table table = scene_table_of("pairs", angles, &settings);
     (void)unused;
     for (size_t i = 0; i < 12; i++)
         assert_string_equal(table.table.columns[i], columns[i]);
@@ -355,7 +348,7 @@ static void test_order_of_pairs(void **unused)
 {
     struct angles *angles = synthetic_new(&odd);
     struct view_settings settings = VIEW_SETTINGS_DEFAULT;
-    struct view_table table = table_of("pairs", angles, &settings);
+    struct view_table table = scene_table_of("pairs", angles, &settings);
     size_t row = 0;
     (void)unused;
     for (uint64_t layer = 0; layer < odd.layers; layer++) {
@@ -364,14 +357,14 @@ static void test_order_of_pairs(void **unused)
         for (int p = 0; p < PROJECTION_COUNT; p++)
             for (uint64_t head = 0; head < (p ? odd.key_heads : odd.query_heads); head++)
                 for (uint64_t pair = 0; pair < odd.pairs; pair++, row++) {
-                    assert_int_equal(cell_at(&table, row, "layer").as.integer, layer);
-                    assert_string_equal(cell_at(&table, row, "projection").as.text,
+                    assert_int_equal(scene_cell_at(&table, row, "layer").as.integer, layer);
+                    assert_string_equal(scene_cell_at(&table, row, "projection").as.text,
                                         projection_name(p));
-                    assert_int_equal(cell_at(&table, row, "head").as.integer, head);
-                    assert_int_equal(cell_at(&table, row, "pair").as.integer, pair);
-                    assert_int_equal(cell_at(&table, row, "row_a").as.integer,
+                    assert_int_equal(scene_cell_at(&table, row, "head").as.integer, head);
+                    assert_int_equal(scene_cell_at(&table, row, "pair").as.integer, pair);
+                    assert_int_equal(scene_cell_at(&table, row, "row_a").as.integer,
                                      head * 2 * odd.pairs + pair);
-                    assert_int_equal(cell_at(&table, row, "row_b").as.integer,
+                    assert_int_equal(scene_cell_at(&table, row, "row_b").as.integer,
                                      head * 2 * odd.pairs + odd.pairs + pair);
                 }
     }
@@ -386,24 +379,25 @@ static void test_one_head_brings_its_key_head(void **unused)
     struct view_settings settings = VIEW_SETTINGS_DEFAULT;
     (void)unused;
     settings.selection = (struct selection){SCOPE_HEAD, 2, 5};
-    struct view_table table = table_of("pairs", angles, &settings);
+    struct view_table table = scene_table_of("pairs", angles, &settings);
     assert_int_equal(table.table.row_count, 2 * odd.pairs);
-    assert_int_equal(cell_at(&table, 0, "head").as.integer, 5);
-    assert_int_equal(cell_at(&table, odd.pairs, "head").as.integer, 1); /* 8 query, 2 key heads */
+    assert_int_equal(scene_cell_at(&table, 0, "head").as.integer, 5);
+    assert_int_equal(scene_cell_at(&table, odd.pairs, "head").as.integer,
+                     1); /* 8 query, 2 key heads */
     view_table_free(&table);
     settings.rule.projection[PROJECTION_QUERY] = false;
-    table = table_of("pairs", angles, &settings);
+    table = scene_table_of("pairs", angles, &settings);
     assert_int_equal(table.table.row_count, odd.pairs);
-    assert_int_equal(cell_at(&table, 0, "head").as.integer, 1);
-    assert_string_equal(cell_at(&table, 0, "projection").as.text, "key");
+    assert_int_equal(scene_cell_at(&table, 0, "head").as.integer, 1);
+    assert_string_equal(scene_cell_at(&table, 0, "projection").as.text, "key");
     view_table_free(&table);
     settings = VIEW_SETTINGS_DEFAULT;
     settings.one_head = true; /* --head without --layer */
     settings.selection.head = 5;
-    table = table_of("heads", angles, &settings);
+    table = scene_table_of("heads", angles, &settings);
     assert_int_equal(table.table.row_count, 10 * 2); /* 10 layers rotate and have landed */
-    assert_int_equal(cell_at(&table, 2, "layer").as.integer, 1);
-    assert_int_equal(cell_at(&table, 2, "head").as.integer, 5);
+    assert_int_equal(scene_cell_at(&table, 2, "layer").as.integer, 1);
+    assert_int_equal(scene_cell_at(&table, 2, "head").as.integer, 5);
     view_table_free(&table);
     synthetic_free(angles);
 }
@@ -414,10 +408,10 @@ static void test_undefined_pairs_are_empty_and_not_fixed(void **unused)
     struct view_settings settings = VIEW_SETTINGS_DEFAULT;
     (void)unused;
     settings.rule.threshold = 0;
-    struct view_table table = table_of("pairs", angles, &settings);
-    assert_int_equal(cell_at(&table, 1, "cos").kind, CELL_EMPTY);
-    assert_false(cell_at(&table, 1, "fixed").as.flag);
-    assert_true(cell_at(&table, 0, "fixed").as.flag);
+    struct view_table table = scene_table_of("pairs", angles, &settings);
+    assert_int_equal(scene_cell_at(&table, 1, "cos").kind, CELL_EMPTY);
+    assert_false(scene_cell_at(&table, 1, "fixed").as.flag);
+    assert_true(scene_cell_at(&table, 0, "fixed").as.flag);
     view_table_free(&table);
     synthetic_free(angles);
 }
@@ -430,33 +424,33 @@ static void test_tables_agree(void **unused)
     uint64_t fixed = 0, defined = 0, by_head = 0, by_layer = 0, in_bins = 0, twice = 0;
     (void)unused;
     settings.rule.threshold = 0.05F;
-    struct view_table pairs = table_of("pairs", angles, &settings);
-    struct view_table heads = table_of("heads", angles, &settings);
-    struct view_table layers = table_of("layers", angles, &settings);
-    struct view_table histogram = table_of("histogram", angles, &settings);
-    struct view_table scatter = table_of("scatter", angles, &settings);
+    struct view_table pairs = scene_table_of("pairs", angles, &settings);
+    struct view_table heads = scene_table_of("heads", angles, &settings);
+    struct view_table layers = scene_table_of("layers", angles, &settings);
+    struct view_table histogram = scene_table_of("histogram", angles, &settings);
+    struct view_table scatter = scene_table_of("scatter", angles, &settings);
     for (size_t i = 0; i < pairs.table.row_count; i++) {
-        fixed += cell_at(&pairs, i, "fixed").as.flag;
-        defined += cell_at(&pairs, i, "cos").kind == CELL_REAL;
+        fixed += scene_cell_at(&pairs, i, "fixed").as.flag;
+        defined += scene_cell_at(&pairs, i, "cos").kind == CELL_REAL;
     }
     for (size_t i = 0; i < heads.table.row_count; i++)
-        by_head += cell_at(&heads, i, "fixed").as.integer;
+        by_head += scene_cell_at(&heads, i, "fixed").as.integer;
     assert_int_equal(layers.table.row_count, odd.layers);
     for (size_t i = 0; i < layers.table.row_count; i++)
-        if (cell_at(&layers, i, "fixed").kind == CELL_INTEGER)
-            by_layer += cell_at(&layers, i, "fixed").as.integer;
+        if (scene_cell_at(&layers, i, "fixed").kind == CELL_INTEGER)
+            by_layer += scene_cell_at(&layers, i, "fixed").as.integer;
     for (size_t i = 0; i < histogram.table.row_count; i++)
-        in_bins += cell_at(&histogram, i, "count").as.integer;
+        in_bins += scene_cell_at(&histogram, i, "count").as.integer;
     for (size_t i = 0; i < scatter.table.row_count; i++)
-        twice += cell_at(&scatter, i, "fixed_query").as.flag;
+        twice += scene_cell_at(&scatter, i, "fixed_query").as.flag;
     assert_true(fixed > 0 && fixed < defined);
     assert_int_equal(by_head, fixed);
     assert_int_equal(by_layer, fixed);
     assert_int_equal(in_bins, defined);
     settings.rule.projection[PROJECTION_KEY] = false;
-    struct view_table queries = table_of("heads", angles, &settings);
+    struct view_table queries = scene_table_of("heads", angles, &settings);
     for (size_t i = 0; i < queries.table.row_count; i++)
-        twice -= cell_at(&queries, i, "fixed").as.integer;
+        twice -= scene_cell_at(&queries, i, "fixed").as.integer;
     assert_int_equal(twice, 0); /* the scatter has each query pair once */
     struct view_table *all[] = {&pairs, &heads, &layers, &histogram, &scatter, &queries};
     for (size_t i = 0; i < 6; i++)
@@ -468,12 +462,12 @@ static void test_layer_without_numbers_is_empty(void **unused)
 {
     struct angles *angles = synthetic_new(&odd);
     struct view_settings settings = VIEW_SETTINGS_DEFAULT;
-    struct view_table table = table_of("layers", angles, &settings);
+    struct view_table table = scene_table_of("layers", angles, &settings);
     (void)unused;
-    assert_false(cell_at(&table, 3, "rotates").as.flag);
-    assert_int_equal(cell_at(&table, 3, "pairs").kind, CELL_EMPTY);
-    assert_true(cell_at(&table, 5, "rotates").as.flag);
-    assert_int_equal(cell_at(&table, 5, "correlation").kind, CELL_EMPTY);
+    assert_false(scene_cell_at(&table, 3, "rotates").as.flag);
+    assert_int_equal(scene_cell_at(&table, 3, "pairs").kind, CELL_EMPTY);
+    assert_true(scene_cell_at(&table, 5, "rotates").as.flag);
+    assert_int_equal(scene_cell_at(&table, 5, "correlation").kind, CELL_EMPTY);
     view_table_free(&table);
     synthetic_free(angles);
 }
@@ -485,14 +479,14 @@ static void test_histogram_rows(void **unused)
     (void)unused;
     settings.selection = (struct selection){SCOPE_HEAD, 2, 5};
     settings.bins = 8;
-    struct view_table table = table_of("histogram", angles, &settings);
+    struct view_table table = scene_table_of("histogram", angles, &settings);
     assert_int_equal(table.table.row_count, 16);
-    assert_true(cell_at(&table, 0, "low").as.real == -1);
-    assert_true(cell_at(&table, 7, "high").as.real == 1);
-    assert_string_equal(cell_at(&table, 8, "projection").as.text, "key");
-    assert_int_equal(cell_at(&table, 8, "head").as.integer, 1);
-    assert_int_equal(cell_at(&table, 8, "layer").as.integer, 2);
-    assert_string_equal(cell_at(&table, 8, "scope").as.text, "head");
+    assert_true(scene_cell_at(&table, 0, "low").as.real == -1);
+    assert_true(scene_cell_at(&table, 7, "high").as.real == 1);
+    assert_string_equal(scene_cell_at(&table, 8, "projection").as.text, "key");
+    assert_int_equal(scene_cell_at(&table, 8, "head").as.integer, 1);
+    assert_int_equal(scene_cell_at(&table, 8, "layer").as.integer, 2);
+    assert_string_equal(scene_cell_at(&table, 8, "scope").as.text, "head");
     view_table_free(&table);
     synthetic_free(angles);
 }
@@ -506,7 +500,7 @@ static void test_list_shows_the_table(void **unused)
     (void)unused;
     scene_type(&scene, "jll2");
     struct view_settings settings = state_settings(&scene.state);
-    struct view_table table = table_of("pairs", scene.angles, &settings);
+    struct view_table table = scene_table_of("pairs", scene.angles, &settings);
     char *text = scene_picture(&scene, false);
     size_t row = 0;
     for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
@@ -515,13 +509,13 @@ static void test_list_shows_the_table(void **unused)
             !strstr(line, "\u2502 "))
             continue;
         double value =
-            cell_at(&table, row, "cos").as.real; /* small: an exponent, if it finds room */
+            scene_cell_at(&table, row, "cos").as.real; /* small: an exponent, if it finds room */
         snprintf(cos, sizeof cos, value > 0 && value < 0.001 ? " %.1e " : " %.4f ", value);
         snprintf(rows, sizeof rows, " %llu ",
-                 (unsigned long long)cell_at(&table, row, "row_b").as.integer);
+                 (unsigned long long)scene_cell_at(&table, row, "row_b").as.integer);
         assert_non_null(strstr(line, cos));
         assert_non_null(strstr(line, rows));
-        assert_true((strstr(line, " yes ") != NULL) == cell_at(&table, row, "fixed").as.flag);
+        assert_true((strstr(line, " yes ") != NULL) == scene_cell_at(&table, row, "fixed").as.flag);
         row++;
     }
     assert_int_equal(row, odd.pairs);
@@ -541,16 +535,16 @@ static void test_overview_shows_the_tables(void **unused)
         scene_type(&scene, moves[i]);
         const struct state *state = &scene.state;
         struct view_settings settings = state_settings(state);
-        struct view_table heads = table_of("heads", scene.angles, &settings);
-        struct view_table layers = table_of("layers", scene.angles, &settings);
+        struct view_table heads = scene_table_of("heads", scene.angles, &settings);
+        struct view_table layers = scene_table_of("layers", scene.angles, &settings);
         struct tally model = tally_model(scene.angles, &settings.rule);
         char *text = scene_picture(&scene, false);
         snprintf(expected, sizeof expected, "query mean |cos| %.3f  fixed %.1f%%",
-                 cell_at(&heads, 0, "mean_abs_cos").as.real,
-                 100 * cell_at(&heads, 0, "fraction").as.real);
+                 scene_cell_at(&heads, 0, "mean_abs_cos").as.real,
+                 100 * scene_cell_at(&heads, 0, "fraction").as.real);
         assert_non_null(strstr(text, expected));
         snprintf(expected, sizeof expected, "layer %.1f%%",
-                 100 * cell_at(&layers, 0, "fraction").as.real);
+                 100 * scene_cell_at(&layers, 0, "fraction").as.real);
         assert_non_null(strstr(text, expected));
         snprintf(expected, sizeof expected, "(layers \u2265 %u) %.1f%%", settings.rule.first_layer,
                  100 * tally_fraction(&model));
@@ -573,9 +567,10 @@ static void test_r_is_that_of_the_scatter_table(void **unused)
         scene_type(&scene, scopes[i]);
         scene.state.view = VIEW_SCATTER;
         struct view_settings settings = state_settings(&scene.state);
-        struct view_table table = table_of("scatter", scene.angles, &settings);
+        struct view_table table = scene_table_of("scatter", scene.angles, &settings);
         for (size_t row = 0; row < table.table.row_count; row++) {
-            struct cell x = cell_at(&table, row, "cos_query"), y = cell_at(&table, row, "cos_key");
+            struct cell x = scene_cell_at(&table, row, "cos_query"),
+                        y = scene_cell_at(&table, row, "cos_key");
             if (x.kind == CELL_REAL && y.kind == CELL_REAL)
                 correlation_add(&sums, x.as.real, y.as.real);
         }
@@ -606,14 +601,14 @@ static void test_histograms_count_every_pair(void **unused)
                 struct view_settings settings = state_settings(&scene.state);
                 uint64_t total = 0, of_table = 0;
                 settings.bins = bins[b];
-                struct view_table table = table_of("histogram", scene.angles, &settings);
+                struct view_table table = scene_table_of("histogram", scene.angles, &settings);
                 for (int p = 0; p < PROJECTION_COUNT; p++) {
                     const struct histogram *histogram =
                         state_histogram(&scene.state, settings.selection.scope, p, bins[b]);
                     total += histogram->total + histogram->undefined;
                     of_table += histogram->undefined;
                     for (uint32_t i = 0; i < bins[b]; i++) {
-                        struct cell count = cell_at(&table, (size_t)p * bins[b] + i, "count");
+                        struct cell count = scene_cell_at(&table, (size_t)p * bins[b] + i, "count");
                         assert_int_equal(count.as.integer, histogram->count[i]);
                         of_table += count.as.integer;
                     }
@@ -782,16 +777,16 @@ static void test_heat_maps_show_the_table(void **unused)
         layout_make(&layout, &needs);
         free(scene_picture(&scene, false));
         struct view_settings settings = state_settings(state);
-        struct view_table table = table_of("overview", scene.angles, &settings);
+        struct view_table table = scene_table_of("overview", scene.angles, &settings);
         double value[256];
         int level[256];
         size_t count = 0;
         for (size_t row = 0; row < table.table.row_count; row++) {
-            bool key = strcmp(cell_at(&table, row, "projection").as.text, "key") == 0;
+            bool key = strcmp(scene_cell_at(&table, row, "projection").as.text, "key") == 0;
             struct rect map = layout.map[key];
             struct cell number = table.table.cell(table.table.context, row, 3);
-            size_t layer = cell_at(&table, row, "layer").as.integer;
-            size_t head = cell_at(&table, row, "head").as.integer;
+            size_t layer = scene_cell_at(&table, row, "layer").as.integer;
+            size_t head = scene_cell_at(&table, row, "head").as.integer;
             /* The second column of a cell: the brackets of the cursor leave it. */
             int at = (map.row + (int)layer * layout.cell_rows) * scene.canvas->cols + map.col +
                      (int)head * layout.cell_cols + 1;
@@ -819,16 +814,16 @@ static void test_zoomed_out_cells_are_means(void **unused)
     scene_type(&scene, "jjjjlll--"); /* blocks of 3: layers 3-5, heads 3-5 */
     char *text = scene_picture(&scene, false), expected[96];
     struct view_settings settings = state_settings(&scene.state);
-    struct view_table table = table_of("overview", scene.angles, &settings);
+    struct view_table table = scene_table_of("overview", scene.angles, &settings);
     double sum = 0, pairs = 0;
     size_t heads = 0;
     for (size_t row = 0; row < table.table.row_count; row++) {
-        uint64_t layer = cell_at(&table, row, "layer").as.integer;
-        uint64_t head = cell_at(&table, row, "head").as.integer;
-        bool query = strcmp(cell_at(&table, row, "projection").as.text, "query") == 0;
+        uint64_t layer = scene_cell_at(&table, row, "layer").as.integer;
+        uint64_t head = scene_cell_at(&table, row, "head").as.integer;
+        bool query = strcmp(scene_cell_at(&table, row, "projection").as.text, "query") == 0;
         if (!query || layer < 3 || layer > 5 || head < 3 || head > 5)
             continue;
-        sum += cell_at(&table, row, "mean_abs_cos").as.real * scene_golden_shape.pairs;
+        sum += scene_cell_at(&table, row, "mean_abs_cos").as.real * scene_golden_shape.pairs;
         pairs += scene_golden_shape.pairs;
         heads++;
     }
@@ -851,10 +846,10 @@ static void test_zoom_keeps_the_points_inside(void **unused)
     for (int unit = 0; unit < 3; unit++) {
         settings.unit = (enum quantity)unit;
         settings.zoom = (struct zoom){0};
-        struct view_table all = table_of("scatter", angles, &settings);
+        struct view_table all = scene_table_of("scatter", angles, &settings);
         settings.zoom = unit == QUANTITY_DEGREES ? (struct zoom){80, 100, 90, 95}
                                                  : (struct zoom){0.1, 0.25, 0.05, 0.2};
-        struct view_table some = table_of("scatter", angles, &settings);
+        struct view_table some = scene_table_of("scatter", angles, &settings);
         size_t inside = 0;
         for (size_t row = 0; row < all.table.row_count; row++) {
             struct cell x = all.table.cell(all.table.context, row, 5);
@@ -886,28 +881,29 @@ static void test_new_columns(void **unused)
     struct angles *angles = synthetic_new(&odd);
     struct view_settings settings = VIEW_SETTINGS_DEFAULT;
     (void)unused;
-    struct view_table pairs = table_of("pairs", angles, &settings);
-    struct view_table heads = table_of("heads", angles, &settings);
+    struct view_table pairs = scene_table_of("pairs", angles, &settings);
+    struct view_table heads = scene_table_of("heads", angles, &settings);
     for (size_t row = 0; row < 20; row++) {
-        struct cell own = cell_at(&pairs, row, "cos");
-        double a = cell_at(&pairs, row, "norm_a").as.real;
-        double b = cell_at(&pairs, row, "norm_b").as.real;
+        struct cell own = scene_cell_at(&pairs, row, "cos");
+        double a = scene_cell_at(&pairs, row, "norm_a").as.real;
+        double b = scene_cell_at(&pairs, row, "norm_b").as.real;
         if (own.kind == CELL_EMPTY) {
-            assert_int_equal(cell_at(&pairs, row, "degrees").kind, CELL_EMPTY);
-            assert_true(isnan(cell_at(&pairs, row, "norm_ratio").as.real));
+            assert_int_equal(scene_cell_at(&pairs, row, "degrees").kind, CELL_EMPTY);
+            assert_true(isnan(scene_cell_at(&pairs, row, "norm_ratio").as.real));
             continue;
         }
-        assert_true(cell_at(&pairs, row, "abs_cos").as.real == fabs(own.as.real));
-        assert_true(fabs(cos_of_degrees(cell_at(&pairs, row, "degrees").as.real) - own.as.real) <
-                    1e-12);
-        assert_true(fabs(cell_at(&pairs, row, "norm_ratio").as.real - fmin(a, b) / fmax(a, b)) <
-                    1e-12);
+        assert_true(scene_cell_at(&pairs, row, "abs_cos").as.real == fabs(own.as.real));
+        assert_true(fabs(cos_of_degrees(scene_cell_at(&pairs, row, "degrees").as.real) -
+                         own.as.real) < 1e-12);
+        assert_true(fabs(scene_cell_at(&pairs, row, "norm_ratio").as.real -
+                         fmin(a, b) / fmax(a, b)) < 1e-12);
     }
-    struct cell fraction = cell_at(&heads, 3, "fraction"), chance = cell_at(&heads, 3, "chance");
-    assert_true(cell_at(&heads, 3, "excess").as.real == fraction.as.real - chance.as.real);
-    assert_int_equal(cell_at(&heads, 8, "correlation").kind, CELL_EMPTY); /* of a key head */
+    struct cell fraction = scene_cell_at(&heads, 3, "fraction"),
+                chance = scene_cell_at(&heads, 3, "chance");
+    assert_true(scene_cell_at(&heads, 3, "excess").as.real == fraction.as.real - chance.as.real);
+    assert_int_equal(scene_cell_at(&heads, 8, "correlation").kind, CELL_EMPTY); /* of a key head */
     struct correlation r = correlation_head(angles, 0, 3);
-    assert_true(cell_at(&heads, 3, "correlation").as.real == correlation_r(&r));
+    assert_true(scene_cell_at(&heads, 3, "correlation").as.real == correlation_r(&r));
     double of_key = measure_correlation(angles, 0, PROJECTION_KEY, 0), sum = 0;
     for (uint32_t query = 0; query < 4; query++)
         sum += measure_correlation(angles, 0, PROJECTION_QUERY, query);
