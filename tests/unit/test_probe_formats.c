@@ -343,7 +343,8 @@ static void test_rules_of_windows(void **state)
 
 /* ---- trained models ------------------------------------------------------ */
 
-/* What run.c of llama2.c prints for this prompt at temperature 0 (its own test has the text). */
+/* What run.c of llama2.c prints at temperature 0, by the readme of stories260K; it begins with the
+ * prompt of its own accord. */
 static const char prompt[] = "Once upon a time";
 static const char story[] =
     ", there was a little girl named Lily. She loved to play outside in the park. One day, she saw "
