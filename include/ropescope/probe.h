@@ -70,7 +70,8 @@ struct probe {
     float *logits; /* (vocabulary) of the last position; NULL: the run stopped before */
     uint32_t vocabulary;
     struct probe_choice *top; /* (token_count, PROBE_TOP) falling, of the lower id where two are the
-                                 same; NULL like logits */
+                                 same; of a smaller vocabulary the rest is UINT32_MAX; NULL like
+                                 logits */
     uint32_t *generated;      /* (generated_count) without the end of text; NULL: none */
     size_t generated_count;
     struct notices notices; /* more tokens than the context, say */

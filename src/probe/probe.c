@@ -3,6 +3,7 @@
 #include "ropescope/probe.h"
 #include "run.h"
 
+#include <cjson/cJSON.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <string.h>
@@ -19,6 +20,26 @@ static enum status check_family(const struct model *model, struct error *err)
     error_set(err, STATUS_FAILED, "%s: models of family %s are not run here", model->name,
               model->family);
     return error_help(err, "these are: %s", probe_families());
+}
+
+/* A run lays a LoRA over matrices; what an adapter says of embeddings and biases is not read, and
+ * without it the run would be another model's. */
+static enum status check_adapter(const struct checkpoint *checkpoint, struct error *err)
+{
+    const struct source *adapter = checkpoint_adapter(checkpoint);
+    const cJSON *config = adapter ? adapter->config : NULL;
+    const char *bias = cJSON_GetStringValue(json_get(config, "bias"));
+    const cJSON *targets = json_get(config, "target_modules"), *each;
+    bool embeds = false;
+    cJSON_ArrayForEach(each, targets)
+    {
+        const char *name = cJSON_GetStringValue(each);
+        embeds = embeds || (name && strstr(name, "embed"));
+    }
+    if (!embeds && (!bias || strcmp(bias, "none") == 0))
+        return STATUS_OK;
+    return error_set(err, STATUS_FAILED, "%s: the adapter changes %s, which a run does not follow",
+                     adapter->name, embeds ? "embeddings" : "biases");
 }
 
 static enum status check_request(const struct model *model, const struct probe_request *request,
@@ -306,6 +327,8 @@ enum status probe_run(const struct checkpoint *checkpoint, const struct model *m
     enum status status = check_family(model, err);
     if (status == STATUS_OK)
         status = check_request(model, request, err);
+    if (status == STATUS_OK)
+        status = check_adapter(checkpoint, err);
     if (status != STATUS_OK)
         return status;
     run.layers = request->layer_count ? request->layer_count : model->layer_count;

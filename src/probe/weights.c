@@ -110,8 +110,9 @@ static enum status read_vector(const struct naming_of *n, const struct tensor *t
 {
     uint64_t bytes;
     enum dtype dtype = (enum dtype)tensor->dtype;
-    bool whole = tensor->rank == 1 && tensor->shape[0] == count && dtype_is_plain(dtype) &&
-                 dtype_bytes(dtype, count, &bytes) && bytes == tensor->bytes;
+    bool whole = tensor->rank == 1 && tensor->shape[0] == count && !tensor->codec &&
+                 dtype_is_plain(dtype) && dtype_bytes(dtype, count, &bytes) &&
+                 bytes == tensor->bytes;
     if (!whole)
         return error_set(n->err, STATUS_FAILED,
                          "%s: tensor %s: it is no list of %" PRIu64 " numbers", path_of(n, tensor),

@@ -8,7 +8,7 @@
 
 enum {
     BUFFER_BYTES = 256 << 10, /* of stored rows */
-    TILE_NUMBERS = 1 << 19,   /* of weights: 2 MB */
+    TILE_NUMBERS = 1 << 20,   /* of weights: 4 MB; each costs a copy of all inputs, too */
     TILE_ROWS_LEAST = 16,
     SMALL_WORK = 1 << 18, /* multiplications that are done before a thread has started */
 };

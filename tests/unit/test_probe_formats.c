@@ -213,6 +213,64 @@ static void test_gguf(void **state)
         check_conversion(&conversions[i]);
 }
 
+/* ---- adapters ------------------------------------------------------------ */
+
+static struct probe *run_adapted(const char *adapter, enum status wanted, struct error *err)
+{
+    static const uint32_t tokens[] = {1, 2, 3, 4, 0, 2, 1};
+    const struct probe_request request = {.tokens = tokens, .token_count = 7, .threads = 1};
+    const struct model_options options = {0};
+    struct source *other;
+    struct probe *probe = NULL;
+    struct opened o = {0};
+    *err = (struct error){0};
+    assert_int_equal(source_locate("tests/fixtures/adapters/llama", &o.source, err), STATUS_OK);
+    assert_int_equal(checkpoint_open(o.source, &o.checkpoint, err), STATUS_OK);
+    assert_int_equal(adapter_locate(adapter, &other, err), STATUS_OK);
+    assert_int_equal(checkpoint_adapt(o.checkpoint, other, err), STATUS_OK);
+    assert_int_equal(model_open(o.checkpoint, &options, &o.model, err), STATUS_OK);
+    assert_int_equal(probe_run(o.checkpoint, o.model, &request, NULL, &probe, err), wanted);
+    close_opened(&o);
+    source_close(other);
+    return probe;
+}
+
+/* A LoRA counts in every matrix that it lies over: logits of transformers with W + s B A. */
+static void test_adapter(void **state)
+{
+    static const double wanted[] = {0.3421665, -0.2678579, -0.1957478, 0.2446361, -0.09013621};
+    struct error err;
+    (void)state;
+    struct probe *probe = run_adapted("tests/fixtures/adapters/plain", STATUS_OK, &err);
+    assert_int_equal(probe->vocabulary, 5);
+    for (size_t i = 0; i < 5; i++)
+        assert_float_equal((double)probe->logits[i], wanted[i], 1e-5);
+    probe_free(probe);
+}
+
+/* What it says of biases is in no matrix. */
+static void test_adapter_of_biases(void **state)
+{
+    struct error err;
+    cJSON *config = NULL;
+    size_t size;
+    (void)state;
+    assert_int_equal(json_read_file("tests/fixtures/adapters/plain/adapter_config.json", 1 << 16,
+                                    &config, NULL, &err),
+                     STATUS_OK);
+    cJSON_ReplaceItemInObject(config, "bias", cJSON_CreateString("all"));
+    char *text = cJSON_Print(config);
+    scratch_text("adapter_config.json", text);
+    unsigned char *weights =
+        file_get("tests/fixtures/adapters/plain/adapter_model.safetensors", &size);
+    scratch_write("adapter_model.safetensors", weights, size);
+    assert_null(run_adapted(scratch, STATUS_FAILED, &err));
+    assert_says(err.what, "the adapter changes biases");
+    memory_free(weights);
+    cJSON_free(text);
+    cJSON_Delete(config);
+}
+
 /* ---- files that shrink --------------------------------------------------- */
 
 /* Weights that are gone when they are read: an error with the tensor's name, and no fault. */
@@ -285,7 +343,8 @@ static void test_rules_of_windows(void **state)
 
 /* ---- trained models ------------------------------------------------------ */
 
-/* What run.c of llama2.c prints for this prompt at temperature 0 (its own test has the text). */
+/* What run.c of llama2.c prints at temperature 0, by the readme of stories260K; it begins with the
+ * prompt of its own accord. */
 static const char prompt[] = "Once upon a time";
 static const char story[] =
     ", there was a little girl named Lily. She loved to play outside in the park. One day, she saw "
@@ -366,6 +425,8 @@ int main(void)
     blas_prepare();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_gguf),
+        cmocka_unit_test(test_adapter),
+        cmocka_unit_test(test_adapter_of_biases),
         cmocka_unit_test(test_shrunk),
         cmocka_unit_test(test_rules_of_windows),
         cmocka_unit_test(test_story),
