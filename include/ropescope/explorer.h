@@ -133,6 +133,8 @@ void state_take_training(struct state *state, const struct training *training, b
 unsigned state_own_places(const struct state *state);
 /* Those of the view, whatever is open over it. */
 unsigned state_view_places(const struct state *state);
+/* Nothing is compared, or no model was run, so that the view has nothing to show. */
+bool state_lacks_view(const struct state *state, enum view_id view);
 bool state_is_list(const struct state *state);
 /* Lines of a list that fit on the screen, at least 1. */
 size_t state_list_room(const struct state *state);

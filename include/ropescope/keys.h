@@ -157,6 +157,8 @@ enum place {
     PLACE_FREQUENCY = 1 << 20,
     PLACE_STRIP = 1 << 21,
     PLACE_SPECTRUM = 1 << 25,
+    PLACE_OFFSETS = 1 << 26,
+    PLACE_ATTENTION = 1 << 27,
     PLACE_PAIRS = 1 << 22,  /* a list of pairs; it is a PLACE_LIST, too */
     PLACE_GROUPS = 1 << 23, /* changes by groups, which is no list */
     PLACE_CHANGE = 1 << 24, /* changes pair by pair; it is a PLACE_PAIRS, too */
@@ -217,6 +219,7 @@ enum {
     HEEDS_LAYERS = 2048,  /* those of a strip */
     HEEDS_SPECTRUM = 512, /* cosines or norms, and against what */
     HEEDS_SHADE = 4096,   /* of a map of pairs */
+    HEEDS_TEXT = 8192,    /* the text that a model ran over */
     HEEDS_RANDOM = 128,   /* the baseline drawn at random */
 };
 struct view_kind {

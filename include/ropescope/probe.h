@@ -89,6 +89,13 @@ enum status probe_run(const struct checkpoint *checkpoint, const struct model *m
                       struct probe **out, struct error *err);
 void probe_free(struct probe *probe); /* NULL: nothing */
 
+/* What views show of a run; all is borrowed. */
+struct probed {
+    const struct probe *probe;
+    const struct model *model; /* that ran: frequencies are those of a text so long */
+    const char *const *words;  /* (probe->token_count) printable, of each token */
+};
+
 /* The families that run, "llama, mistral, ..."; constant. */
 const char *probe_families(void);
 /* Whether the model's is one of them. */

@@ -18,6 +18,8 @@ enum view_id {
     VIEW_FREQUENCY,
     VIEW_STRIP,
     VIEW_SPECTRUM,
+    VIEW_OFFSETS,
+    VIEW_ATTENTION,
     VIEW_CHANGE,
     VIEW_COUNT
 };
@@ -78,6 +80,7 @@ struct view_settings {
     size_t companion_count;
     bool against_tuned;            /* --against tuned, of the scatter: not query against key */
     enum change_by by;             /* --by, of the changes */
+    const struct probed *probed;   /* a run over a text; borrowed, NULL: none, or not over yet */
     const struct changes *changes; /* of companion[0] against the model; borrowed, NULL: none */
 };
 enum { SETTINGS_BINS = 64 };

@@ -12,10 +12,11 @@ struct view_table {
     void *owned, *also;
     struct baseline *baseline; /* explorer/baseline.h */
     struct list *list;
-    struct strip_rows *strip;   /* strip.c; inside `owned`, as: */
-    struct change_rows *change; /* inside `owned`, as: */
-    struct spectrum *spectrum;  /* inside `owned`, as: */
-    struct profiles *profiles;  /* explorer/profiles.h; inside `owned` */
+    struct strip_rows *strip;    /* strip.c; inside `owned`, as: */
+    struct change_rows *change;  /* inside `owned`, as: */
+    struct spectrum *spectrum;   /* inside `owned`, as: */
+    struct offset_rows *offsets; /* views/offsets.h; inside `owned`, as: */
+    struct profiles *profiles;   /* explorer/profiles.h; inside `owned` */
 };
 void view_table_free(struct view_table *table);
 
@@ -68,7 +69,7 @@ void opening_draw(struct canvas *canvas, const struct glyphs *glyphs,
 /* The tables (table_*.c). The angles are borrowed and must outlive the table. */
 view_table_maker overview_table, pairs_table, heads_table, layers_table, histogram_table,
     scatter_table, threshold_table, profile_table, frequency_table, strip_table, spectrum_table,
-    change_table;
+    offsets_table, attention_table, change_table;
 
 /* A table as people read it (table_paint.c): as many lines from `first` on as fit, a header line
  * above them. Where the columns do not fit they move together, then get short names, then those

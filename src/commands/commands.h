@@ -178,6 +178,7 @@ struct company {
     struct companion companion[BESIDE_MOST];
     char name[BESIDE_MOST][COMPANION_NAME_MOST + 32]; /* of the companions, none like another */
     size_t count;
+    struct probing *probing;       /* the model run over a text; NULL: none was named. Owned */
     struct comparison *comparison; /* with the fine-tune; NULL: none, or not started */
     bool compares;
 };
@@ -190,6 +191,9 @@ enum status company_start(struct company *company, const struct options *options
 /* Lands what has come since; whether anything is still read; its progress. */
 size_t company_poll(struct company *company);
 bool company_busy(const struct company *company);
+/* What becomes readable when something has come of the model or of its company; -1: nothing will.
+ */
+int company_wake_fd(const struct company *company, const struct session *model);
 enum status company_result(const struct company *company, struct error *err);
 /* Waits for the angles of the model and for all that stands beside it. */
 enum status wait_for_all(struct company *company, const struct options *options,

@@ -121,6 +121,7 @@ static enum status take_settings(struct state *state, const struct options *opti
     settings.companion = start.companion;
     settings.companion_count = start.companion_count;
     settings.changes = start.changes;
+    settings.probed = start.probed;
     state->settings = settings;
     update_select(state, settings.selection.layer, settings.selection.head);
     return STATUS_OK;

@@ -1,5 +1,5 @@
 /* company.c: models beside the one that a command is about: a fine-tune of it, and any others. */
-#include "commands.h"
+#include "probing.h"
 
 #include <poll.h>
 #include <string.h>
@@ -65,6 +65,15 @@ static enum status open_tuned(struct company *company, const struct options *opt
     return status;
 }
 
+static enum status open_probing(struct company *company, const struct options *options,
+                                struct error *err)
+{
+    company->probing = memory_array(1, sizeof *company->probing);
+    if (!company->probing)
+        return error_memory(err);
+    return probing_open(company->probing, options, true, err);
+}
+
 enum status company_open(struct company *company, const struct options *options,
                          const struct session *model, struct error *err)
 {
@@ -75,6 +84,8 @@ enum status company_open(struct company *company, const struct options *options,
     as.watch = NULL;
     if (company->compares)
         status = open_tuned(company, options, model, err);
+    if (status == STATUS_OK && probing_is_asked(options))
+        status = open_probing(company, options, err);
     for (size_t i = 0; i < options->beside_count && status == STATUS_OK; i++) {
         if (company->count == BESIDE_MOST)
             return error_set(err, STATUS_USAGE, "more than %d models at once", BESIDE_MOST + 1);
@@ -97,6 +108,8 @@ enum status company_start(struct company *company, const struct options *options
     }
     for (; i < company->count && status == STATUS_OK; i++)
         status = session_start(company->session[i], err);
+    if (status == STATUS_OK && company->probing)
+        status = probing_start(company->probing, err);
     return status;
 }
 
@@ -105,6 +118,8 @@ size_t company_poll(struct company *company)
     size_t landed = company->comparison ? comparison_poll(company->comparison) : 0;
     for (size_t i = company->compares; i < company->count; i++)
         landed += session_poll(company->session[i]);
+    if (company->probing)
+        landed += probing_poll(company->probing);
     return landed;
 }
 
@@ -113,7 +128,13 @@ bool company_busy(const struct company *company)
     bool busy = company->comparison && comparison_running(company->comparison);
     for (size_t i = company->compares; i < company->count; i++)
         busy = busy || session_scanning(company->session[i]);
-    return busy;
+    return busy || (company->probing && probing_runs(company->probing));
+}
+
+int company_wake_fd(const struct company *company, const struct session *model)
+{
+    int fd = company->comparison ? comparison_wake_fd(company->comparison) : session_wake_fd(model);
+    return fd < 0 && company->probing ? probing_wake_fd(company->probing) : fd;
 }
 
 enum status company_result(const struct company *company, struct error *err)
@@ -122,6 +143,10 @@ enum status company_result(const struct company *company, struct error *err)
         company->comparison ? comparison_result(company->comparison, err) : STATUS_OK;
     for (size_t i = company->compares; i < company->count && status == STATUS_OK; i++)
         status = session_result(company->session[i], err);
+    if (status == STATUS_OK && company->probing && company->probing->status != STATUS_OK) {
+        status = company->probing->status;
+        *err = company->probing->error;
+    }
     return status;
 }
 
@@ -139,6 +164,8 @@ enum status wait_for_all(struct company *company, const struct options *options,
         print_notice(model, &printed); /* of its cache, or of that of the changes */
     for (size_t i = company->compares; i < company->count && status == STATUS_OK; i++)
         status = wait_for_angles(company->session[i], err);
+    if (status == STATUS_OK && company->probing)
+        status = probing_wait(company->probing, err);
     return status;
 }
 
@@ -148,12 +175,17 @@ void company_lend(const struct company *company, struct view_settings *settings)
 {
     settings->companion = company->companion;
     settings->companion_count = company->count;
+    settings->probed =
+        company->probing && company->probing->probed.probe ? &company->probing->probed : NULL;
     settings->changes = company->comparison ? comparison_changes(company->comparison) : NULL;
 }
 
 void company_close(struct company *company)
 {
     comparison_close(company->comparison);
+    if (company->probing)
+        probing_close(company->probing);
+    memory_free(company->probing);
     for (size_t i = 0; i < company->count; i++)
         session_close(company->session[i]);
     *company = (struct company){0};

@@ -104,8 +104,10 @@ static struct progress_reading progress_of(const struct explorer *x)
 static void poll_scan(struct explorer *x)
 {
     session_poll(x->session);
-    if (company_poll(&x->company) > 0)
+    if (company_poll(&x->company) > 0) {
+        company_lend(&x->company, &x->state.settings);
         x->dirty |= DIRTY_FRAME;
+    }
     bool scanning = session_scanning(x->session) || company_busy(&x->company);
     x->dirty |= update_scan(&x->state, scanning, progress_of(x));
     x->state.origin = session_origin(x->session);
@@ -213,8 +215,7 @@ static enum status handle(struct explorer *x, struct event event, struct error *
  * it is done. */
 static struct event next_event(struct explorer *x)
 {
-    int wake = x->company.comparison ? comparison_wake_fd(x->company.comparison)
-                                     : session_wake_fd(x->session);
+    int wake = company_wake_fd(&x->company, x->session);
     double patient = patience(x);
     while (!x->dirty && !x->rest && state_prepare(&x->state)) {
         struct event event = screen_wait(x->screen, wake, 0);

@@ -1,5 +1,5 @@
 /* export.c: `ropescope export`: the numbers of a view as CSV or JSON, whole or not at all. */
-#include "commands.h"
+#include "probing.h"
 
 #include "ropescope/views.h"
 
@@ -11,6 +11,10 @@ static enum status find_view(const struct options *options, const struct view **
         error_set(err, STATUS_USAGE, "--view change needs a model to compare with");
         return error_help(err, "--compare TUNED, or --compare-adapter DIR");
     }
+    if (*view && (view_kind((*view)->id)->heeds & HEEDS_TEXT) && !probing_is_asked(options)) {
+        error_set(err, STATUS_USAGE, "--view %s needs a text to run the model over", options->view);
+        return error_help(err, "--text \"...\", --tokens 1,2,3, or --tokens-file FILE");
+    }
     if (*view)
         return STATUS_OK;
     if (options->view)
@@ -18,7 +22,7 @@ static enum status find_view(const struct options *options, const struct view **
     else
         error_set(err, STATUS_USAGE, "export needs --view");
     return error_help(err, "views: pairs, heads, layers, histogram, scatter, threshold, profile, "
-                           "frequency, strip, spectrum, change");
+                           "frequency, strip, spectrum, offsets, attention, change");
 }
 
 /* What is exported, once its angles are there. */

@@ -54,6 +54,12 @@ static void add_beside(struct words *words, const struct options *options)
         add_path(words, "compare", options->compare);
     if (options->compare_adapter)
         add_path(words, "compare-adapter", options->compare_adapter);
+    if (options->tokens)
+        add(words, "tokens", options->tokens);
+    if (options->tokens_file)
+        add_path(words, "tokens-file", options->tokens_file);
+    if (options->text)
+        add_path(words, "text", options->text);
 }
 
 bool model_words(char *out, size_t size, const struct options *options)

@@ -377,6 +377,7 @@ enum {
     SELECTION = COMMAND_EXPLORE | COMMAND_SHOW | COMMAND_EXPORT,
     NUMBERS = VIEW_FLAG | COMMAND_STATS | COMMAND_MASK,
     RULE = COMMAND_STATS | COMMAND_MASK,                     /* what says all of a rule */
+    PROBES = COMMAND_PROBE | SELECTION,                      /* what runs a text */
     COMPARES = SELECTION,                                    /* what knows of two models */
     BUDGET = COMMAND_EXPLORE | COMMAND_SHOW | COMMAND_STATS, /* what tells a budget */
 };
@@ -451,10 +452,10 @@ static const struct flag flags[] = {
     {"mouse", 0, NULL, COMMAND_EXPLORE | SETTING, "a click selects, the wheel moves", read_mouse},
     {"json", 0, NULL, COMMAND_INFO | COMMAND_STATS | COMMAND_PROBE | COMMAND_FAMILIES, "as JSON",
      read_json},
-    {"tokens", 0, "A,B,..", COMMAND_PROBE, "ids of the tokens to run over", read_probe_tokens},
-    {"tokens-file", 0, "FILE", COMMAND_PROBE, "the same as a JSON array", read_probe_tokens_file},
-    {"text", 0, "TEXT", COMMAND_PROBE, "instead: text, by the model's tokenizer", read_probe_text},
-    {"attention-layers", 0, "A,B,..", COMMAND_PROBE, "layers whose attention is told, too",
+    {"tokens", 0, "A,B,..", PROBES, "ids of the tokens to run over", read_probe_tokens},
+    {"tokens-file", 0, "FILE", PROBES, "the same as a JSON array", read_probe_tokens_file},
+    {"text", 0, "TEXT", PROBES, "instead: text, by the model's tokenizer", read_probe_text},
+    {"attention-layers", 0, "A,B,..", PROBES, "layers whose attention is told, too",
      read_probe_attention},
     {"layers", 0, "N", COMMAND_PROBE, "stop behind the first N layers, without logits",
      read_probe_layers},

@@ -9,12 +9,12 @@ _ropescope_commands='explore scan info stats export show mask probe families'
 _ropescope_flags()
 {
     case $1 in
-    explore) echo '--view --layer --head --threshold --first-layer --thresholds --random --seed --lora-preset --lora-rank --lora-targets --lora-dtype --scope --sort --measure --unit --bins --log --arrange --zoom --linear --each-layer --line --relative --layers --against --by --norms --axis --shade --theme --glyphs --list-themes --config --no-config --mouse --adapter --compare --compare-adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
+    explore) echo '--view --layer --head --threshold --first-layer --thresholds --random --seed --lora-preset --lora-rank --lora-targets --lora-dtype --scope --sort --measure --unit --bins --log --arrange --zoom --linear --each-layer --line --relative --layers --against --by --norms --axis --shade --theme --glyphs --list-themes --config --no-config --mouse --tokens --tokens-file --text --attention-layers --adapter --compare --compare-adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
     scan) echo '--output --adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
     info) echo '--like-authors --json --adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
     stats) echo '--projection --threshold --fixed --first-layer --thresholds --like-authors --lora-preset --lora-rank --lora-targets --lora-dtype --json --adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
-    export) echo '--view --layer --head --projection --threshold --fixed --first-layer --thresholds --random --seed --scope --sort --measure --unit --bins --log --arrange --zoom --linear --each-layer --line --relative --layers --against --by --norms --axis --shade --format --output --adapter --compare --compare-adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
-    show) echo '--view --layer --head --projection --threshold --fixed --first-layer --thresholds --random --seed --lora-preset --lora-rank --lora-targets --lora-dtype --scope --sort --measure --unit --bins --log --arrange --zoom --linear --each-layer --line --relative --layers --against --by --norms --axis --shade --output --size --theme --glyphs --colour --color --adapter --compare --compare-adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
+    export) echo '--view --layer --head --projection --threshold --fixed --first-layer --thresholds --random --seed --scope --sort --measure --unit --bins --log --arrange --zoom --linear --each-layer --line --relative --layers --against --by --norms --axis --shade --format --output --tokens --tokens-file --text --attention-layers --adapter --compare --compare-adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
+    show) echo '--view --layer --head --projection --threshold --fixed --first-layer --thresholds --random --seed --lora-preset --lora-rank --lora-targets --lora-dtype --scope --sort --measure --unit --bins --log --arrange --zoom --linear --each-layer --line --relative --layers --against --by --norms --axis --shade --output --size --theme --glyphs --colour --color --tokens --tokens-file --text --attention-layers --adapter --compare --compare-adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
     mask) echo '--projection --threshold --fixed --first-layer --thresholds --random --seed --like-authors --row-order --format --output --adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
     probe) echo '--json --tokens --tokens-file --text --attention-layers --layers --generate --adapter --no-cache --threads --pairing --head-dim --heads --kv-heads --rope-theta --context --help --version' ;;
     families) echo '--json --help --version' ;;
@@ -23,7 +23,7 @@ _ropescope_flags()
 _ropescope_values()
 {
     case $1 in
-    --view) values='overview pairs heads layers histogram scatter threshold profile frequency strip spectrum change help' ;;
+    --view) values='overview pairs heads layers histogram scatter threshold profile frequency strip spectrum offsets attention change help' ;;
     --layer) kind=free ;;
     --head) kind=free ;;
     --projection) values='query key both' ;;

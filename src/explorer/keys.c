@@ -14,6 +14,8 @@ enum { CTRL_C = 3, BACKSPACE = 8, TAB = 9, CTRL_L = 12, ENTER = 13, CTRL_U = 21,
     (PLACE_VIEW | PLACE_HELP | PLACE_THEMES | TYPING | LETTER | PLACE_CONFIRM | PLACE_COMMAND |    \
      PLACE_BUDGET)
 #define RULED (PLACE_VIEW | PLACE_BUDGET) /* where a step of the rule shows */
+/* Where H and L go from pair to pair. */
+#define PAIRWISE (PLACE_STRIP | PLACE_SPECTRUM | PLACE_FREQUENCY | PLACE_GROUPS | PLACE_OFFSETS)
 #define LINES (PLACE_LIST | PLACE_INSPECTOR)
 
 #define VIEW_ACTION(id) ((enum action)(ACTION_VIEW_FIRST + (id)))
@@ -97,16 +99,8 @@ static const struct binding bindings[] = {
      NULL,
      "maps: a cell sums up more heads; scatter: farther off"},
     {ACTION_ZOOM_ALL, PLACE_SCATTER, {'a'}, NULL, "scatter: the whole plane"},
-    {ACTION_PAIR_PREVIOUS,
-     PLACE_STRIP | PLACE_SPECTRUM | PLACE_FREQUENCY | PLACE_GROUPS,
-     {'H', 'N'},
-     "pair",
-     "plots by pair: the pair before"},
-    {ACTION_PAIR_NEXT,
-     PLACE_STRIP | PLACE_SPECTRUM | PLACE_FREQUENCY | PLACE_GROUPS,
-     {'L', 'n'},
-     "pair",
-     "plots by pair: next pair"},
+    {ACTION_PAIR_PREVIOUS, PAIRWISE, {'H', 'N'}, "pair", "plots by pair: the pair before"},
+    {ACTION_PAIR_NEXT, PAIRWISE, {'L', 'n'}, "pair", "plots by pair: next pair"},
     {ACTION_STRIP_LAYER,
      PLACE_STRIP,
      {'a'},
@@ -214,6 +208,8 @@ static const struct binding bindings[] = {
     {VIEW_ACTION(VIEW_FREQUENCY), PLACE_VIEW, {'9'}, NULL, "|cos| and norms by frequency"},
     {VIEW_ACTION(VIEW_STRIP), PLACE_VIEW, {'0'}, NULL, "strip of all pairs of a layer"},
     {VIEW_ACTION(VIEW_SPECTRUM), PLACE_VIEW, {'W'}, NULL, "spectrum: norms by pair and layer"},
+    {VIEW_ACTION(VIEW_OFFSETS), PLACE_VIEW, {'V'}, NULL, "rotary offsets, of a run over a text"},
+    {VIEW_ACTION(VIEW_ATTENTION), PLACE_VIEW, {'A'}, NULL, "attention, of a run over a text"},
     {VIEW_ACTION(VIEW_CHANGE), PLACE_VIEW, {'D'}, NULL, "changes between base and fine-tune"},
     {ACTION_SCOPE, PLACE_VIEW, {'s'}, "scope", "reach of lists and pictures: head, layer, model"},
     {ACTION_DIVE, PLACE_VIEW, {NEWLINE, ENTER}, "dive", "deeper: layers, heads, pairs, a pair"},

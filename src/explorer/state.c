@@ -110,6 +110,13 @@ unsigned state_own_places(const struct state *state)
     return state_view_places(state);
 }
 
+bool state_lacks_view(const struct state *state, enum view_id view)
+{
+    if (view == VIEW_CHANGE)
+        return !state->settings.changes;
+    return (view_kind(view)->heeds & HEEDS_TEXT) && !state->settings.probed;
+}
+
 bool state_is_list(const struct state *state)
 {
     return state->view == VIEW_PAIRS || state->view == VIEW_HEADS || state->view == VIEW_LAYERS ||

@@ -51,11 +51,13 @@ static void show_view(struct state *state, int id)
     update_show_view(state, (enum view_id)((id + VIEW_COUNT) % VIEW_COUNT));
 }
 
-/* The view of changes is none to come by where nothing is compared. */
+/* Views of what is not there are none to come by. */
 static void step_view(struct state *state, int step)
 {
     int id = ((int)state->view + step + VIEW_COUNT) % VIEW_COUNT;
-    show_view(state, id == VIEW_CHANGE && !state->settings.changes ? id + step : id);
+    while (state_lacks_view(state, (enum view_id)id))
+        id = (id + step + VIEW_COUNT) % VIEW_COUNT;
+    show_view(state, id);
 }
 
 /* Deeper is narrower: the heads of the selected layer, the pairs of the selected head, those of the

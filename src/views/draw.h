@@ -156,6 +156,13 @@ void strip_draw(struct canvas *canvas, struct rect rect, const struct glyphs *gl
                 const struct state *state);
 void spectrum_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                    const struct state *state);
+/* Why there is nothing of a run over a text to draw; false where there is something. */
+bool draw_no_text(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                  const struct state *state);
+void offsets_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                  const struct state *state);
+void attention_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
+                    const struct state *state);
 void change_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                  const struct state *state);
 void threshold_draw(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,

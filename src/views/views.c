@@ -3,6 +3,7 @@
 #include "explorer/profiles.h"
 #include "views/change.h"
 #include "views/draw.h"
+#include "views/offsets.h"
 
 #include <string.h>
 
@@ -19,6 +20,10 @@ static const struct view views[VIEW_COUNT] = {
     {VIEW_STRIP, "strip", "the cosine of every pair of a layer", strip_table, strip_draw},
     {VIEW_SPECTRUM, "spectrum", "what pairs can carry, by weights alone", spectrum_table,
      spectrum_draw},
+    {VIEW_OFFSETS, "offsets", "constant parts of queries and keys over a text", offsets_table,
+     offsets_draw},
+    {VIEW_ATTENTION, "attention", "which tokens a head looks at in a text", attention_table,
+     attention_draw},
     {VIEW_CHANGE, "change", "what a fine-tune moved", change_table, change_draw},
 };
 
@@ -69,6 +74,8 @@ void view_table_free(struct view_table *table)
         change_rows_free(table->change);
     if (table->spectrum)
         spectrum_free(table->spectrum);
+    if (table->offsets)
+        offset_rows_free(table->offsets);
     if (table->profiles)
         profiles_free(table->profiles);
     memory_free(table->owned);

@@ -126,7 +126,8 @@ static struct view_settings heeded(struct view_settings settings, enum view_id v
         settings.one_head = false;
     if (view == VIEW_OVERVIEW || view == VIEW_HISTOGRAM || view == VIEW_SCATTER ||
         view == VIEW_THRESHOLD || view == VIEW_PROFILE || view == VIEW_FREQUENCY ||
-        view == VIEW_STRIP || view == VIEW_SPECTRUM)
+        view == VIEW_STRIP || view == VIEW_SPECTRUM || view == VIEW_OFFSETS ||
+        view == VIEW_ATTENTION)
         settings.sort = usual.sort;
     return settings;
 }

@@ -182,8 +182,8 @@ static void test_starts_on_a_layer_that_rotates(void **unused)
 static void test_views(void **context)
 {
     struct state *state = state_of(context);
-    static const uint32_t keys[VIEW_COUNT] = {'1', '2', '3', '4', '5', '6',
-                                              '7', '8', '9', '0', 'W', 'D'};
+    static const uint32_t keys[VIEW_COUNT] = {'1', '2', '3', '4', '5', '6', '7',
+                                              '8', '9', '0', 'W', 'V', 'A', 'D'};
     for (int id = 0; id < VIEW_COUNT; id++) {
         update_key(state, keys[id]);
         assert_int_equal(state->view, id);
@@ -191,7 +191,7 @@ static void test_views(void **context)
     update_key(state, '\t');
     assert_int_equal(state->view, VIEW_OVERVIEW);
     update_key(state, KEYCODE_BACKTAB);
-    assert_int_equal(state->view, VIEW_SPECTRUM); /* nothing is compared */
+    assert_int_equal(state->view, VIEW_SPECTRUM); /* nothing is compared or run */
     type(state, "4\n");
     assert_int_equal(state->view, VIEW_HEADS);
     type(state, "\n");
