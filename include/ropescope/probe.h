@@ -12,6 +12,9 @@ enum { PROBE_TOP = 5 };
 struct probe_request {
     const uint32_t *tokens; /* (token_count) borrowed; at least one */
     size_t token_count;
+    bool whole_vocabulary;      /* instead of tokens: all there are, in order, up to the queries and
+                                   keys of the first layer, which hang on no other token: exact
+                                   without any text. No layer_count, attention or generate */
     size_t layer_count;         /* stop behind so many layers, without logits; 0: all of them */
     const size_t *attention;    /* (attention_count) indexes of layers whose attention is kept */
     size_t attention_count;     /* borrowed */
@@ -63,8 +66,9 @@ struct probe_choice {
 
 /* All but what was generated is about the tokens that were given. */
 struct probe {
-    uint32_t *tokens; /* (token_count) a copy */
+    uint32_t *tokens; /* (token_count) a copy; NULL: */
     size_t token_count;
+    bool of_vocabulary; /* `token_count` 0: the first layer's vectors of every token there is */
     struct probe_layer *layers; /* (layer_count) those that ran: index as in model->layers */
     size_t layer_count;
     float *logits; /* (vocabulary) of the last position; NULL: the run stopped before */

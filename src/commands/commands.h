@@ -62,6 +62,7 @@ struct options {
     enum mask_format mask_format;
     struct training training; /* of --lora-preset, --lora-rank, --lora-targets, --lora-dtype */
     const char *tokens, *tokens_file, *text; /* what a probe runs over; NULL: not given */
+    bool vocabulary;                         /* instead: the first layer, every token */
     const char *attention_layers;            /* numbers with commas; NULL: none */
     uint32_t run_layers;                     /* 0: all */
     uint32_t generate;

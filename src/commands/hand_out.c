@@ -60,6 +60,8 @@ static void add_beside(struct words *words, const struct options *options)
         add_path(words, "tokens-file", options->tokens_file);
     if (options->text)
         add_path(words, "text", options->text);
+    if (options->vocabulary)
+        add(words, "vocabulary", "");
 }
 
 bool model_words(char *out, size_t size, const struct options *options)

@@ -455,6 +455,8 @@ static const struct flag flags[] = {
     {"tokens", 0, "A,B,..", PROBES, "ids of the tokens to run over", read_probe_tokens},
     {"tokens-file", 0, "FILE", PROBES, "the same as a JSON array", read_probe_tokens_file},
     {"text", 0, "TEXT", PROBES, "instead: text, by the model's tokenizer", read_probe_text},
+    {"vocabulary", 0, NULL, PROBES, "instead: every token there is, in the first layer",
+     read_probe_vocabulary},
     {"attention-layers", 0, "A,B,..", PROBES, "layers whose attention is told, too",
      read_probe_attention},
     {"layers", 0, "N", COMMAND_PROBE, "stop behind the first N layers, without logits",

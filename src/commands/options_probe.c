@@ -36,6 +36,12 @@ bool read_probe_text(struct options *options, const char *value)
     return *value != '\0';
 }
 
+bool read_probe_vocabulary(struct options *options, const char *value)
+{
+    (void)value;
+    return options->vocabulary = true;
+}
+
 bool read_probe_attention(struct options *options, const char *value)
 {
     options->attention_layers = value;

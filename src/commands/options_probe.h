@@ -6,6 +6,6 @@
 #include "commands.h"
 
 read_flag read_probe_tokens, read_probe_tokens_file, read_probe_text;
-read_flag read_probe_attention, read_probe_layers, read_probe_generate;
+read_flag read_probe_vocabulary, read_probe_attention, read_probe_layers, read_probe_generate;
 
 #endif

@@ -58,11 +58,15 @@ static enum status tokens_of_file(struct probing *p, struct error *err)
 static enum status find_tokens(struct probing *p, struct error *err)
 {
     const struct options *o = p->options;
-    int ways = (o->tokens != NULL) + (o->tokens_file != NULL) + (o->text != NULL);
+    int ways = (o->tokens != NULL) + (o->tokens_file != NULL) + (o->text != NULL) + o->vocabulary;
+    if (o->vocabulary && ways == 1)
+        return STATUS_OK;
     if (ways != 1)
-        return error_set(err, STATUS_USAGE,
-                         "probe takes one of --tokens, --tokens-file and --text, and %s was given",
-                         ways == 0 ? "none" : "more than one");
+        return error_set(
+            err, STATUS_USAGE,
+            "one of --tokens, --tokens-file, --text and --vocabulary is wanted, and %s was "
+            "given",
+            ways == 0 ? "none" : "more than one");
     if (o->tokens)
         return numbers_of(o->tokens, "tokens", &p->tokens, &p->token_count, err);
     if (o->tokens_file)
@@ -83,7 +87,7 @@ static enum status open_probed(struct probing *p, struct error *err)
         return error_set(err, STATUS_USAGE, "%s: a file of angles holds no weights that could run",
                          p->path);
     /* Scalings that depend on the length take that of the text, as in transformers. */
-    if (model.context == 0)
+    if (model.context == 0 && !o->vocabulary)
         model.context = p->token_count + o->generate;
     enum status status = source_locate(p->path, &p->source, err);
     if (status == STATUS_OK && o->session.adapter)
@@ -144,7 +148,7 @@ static enum status take_every_layer(struct probing *p, struct error *err)
 
 bool probing_is_asked(const struct options *options)
 {
-    return options->tokens || options->tokens_file || options->text;
+    return options->tokens || options->tokens_file || options->text || options->vocabulary;
 }
 
 enum status probing_open(struct probing *p, const struct options *options, bool every_layer,
@@ -157,7 +161,7 @@ enum status probing_open(struct probing *p, const struct options *options, bool 
     enum status status = find_tokens(p, err);
     if (status == STATUS_OK)
         status = open_probed(p, err);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK && !options->vocabulary)
         status = every_layer ? take_every_layer(p, err) : find_attention(p, err);
     return status;
 }
@@ -170,6 +174,7 @@ static void run_it(void *arg, size_t worker)
     const struct probe_request request = {
         .tokens = p->tokens,
         .token_count = p->token_count,
+        .whole_vocabulary = p->options->vocabulary,
         .layer_count = p->options->run_layers,
         .attention = p->attention,
         .attention_count = p->attention_count,

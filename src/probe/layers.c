@@ -158,6 +158,17 @@ static enum status run_layer(struct run *run, size_t index)
     return status;
 }
 
+enum status run_first_vectors(struct run *run)
+{
+    struct layer_weights w;
+    enum status status =
+        weights_of_layer(run->checkpoint, run->model, &run->settings, 0, run->hidden, &w, run->err);
+    if (status == STATUS_OK)
+        status = project(run, 0, &w, &run->kept[0]);
+    weights_free_layer(&w);
+    return status;
+}
+
 enum status run_layers(struct run *run)
 {
     enum status status = STATUS_OK;

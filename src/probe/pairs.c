@@ -28,16 +28,23 @@ static bool record_head(void *context, size_t head, struct bench *bench)
 {
     const struct recording *r = context;
     const size_t dim = r->layer->head_dim, stride = r->to->heads * dim;
-    const size_t count = r->run->positions;
+    const size_t count = r->run->positions, known = r->run->recorded;
+    const size_t from_position = known == 0 ? 1 : 0; /* the first of all is kept apart */
+    const double before = known > 0 ? (double)(known - 1) : 0;
+    const double all = before + (double)(count - from_position);
     (void)bench;
     for (uint32_t pair = 0; pair < r->layer->pairs; pair++) {
         size_t a, b, at = head * r->layer->pairs + pair;
-        double sum_a = 0, sum_b = 0, radii = 0, most = 0;
+        struct probe_projection *to = r->to;
+        double sum_a = before * (double)to->mean_a[at], sum_b = before * (double)to->mean_b[at];
+        double radii = before * (double)to->radius_mean[at], most = (double)to->radius_max[at];
         places_of(r->layer, r->which, pair, &a, &b);
         const float *from = r->from + head * dim;
-        r->to->first_a[at] = from[a];
-        r->to->first_b[at] = from[b];
-        for (size_t t = 1; t < count; t++) {
+        if (known == 0) {
+            to->first_a[at] = from[a];
+            to->first_b[at] = from[b];
+        }
+        for (size_t t = from_position; t < count; t++) {
             double x = (double)from[t * stride + a], y = (double)from[t * stride + b];
             double radius = sqrt(x * x + y * y);
             sum_a += x;
@@ -45,11 +52,11 @@ static bool record_head(void *context, size_t head, struct bench *bench)
             radii += radius;
             most = radius > most ? radius : most;
         }
-        double divisor = count > 1 ? (double)(count - 1) : 1;
-        r->to->mean_a[at] = (float)(sum_a / divisor);
-        r->to->mean_b[at] = (float)(sum_b / divisor);
-        r->to->radius_mean[at] = (float)(radii / divisor);
-        r->to->radius_max[at] = (float)most;
+        double divisor = all > 0 ? all : 1;
+        to->mean_a[at] = (float)(sum_a / divisor);
+        to->mean_b[at] = (float)(sum_b / divisor);
+        to->radius_mean[at] = (float)(radii / divisor);
+        to->radius_max[at] = (float)most;
     }
     return true;
 }
@@ -98,7 +105,7 @@ enum status record_pairs(struct run *run, size_t index, const float *keys)
         struct probe_projection *to = recording.to;
         to->heads = recording.layer->projection[which].heads;
         to->pairs = recording.layer->pairs;
-        if (to->pairs > 0 && !reserve_projection(to))
+        if (to->pairs > 0 && !to->mean_a && !reserve_projection(to))
             return error_memory(run->err);
         enum status status =
             workers_run(&run->workers, to->heads, run->positions * to->pairs < 4096, record_head,

@@ -45,8 +45,12 @@ static enum status check_adapter(const struct checkpoint *checkpoint, struct err
 static enum status check_request(const struct model *model, const struct probe_request *request,
                                  struct error *err)
 {
-    if (request->token_count == 0)
+    if (request->token_count == 0 && !request->whole_vocabulary)
         return error_set(err, STATUS_USAGE, "no tokens to run %s over", model->name);
+    if (request->whole_vocabulary && (request->token_count || request->layer_count > 1 ||
+                                      request->attention_count || request->generate))
+        return error_set(err, STATUS_USAGE,
+                         "the whole vocabulary has no text: its first layer is all there is");
     if (request->token_count > INT_MAX / 2 || request->generate > INT_MAX / 2)
         return error_set(err, STATUS_USAGE, "%zu tokens and %zu more: that is too long a text",
                          request->token_count, request->generate);
@@ -86,13 +90,16 @@ static enum status check_tokens(const struct run *run)
     return STATUS_OK;
 }
 
+/* Tokens of the vocabulary that are worked on at once. */
+enum { VOCABULARY_PART = 250 };
+
 /* ---- memory -------------------------------------------------------------- */
 
 static bool copy_tokens(struct probe *probe, const struct probe_request *request)
 {
-    probe->tokens = memory_array(request->token_count, sizeof *probe->tokens);
+    probe->tokens = memory_array(request->token_count + 1, sizeof *probe->tokens);
     probe->token_count = request->token_count;
-    if (probe->tokens)
+    if (probe->tokens && request->token_count > 0)
         memcpy(probe->tokens, request->tokens, request->token_count * sizeof *probe->tokens);
     return probe->tokens != NULL;
 }
@@ -129,7 +136,8 @@ static bool reserve_result(struct run *run)
 {
     struct probe *probe = run->probe;
     const struct probe_request *request = run->request;
-    bool whole = run->layers == run->model->layer_count;
+    bool whole = run->layers == run->model->layer_count && !request->whole_vocabulary;
+    probe->of_vocabulary = request->whole_vocabulary;
     probe->layers = memory_array(run->layers, sizeof *probe->layers);
     if (!probe->layers || !copy_tokens(probe, request))
         return false;
@@ -170,7 +178,8 @@ static bool reserve_kept(struct run *run)
 
 static bool reserve_run(struct run *run)
 {
-    const size_t count = run->request->token_count;
+    const size_t count =
+        run->request->whole_vocabulary ? VOCABULARY_PART : run->request->token_count;
     size_t widest = 0;
     for (size_t i = 0; i < run->layers; i++) {
         size_t rows = (size_t)run->model->layers[i].projection[PROJECTION_QUERY].rows;
@@ -286,9 +295,28 @@ static enum status go_on(struct run *run)
     return status;
 }
 
+static enum status run_vocabulary(struct run *run)
+{
+    uint32_t ids[VOCABULARY_PART];
+    const size_t all = run->probe->vocabulary;
+    enum status status = STATUS_OK;
+    for (size_t at = 0; at < all && status == STATUS_OK; at += run->positions) {
+        run->positions = all - at < VOCABULARY_PART ? all - at : VOCABULARY_PART;
+        for (size_t i = 0; i < run->positions; i++)
+            ids[i] = (uint32_t)(at + i);
+        status = embed(run, ids);
+        if (status == STATUS_OK)
+            status = run_first_vectors(run);
+        run->recorded += run->positions;
+    }
+    return status;
+}
+
 static enum status run_all(struct run *run)
 {
     run->records = true;
+    if (run->request->whole_vocabulary)
+        return run_vocabulary(run);
     run->positions = run->request->token_count;
     enum status status = embed(run, run->request->tokens);
     if (status == STATUS_OK)
@@ -332,6 +360,7 @@ enum status probe_run(const struct checkpoint *checkpoint, const struct model *m
     if (status != STATUS_OK)
         return status;
     run.layers = request->layer_count ? request->layer_count : model->layer_count;
+    run.layers = request->whole_vocabulary ? 1 : run.layers;
     run.probe = memory_array(1, sizeof *run.probe);
     status = run.probe ? open_run(&run, progress) : error_memory(err);
     if (status == STATUS_OK)

@@ -26,6 +26,7 @@ struct run {
     size_t first;      /* of the positions that are computed now */
     size_t positions;  /* so many */
     bool records;      /* they are those that were asked about */
+    size_t recorded;   /* positions that means hold already */
     struct kept *kept; /* (layers), or one for all where nothing is generated */
     bool keeps;        /* each layer has its own */
     float *state;      /* (positions, hidden): the residual stream */
@@ -51,6 +52,8 @@ static inline float *new_floats(size_t rows, size_t columns)
 
 /* All layers over the positions of now, state to state. */
 enum status run_layers(struct run *run);
+/* The queries and keys of the first layer alone, recorded. */
+enum status run_first_vectors(struct run *run);
 /* to = from / root mean square of its row * weight; (rows, count), to may be from. */
 void norm_rows(const float *from, const float *weight, float epsilon, size_t rows, size_t count,
                float *to);

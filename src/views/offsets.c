@@ -161,9 +161,10 @@ bool draw_no_text(struct canvas *canvas, struct rect rect, const struct glyphs *
     if (probed && state->settings.selection.layer < probed->probe->layer_count)
         return false;
     canvas_text(canvas, rect.row, rect.col, rect.cols, style_of(ROLE_NOTICE), glyphs,
-                probed            ? "the run did not come to this layer"
-                : state->scanning ? "running the model\xe2\x80\xa6"
-                                  : "no text was run: start with --text \"...\" or --tokens 1,2,3");
+                probed ? "the run did not come to this layer"
+                : state->scanning
+                    ? "running the model\xe2\x80\xa6"
+                    : "no text was run: start with --text \"...\", --tokens 1,2 or --vocabulary");
     return true;
 }
 
@@ -215,7 +216,9 @@ void offsets_draw(struct canvas *canvas, struct rect rect, const struct glyphs *
     const struct probed *probed = state->settings.probed;
     struct head_offsets head;
     draw_selection_name(name, state, SCOPE_HEAD, glyphs, rect.cols - 32);
-    if (probed)
+    if (probed && probed->probe->of_vocabulary)
+        text_format(tokens, sizeof tokens, "%severy token", draw_dot(glyphs));
+    else if (probed)
         text_format(tokens, sizeof tokens, "%s%zu tokens", draw_dot(glyphs),
                     probed->probe->token_count);
     text_format(title, sizeof title, "offsets%s%s%s", draw_dot(glyphs), name, tokens);

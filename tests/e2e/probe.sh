@@ -43,7 +43,7 @@ check 'attention has hidden keys' says 'null' "$PROGRAM" probe $TINY --tokens 1,
 check 'the first layers have no logits' says '"logits": null' "$PROGRAM" probe $TINY --tokens 1,2 --layers 1 --json
 check 'more tokens than the context: a note' says 'more than the 64' \
     "$PROGRAM" probe $TINY --tokens "$(seq -s, 1 60),1,2,3,4,5"
-check 'one way to name tokens' refuses 2 'takes one of --tokens' "$PROGRAM" probe $DEMO
+check 'one way to name tokens' refuses 2 'one of --tokens, --tokens-file, --text and --vocabulary is wanted' "$PROGRAM" probe $DEMO
 check 'and not two' refuses 2 'more than one' "$PROGRAM" probe $DEMO --text a --tokens 1
 check 'tokens past the vocabulary' refuses 2 'token 64 at position 1' "$PROGRAM" probe $TINY --tokens 1,64
 check 'layers that are not there' refuses 2 'has no layer 3' "$PROGRAM" probe $TINY --tokens 1 --attention-layers 3

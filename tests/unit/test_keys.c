@@ -186,7 +186,8 @@ static void write_label(FILE *stream, const struct binding *binding)
 enum {
     VIEWS = PLACE_VIEW | PLACE_LIST | PLACE_OVERVIEW | PLACE_HISTOGRAM | PLACE_SCATTER |
             PLACE_INSPECTOR | PLACE_THRESHOLD | PLACE_PAIRS | PLACE_PROFILE | PLACE_FREQUENCY |
-            PLACE_STRIP | PLACE_SPECTRUM | PLACE_OFFSETS | PLACE_ATTENTION | PLACE_GROUPS | PLACE_CHANGE
+            PLACE_STRIP | PLACE_SPECTRUM | PLACE_OFFSETS | PLACE_ATTENTION | PLACE_GROUPS |
+            PLACE_CHANGE
 };
 
 /* The keys outside help and typing, a line each; those that share a hint share a line. */
