@@ -49,6 +49,7 @@ struct figure_panel {
     struct figure_series series[FIGURE_SERIES]; /* (count) drawn in this order */
     size_t count;
     double cut_x[FIGURE_CUTS], cut_y[FIGURE_CUTS]; /* lines of the threshold; NaN: none */
+    char cut_label[32];                            /* what these are; "": the threshold */
     double step; /* a line at each multiple of it along x, where a head ends; 0: none */
     bool down;   /* y grows downwards, as layers do in a map */
 };

@@ -310,7 +310,8 @@ static void put_legend(const struct sheet *sheet)
     }
     if (has_cut(sheet->panel)) {
         put_cut(sheet->stream, x, y - 4, x + 22, y - 4);
-        put_words(sheet->stream, x + 28, y, "", "threshold");
+        put_words(sheet->stream, x + 28, y, "",
+                  *sheet->panel->cut_label ? sheet->panel->cut_label : "threshold");
     }
 }
 

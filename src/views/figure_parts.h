@@ -32,9 +32,10 @@ struct figure_series *figure_series_of(struct figure_panel *panel, enum figure_k
 void figure_point(struct figure_job *job, struct figure_panel *panel, struct figure_series *series,
                   double x, double y, double x2);
 
-/* Figures in files of their own: figure_change.c, figure_spectrum.c. */
+/* Figures in files of their own: figure_change.c, figure_spectrum.c, figure_offsets.c. */
 void change_figure(struct figure_job *job);
 void spectrum_figure(struct figure_job *job);
+void offsets_figure(struct figure_job *job);
 
 void figure_ends(struct figure_axis *axis, double low, double high);
 /* From 0 to a little above the highest number. */

@@ -68,6 +68,7 @@ static void draw_lines(const struct figure_job *job, struct figure_panel *panel)
         return;
     struct cycle_lines lines = cycle_lines_of(layer->frequency, layer->pairs, context);
     const uint32_t at[2] = {lines.partial, lines.half};
+    text_format(panel->cut_label, sizeof panel->cut_label, "cycles");
     char from[2][TEXT_NUMBER];
     for (int i = 0; i < 2; i++) {
         text_format(from[i], TEXT_NUMBER, "none");

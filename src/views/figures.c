@@ -323,7 +323,7 @@ static void (*const figures[VIEW_COUNT])(struct figure_job *) = {
     [VIEW_SCATTER] = scatter_figure,   [VIEW_THRESHOLD] = threshold_figure,
     [VIEW_PROFILE] = profile_figure,   [VIEW_FREQUENCY] = frequency_figure,
     [VIEW_STRIP] = strip_figure,       [VIEW_CHANGE] = change_figure,
-    [VIEW_SPECTRUM] = spectrum_figure,
+    [VIEW_SPECTRUM] = spectrum_figure, [VIEW_OFFSETS] = offsets_figure,
 };
 
 /* What is plotted, where the view's own words say more than that. */
