@@ -104,12 +104,12 @@ static void draw_pairs(struct canvas *canvas, struct rect rect, const struct gly
 
 static void add_side(struct line *line, int side, const struct offset *offset)
 {
+    const char *degree = line->glyphs->set == GLYPHS_ASCII ? " deg" : "\u00b0";
     line_add(line, style_of(side == PROJECTION_QUERY ? ROLE_QUERY : ROLE_KEY),
-             "  %s %.3g at %.0f\xc2\xb0, %.2f constant", projection_name(side),
-             offset->radius[side], degrees * offset->angle[side], offset->concentration[side]);
+             "  %s %.3g at %.0f%s, %.2f constant", projection_name(side), offset->radius[side],
+             degrees * offset->angle[side], degree, offset->concentration[side]);
 }
 
-/* An angle without its sign where the characters are ASCII. */
 static void pair_words(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                        const struct head_offsets *head, uint32_t pair)
 {
@@ -163,7 +163,7 @@ bool draw_no_text(struct canvas *canvas, struct rect rect, const struct glyphs *
     canvas_text(canvas, rect.row, rect.col, rect.cols, style_of(ROLE_NOTICE), glyphs,
                 probed ? "the run did not come to this layer"
                 : state->scanning
-                    ? "running the model\xe2\x80\xa6"
+                    ? "running the model"
                     : "no text was run: start with --text \"...\", --tokens 1,2 or --vocabulary");
     return true;
 }

@@ -11,15 +11,10 @@
 #include <cmocka.h>
 
 #include "ropescope/probe.h"
+#include "scratch.h"
 
 #define DEMO "tests/data/demo/base"
 #define EXPECTED "tests/fixtures/probe/demo.json"
-
-struct opened {
-    struct source *source;
-    struct checkpoint *checkpoint;
-    struct model *model;
-};
 
 static struct opened open_demo(void)
 {
@@ -29,13 +24,6 @@ static struct opened open_demo(void)
     assert_int_equal(checkpoint_open(o.source, &o.checkpoint, NULL), STATUS_OK);
     assert_int_equal(model_open(o.checkpoint, &options, &o.model, NULL), STATUS_OK);
     return o;
-}
-
-static void close_demo(struct opened *o)
-{
-    model_free(o->model);
-    checkpoint_close(o->checkpoint);
-    source_close(o->source);
 }
 
 static struct probe *run(const struct opened *o, const struct probe_request *request)
@@ -90,7 +78,7 @@ static void test_means_are_those_of_transformers(void **unused)
             check_means(&probe->layers[i].projection[p], json_get(layer, projection_name(p)));
     probe_free(probe);
     cJSON_Delete(json);
-    close_demo(&o);
+    close_opened(&o);
 }
 
 /* ---- the whole vocabulary ------------------------------------------------ */
@@ -134,7 +122,7 @@ static void test_the_vocabulary_is_a_run_over_its_tokens(void **unused)
     }
     probe_free(found);
     probe_free(wanted);
-    close_demo(&o);
+    close_opened(&o);
 }
 
 static void test_the_vocabulary_has_no_text(void **unused)
@@ -154,7 +142,7 @@ static void test_the_vocabulary_has_no_text(void **unused)
                          STATUS_USAGE);
         assert_non_null(strstr(err.what, "the whole vocabulary has no text"));
     }
-    close_demo(&o);
+    close_opened(&o);
 }
 
 int main(void)
