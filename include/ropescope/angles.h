@@ -129,6 +129,10 @@ void session_close(struct session *session);
 const struct angles *session_angles(const struct session *session);
 /* Its files, without those of an adapter; NULL for an .angles file. */
 const struct source *session_source(const struct session *session);
+/* A file of the cache beside the session's angles, NAME-HASH and the ending, and what it hangs on;
+ * false: there is no cache. */
+bool session_cache_file(const struct session *session, const char *ending, char out[PATH_BYTES],
+                        uint64_t *fingerprint);
 const struct notices *session_notices(const struct session *session);
 /* Where the numbers come from: "cache", "scan", "resumed scan" (known once it has started), "file".
  */

@@ -93,11 +93,19 @@ enum status probe_run(const struct checkpoint *checkpoint, const struct model *m
                       struct probe **out, struct error *err);
 void probe_free(struct probe *probe); /* NULL: nothing */
 
+/* Keeps a run's vectors of pairs in a file, whole or not at all, without a word where that cannot
+ * be; and takes them back: NULL where there is no such file, or it is damaged or about other
+ * weights. (probe_file.c) */
+void probe_save(const struct probe *probe, const char *path, uint64_t fingerprint);
+struct probe *probe_load(const char *path, uint64_t fingerprint);
+/* Its layers, heads and pairs are the model's. */
+bool probe_fits(const struct probe *probe, const struct model *model);
+
 /* What views show of a run; all is borrowed. */
 struct probed {
     const struct probe *probe;
     const struct model *model; /* that ran: frequencies are those of a text so long */
-    const char *const *words;  /* (probe->token_count) printable, of each token */
+    const char *const *words;  /* (probe->token_count) printable, of each token; NULL: unknown */
 };
 
 /* The families that run, "llama, mistral, ..."; constant. */

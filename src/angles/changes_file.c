@@ -2,7 +2,7 @@
  * endian on every machine. */
 #include "changes_file.h"
 #include "cache.h"
-#include "wire.h"
+#include "support/wire.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* fingerprint.c: a number that tells one set of angles from another. */
-#include "wire.h"
+#include "support/wire.h"
 
 #include "ropescope/angles.h"
 

@@ -5,7 +5,7 @@
 #define ROPESCOPE_ANGLES_RECORD_H
 
 #include "ropescope/angles.h"
-#include "wire.h"
+#include "support/wire.h"
 
 /* The version is raised when the layout changes, and when a family is read differently than before:
  * numbers that were cached by another reading must not be believed. */

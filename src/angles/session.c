@@ -278,6 +278,16 @@ bool session_cache_place(const struct session *s, const char **path, uint64_t *f
     return s->has_cache;
 }
 
+bool session_cache_file(const struct session *s, const char *ending, char out[PATH_BYTES],
+                        uint64_t *fingerprint)
+{
+    enum { ENDING = sizeof ".angles" - 1 };
+    *fingerprint = s->cache.fingerprint;
+    return s->has_cache &&
+           text_format(out, PATH_BYTES, "%.*s%s", (int)(strlen(s->cache.whole) - ENDING),
+                       s->cache.whole, ending);
+}
+
 struct notices *session_tell(struct session *s)
 {
     return &s->notices;

@@ -179,8 +179,9 @@ struct company {
     struct companion companion[BESIDE_MOST];
     char name[BESIDE_MOST][COMPANION_NAME_MOST + 32]; /* of the companions, none like another */
     size_t count;
-    struct probing *probing;       /* the model run over a text; NULL: none was named. Owned */
-    struct comparison *comparison; /* with the fine-tune; NULL: none, or not started */
+    struct probing *probing; /* the model run over a text, or what is kept of that. Owned */
+    const struct session *session_of_model; /* borrowed */
+    struct comparison *comparison;          /* with the fine-tune; NULL: none, or not started */
     bool compares;
 };
 /* Opens them; what cannot be compared is refused. */

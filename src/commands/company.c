@@ -65,13 +65,17 @@ static enum status open_tuned(struct company *company, const struct options *opt
     return status;
 }
 
+/* The text that is named, else what is kept of the last one. */
 static enum status open_probing(struct company *company, const struct options *options,
-                                struct error *err)
+                                const struct session *model, struct error *err)
 {
     company->probing = memory_array(1, sizeof *company->probing);
     if (!company->probing)
         return error_memory(err);
-    return probing_open(company->probing, options, true, err);
+    if (probing_is_asked(options))
+        return probing_open(company->probing, options, true, err);
+    probing_recall(company->probing, model);
+    return STATUS_OK;
 }
 
 enum status company_open(struct company *company, const struct options *options,
@@ -84,8 +88,9 @@ enum status company_open(struct company *company, const struct options *options,
     as.watch = NULL;
     if (company->compares)
         status = open_tuned(company, options, model, err);
-    if (status == STATUS_OK && probing_is_asked(options))
-        status = open_probing(company, options, err);
+    if (status == STATUS_OK)
+        status = open_probing(company, options, model, err);
+    company->session_of_model = model;
     for (size_t i = 0; i < options->beside_count && status == STATUS_OK; i++) {
         if (company->count == BESIDE_MOST)
             return error_set(err, STATUS_USAGE, "more than %d models at once", BESIDE_MOST + 1);
@@ -108,7 +113,7 @@ enum status company_start(struct company *company, const struct options *options
     }
     for (; i < company->count && status == STATUS_OK; i++)
         status = session_start(company->session[i], err);
-    if (status == STATUS_OK && company->probing)
+    if (status == STATUS_OK && company->probing && probing_is_asked(options))
         status = probing_start(company->probing, err);
     return status;
 }
@@ -118,8 +123,10 @@ size_t company_poll(struct company *company)
     size_t landed = company->comparison ? comparison_poll(company->comparison) : 0;
     for (size_t i = company->compares; i < company->count; i++)
         landed += session_poll(company->session[i]);
-    if (company->probing)
-        landed += probing_poll(company->probing);
+    if (company->probing && probing_poll(company->probing)) {
+        probing_keep(company->probing, company->session_of_model);
+        landed++;
+    }
     return landed;
 }
 
@@ -164,8 +171,10 @@ enum status wait_for_all(struct company *company, const struct options *options,
         print_notice(model, &printed); /* of its cache, or of that of the changes */
     for (size_t i = company->compares; i < company->count && status == STATUS_OK; i++)
         status = wait_for_angles(company->session[i], err);
-    if (status == STATUS_OK && company->probing)
+    if (status == STATUS_OK && probing_is_asked(options)) {
         status = probing_wait(company->probing, err);
+        probing_keep(company->probing, model);
+    }
     return status;
 }
 

@@ -11,10 +11,6 @@ static enum status find_view(const struct options *options, const struct view **
         error_set(err, STATUS_USAGE, "--view change needs a model to compare with");
         return error_help(err, "--compare TUNED, or --compare-adapter DIR");
     }
-    if (*view && (view_kind((*view)->id)->heeds & HEEDS_TEXT) && !probing_is_asked(options)) {
-        error_set(err, STATUS_USAGE, "--view %s needs a text to run the model over", options->view);
-        return error_help(err, "--text \"...\", --tokens 1,2,3, or --tokens-file FILE");
-    }
     if (*view)
         return STATUS_OK;
     if (options->view)
@@ -48,6 +44,17 @@ static enum status make_table(struct job *job, struct awm *awm, struct view_tabl
     settings->edition = awm->line_count > 0;
     company_lend(&job->company, settings);
     return job->view->table(angles, settings, table, err);
+}
+
+/* A text, or what the last run over one has left. */
+static enum status check_text(const struct job *job, struct error *err)
+{
+    bool wants = view_kind(job->view->id)->heeds & HEEDS_TEXT;
+    if (!wants || probing_is_asked(job->options) || job->company.probing->probe)
+        return STATUS_OK;
+    error_set(err, STATUS_USAGE, "--view %s needs a text that the model runs over",
+              job->options->view);
+    return error_help(err, "--text \"...\", --tokens 1,2,3, --tokens-file FILE or --vocabulary");
 }
 
 static enum status write_view(void *context, FILE *stream, bool *named, struct error *err)
@@ -84,6 +91,8 @@ enum status command_export(const struct options *options, struct error *err)
     status = settings_read(options, session_angles(job.session)->model, &settings, err);
     if (status == STATUS_OK)
         status = company_open(&job.company, options, job.session, err);
+    if (status == STATUS_OK)
+        status = check_text(&job, err);
     if (status == STATUS_OK)
         status = output_spares_inputs(options, job.session, err);
     for (size_t i = 0; i < job.company.count && status == STATUS_OK; i++)

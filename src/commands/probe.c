@@ -20,6 +20,17 @@ static enum status print(const struct probing *p, struct error *err)
     return status;
 }
 
+/* For the views that show it: beside the angles, which need not be there yet. */
+static void keep(const struct probing *p)
+{
+    struct session *session;
+    if (p->options->session.no_cache ||
+        session_open(p->path, &p->options->session, &session, NULL) != STATUS_OK)
+        return;
+    probing_keep(p, session);
+    session_close(session);
+}
+
 enum status command_probe(const struct options *options, struct error *err)
 {
     struct probing p = {0};
@@ -30,6 +41,8 @@ enum status command_probe(const struct options *options, struct error *err)
         status = probing_wait(&p, err);
     if (status == STATUS_OK)
         status = print(&p, err);
+    if (status == STATUS_OK)
+        keep(&p);
     probing_close(&p);
     return status;
 }

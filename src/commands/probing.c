@@ -222,6 +222,29 @@ static bool name_tokens(struct probing *p)
     return p->words != NULL;
 }
 
+void probing_recall(struct probing *p, const struct session *session)
+{
+    char path[PATH_BYTES];
+    uint64_t fingerprint;
+    const struct model *model = session_angles(session)->model;
+    if (session_cache_file(session, ".probe", path, &fingerprint))
+        p->probe = probe_load(path, fingerprint);
+    if (p->probe && !probe_fits(p->probe, model)) {
+        probe_free(p->probe);
+        p->probe = NULL;
+    }
+    if (p->probe)
+        p->probed = (struct probed){p->probe, model, NULL};
+}
+
+void probing_keep(const struct probing *p, const struct session *session)
+{
+    char path[PATH_BYTES];
+    uint64_t fingerprint;
+    if (p->probe && session_cache_file(session, ".probe", path, &fingerprint))
+        probe_save(p->probe, path, fingerprint);
+}
+
 bool probing_poll(struct probing *p)
 {
     if (!p->pool || !atomic_load(&p->done))

@@ -30,6 +30,10 @@ struct probing {
     struct error error;
 };
 
+/* What an earlier run left in the cache, where no text is named; nothing where there is none. */
+void probing_recall(struct probing *probing, const struct session *session);
+/* Leaves the vectors of a run there. */
+void probing_keep(const struct probing *probing, const struct session *session);
 /* Whether the command line names a text. */
 bool probing_is_asked(const struct options *options);
 /* Finds the tokens and opens the model. `every_layer`: the attention of all layers is kept, where

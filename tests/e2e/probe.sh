@@ -50,6 +50,29 @@ check 'layers that are not there' refuses 2 'has no layer 3' "$PROGRAM" probe $T
 check 'a list of words' refuses 2 'makes no sense' "$PROGRAM" probe $TINY --tokens 1,,2
 check 'a family that does not run' refuses 1 'family cohere' "$PROGRAM" probe tests/fixtures/families/cohere --tokens 1
 check 'text without a tokenizer' refuses 1 'tokenizer' "$PROGRAM" probe $TINY --text a
+
+# ---- the view of offsets ------------------------------------------------------
+
+export XDG_CACHE_HOME=$HOLD/offsets
+offsets() { "$PROGRAM" export $DEMO --view offsets "$@" 2>/dev/null | tr -d '\r'; }
+check 'offsets need a text' refuses 2 'needs a text that the model runs over' "$PROGRAM" export $DEMO --view offsets
+offsets --tokens 97,98,32,99 --no-cache >"$HOLD/fresh"
+check 'a row for each pair of each head' [ "$(wc -l <"$HOLD/fresh")" = 1153 ]
+check 'the columns of offsets' [ "$(head -n 1 "$HOLD/fresh" | cut -d, -f1-8)" = \
+    layer,projection,head,pair,mean_a,mean_b,radius_mean,radius_max ]
+"$PROGRAM" probe $DEMO --tokens 97,98,32,99 >/dev/null 2>&1
+offsets >"$HOLD/kept"
+check 'a run is kept for the view' cmp "$HOLD/fresh" "$HOLD/kept"
+offsets --vocabulary --layer 0 >"$HOLD/all"
+check 'the first layer needs no text' [ "$(cut -d, -f5 "$HOLD/all" | grep -c .)" = 193 ]
+offsets --vocabulary --layer 1 >"$HOLD/none"
+check 'and is all that it tells of' [ "$(tail -n +2 "$HOLD/none" | cut -d, -f5 | sort -u)" = "" ]
+offsets --layer 0 >"$HOLD/kept"
+check 'the last run is the one that is kept' cmp "$HOLD/all" "$HOLD/kept"
+check 'the plot as SVG' says 'score by distance' \
+    "$PROGRAM" export $DEMO --view offsets --tokens 97,98,32,99 --layer 3 --head 2 --format svg
+check 'and as text' says 'tokens between query and key' \
+    "$PROGRAM" show $DEMO --view offsets --tokens 97,98,32,99 --layer 3 --size 100x30
 "$PROGRAM" scan $DEMO --no-cache -o "$HOLD/demo.angles" 2>/dev/null
 check 'a file of angles' refuses 2 'holds no weights' "$PROGRAM" probe "$HOLD/demo.angles" --tokens 1
 finish

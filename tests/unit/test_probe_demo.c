@@ -10,6 +10,7 @@
 #include <cjson/cJSON.h>
 #include <cmocka.h>
 
+#include "file_bytes.h"
 #include "ropescope/probe.h"
 #include "scratch.h"
 
@@ -145,6 +146,79 @@ static void test_the_vocabulary_has_no_text(void **unused)
     close_opened(&o);
 }
 
+/* ---- kept between sessions ----------------------------------------------- */
+
+static void check_same(const struct probe *a, const struct probe *b)
+{
+    assert_int_equal(a->token_count, b->token_count);
+    assert_memory_equal(a->tokens, b->tokens, a->token_count * sizeof *a->tokens);
+    assert_int_equal(a->layer_count, b->layer_count);
+    assert_int_equal(a->of_vocabulary, b->of_vocabulary);
+    for (size_t i = 0; i < a->layer_count; i++)
+        for (int p = 0; p < PROJECTION_COUNT; p++) {
+            const struct probe_projection *x = &a->layers[i].projection[p],
+                                          *y = &b->layers[i].projection[p];
+            size_t bytes = (size_t)x->heads * x->pairs * sizeof(float);
+            assert_int_equal(x->heads, y->heads);
+            assert_int_equal(x->pairs, y->pairs);
+            assert_memory_equal(x->mean_a, y->mean_a, bytes);
+            assert_memory_equal(x->mean_b, y->mean_b, bytes);
+            assert_memory_equal(x->radius_mean, y->radius_mean, bytes);
+            assert_memory_equal(x->radius_max, y->radius_max, bytes);
+            assert_memory_equal(x->first_a, y->first_a, bytes);
+            assert_memory_equal(x->first_b, y->first_b, bytes);
+        }
+}
+
+static void test_a_run_is_kept(void **unused)
+{
+    static const uint32_t tokens[] = {10, 200, 30, 4};
+    struct opened o = open_demo();
+    char path[PATH_BYTES];
+    (void)unused;
+    text_format(path, sizeof path, "%s", scratch_path("kept.probe"));
+    const struct probe_request request = {.tokens = tokens, .token_count = 4, .threads = 1};
+    struct probe *probe = run(&o, &request);
+    probe_save(probe, path, 77);
+    struct probe *back = probe_load(path, 77);
+    assert_non_null(back);
+    check_same(probe, back);
+    assert_true(probe_fits(back, o.model));
+    back->layers[1].projection[0].heads++;
+    assert_false(probe_fits(back, o.model));
+    probe_free(back);
+    assert_null(probe_load(path, 78)); /* other weights */
+    assert_null(probe_load("tests/nowhere", 77));
+    probe_free(probe);
+    close_opened(&o);
+}
+
+/* Cut anywhere, or with any byte of its first part changed, it is no run. */
+static void test_a_damaged_run_is_none(void **unused)
+{
+    static const uint32_t tokens[] = {1, 2};
+    struct opened o = open_demo();
+    size_t size;
+    (void)unused;
+    const struct probe_request request = {.tokens = tokens, .token_count = 2, .layer_count = 1};
+    struct probe *probe = run(&o, &request);
+    probe_save(probe, scratch_path("damaged.probe"), 5);
+    unsigned char *bytes = file_get(scratch_path("damaged.probe"), &size);
+    for (size_t cut = 0; cut < size; cut += cut < 200 ? 1 : 997) {
+        scratch_write("cut.probe", bytes, cut);
+        assert_null(probe_load(scratch_path("cut.probe"), 5));
+    }
+    for (size_t at = 0; at < size; at += at < 200 ? 1 : 997) {
+        bytes[at] ^= 0x81;
+        scratch_write("changed.probe", bytes, size);
+        assert_null(probe_load(scratch_path("changed.probe"), 5));
+        bytes[at] ^= 0x81;
+    }
+    memory_free(bytes);
+    probe_free(probe);
+    close_opened(&o);
+}
+
 int main(void)
 {
     guard_install();
@@ -152,6 +226,9 @@ int main(void)
         cmocka_unit_test(test_means_are_those_of_transformers),
         cmocka_unit_test(test_the_vocabulary_is_a_run_over_its_tokens),
         cmocka_unit_test(test_the_vocabulary_has_no_text),
+        cmocka_unit_test(test_a_run_is_kept),
+        cmocka_unit_test(test_a_damaged_run_is_none),
     };
-    return cmocka_run_group_tests_name("probe of the demo model", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("probe of the demo model", tests, scratch_make,
+                                       scratch_remove);
 }

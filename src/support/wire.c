@@ -1,5 +1,5 @@
 /* wire.c: numbers and texts of a record, written and read by the same calls. */
-#include "wire.h"
+#include "support/wire.h"
 
 #include <string.h>
 

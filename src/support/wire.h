@@ -1,7 +1,7 @@
 /* wire.h: one description of a record for both directions: the same calls write it and read it, so
- * the two cannot drift apart. Little-endian on every machine. Only angles/ includes this. */
-#ifndef ROPESCOPE_ANGLES_WIRE_H
-#define ROPESCOPE_ANGLES_WIRE_H
+ * the two cannot drift apart. Little-endian on every machine. Only files of our own formats include this. */
+#ifndef ROPESCOPE_SUPPORT_WIRE_H
+#define ROPESCOPE_SUPPORT_WIRE_H
 
 #include "ropescope/support.h"
 
