@@ -1,5 +1,6 @@
 /* wire.h: one description of a record for both directions: the same calls write it and read it, so
- * the two cannot drift apart. Little-endian on every machine. Only files of our own formats include this. */
+ * the two cannot drift apart. Little-endian on every machine. Only files of our own formats include
+ * this. */
 #ifndef ROPESCOPE_SUPPORT_WIRE_H
 #define ROPESCOPE_SUPPORT_WIRE_H
 
