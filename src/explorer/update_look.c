@@ -67,6 +67,19 @@ static void zoom_maps(struct state *state, bool in)
     state->map_block = grid[at];
 }
 
+/* A strip shows half as many heads, down to one, or twice as many, up to all. */
+static void zoom_strip(struct state *state, bool in)
+{
+    const struct layer *layer = state_layer(state);
+    uint32_t heads = layer ? layer->projection[PROJECTION_QUERY].heads : 0;
+    uint32_t now =
+        state->strip_heads > 0 && state->strip_heads < heads ? state->strip_heads : heads;
+    if (now == 0)
+        return;
+    now = in ? (now + 1) / 2 : 2 * now;
+    state->strip_heads = now < heads ? now : 0;
+}
+
 static void change_unit(struct state *state)
 {
     state->settings.unit = (enum quantity)((state->settings.unit + 1) % (QUANTITY_DEGREES + 1));
@@ -177,6 +190,8 @@ bool update_look(struct state *state, enum action action)
     case ACTION_ZOOM_OUT:
         if (state->view == VIEW_SCATTER)
             return false;
+        if (state->view == VIEW_STRIP)
+            return zoom_strip(state, action == ACTION_ZOOM_IN), true;
         return zoom_maps(state, action == ACTION_ZOOM_IN), true;
     default:
         return false;

@@ -105,18 +105,26 @@ struct strip_plot {
     const struct layer *layer;
 };
 
-/* The heads in sight: all of the layer, or the selected one and the one that it meets. */
+/* The heads in sight: all of the layer, as many as the zoom leaves, a page of them after the other,
+ * or the selected one; of the keys those that these meet. */
 static uint32_t heads_in_sight(const struct state *state, const struct layer *layer, int projection,
                                uint32_t *first)
 {
-    uint32_t heads = layer->projection[projection].heads, head = state->settings.selection.head;
+    uint32_t heads = layer->projection[PROJECTION_QUERY].heads, zoom = state->strip_heads;
+    uint32_t all = layer->projection[projection].heads, head = state->settings.selection.head;
+    uint32_t many = state->settings.selection.scope == SCOPE_HEAD ? 1 : zoom > 0 ? zoom : heads;
     *first = 0;
-    if (state->settings.selection.scope != SCOPE_HEAD || heads == 0)
-        return heads;
-    if (projection == PROJECTION_KEY)
-        head = layer_key_head(layer, head);
-    *first = head < heads ? head : heads - 1;
-    return 1;
+    if (heads == 0 || (many > 1 && many >= heads))
+        return all;
+    head = head < heads ? head : heads - 1;
+    uint32_t start = head / many * many, last = start + many < heads ? start + many : heads;
+    *first = start;
+    if (projection == PROJECTION_QUERY)
+        return last - start;
+    if (many > 1 && layer->grouping != GROUPING_BLOCKS)
+        return *first = 0, all; /* these meet heads all over */
+    *first = layer_key_head(layer, start);
+    return layer_key_head(layer, last - 1) - *first + 1;
 }
 
 struct scatter_plot strip_plot_of(const struct state *state, size_t layer, int projection,

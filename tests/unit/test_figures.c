@@ -246,7 +246,7 @@ static void the_line_goes_through_its_numbers(void **unused)
  * of its layer, for query and key. */
 static void the_strip_shows_the_pair(void **unused)
 {
-    static const char keys[] = "LLLnlLjLHaLLNLLhkLjjaLLLsLLLn";
+    static const char keys[] = "LLLnlLjLHaLLNLLhkLjjaLLLsLLLn+lLlL+hhhjll--L+lkhL++lh-";
     (void)unused;
     const struct angles *angles = session_angles(session);
     struct state state;
