@@ -211,6 +211,11 @@ bool checkpoint_rows_copied(const struct checkpoint *checkpoint, const struct te
                             uint64_t first, size_t rows, const struct row_buffer *buffer,
                             float *to);
 
+/* From now on the rows of a readable matrix come out multiplied: each number by that of its column,
+ * (shape[1]), and by that of its row, (shape[0]); NULL: by none. Both are copied. (gains.c) */
+enum status checkpoint_multiply(struct checkpoint *checkpoint, const struct tensor *tensor,
+                                const float *columns, const float *rows, struct error *err);
+
 /* ---- adapters (adapter.c) ------------------------------------------------ */
 
 /* Where a PEFT adapter lies: its config is adapter_config.json, its one file holds its weights.

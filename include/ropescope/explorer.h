@@ -97,12 +97,12 @@ struct state {
     size_t theme_at;                 /* in the list */
     struct sort sort[VIEW_COUNT];    /* of the lists */
     uint32_t pair, wanted_pair;      /* of the head that the cursor is on, and the one it keeps */
-    uint32_t map_block;  /* layers and heads that a cell of the maps sums up; 0: what fits */
+    uint32_t map_block;   /* layers and heads that a cell of the maps sums up; 0: what fits */
     uint32_t strip_heads; /* query heads that a strip of a layer shows at once; 0: all */
-    bool bands;          /* points of a scatter by frequency, not by number */
-    bool inspecting;     /* the selected pair fills the screen */
-    struct entry search; /* what was looked for in a list */
-    struct memo *memo;   /* owned: what follows from the rest and is dear to work out */
+    bool bands;           /* points of a scatter by frequency, not by number */
+    bool inspecting;      /* the selected pair fills the screen */
+    struct entry search;  /* what was looked for in a list */
+    struct memo *memo;    /* owned: what follows from the rest and is dear to work out */
 };
 
 /* Fills *state for the angles, which are borrowed and must outlive it. Free with state_free. */

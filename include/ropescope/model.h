@@ -118,12 +118,17 @@ struct model_options {
     double rope_theta;                  /* 0: as found */
     uint64_t context;                   /* 0: max_position_embeddings */
     bool like_authors; /* rows paired as AWM.py does, whatever rotates: never cached */
+    bool folded;       /* rows times the gains of the norms around them: never cached */
 };
 
 /* Works out the layers of a checkpoint. Errors name the file, the key or the tensor. Free with
  * model_free. */
 enum status model_open(const struct checkpoint *checkpoint, const struct model_options *options,
                        struct model **out, struct error *err);
+/* Folds the gains of the norms before queries and keys, and of norms of queries and keys, into the
+ * rows of the checkpoint, and says so in the model's name. Refused, by the layer, where no such
+ * norm is known. A LayerNorm's own bias moves no row. (gains.c) */
+enum status model_fold_gains(struct checkpoint *checkpoint, struct model *model, struct error *err);
 /* An empty model that owns its arena, for a reader of files to fill; NULL: no memory. */
 struct model *model_new(void);
 void model_free(struct model *model);

@@ -41,6 +41,17 @@ static bool changes_a_projection(const struct checkpoint *checkpoint, const stru
     return false;
 }
 
+/* A model that cannot be folded is freed. */
+static enum status fold(struct checkpoint *checkpoint, struct model **model, struct error *err)
+{
+    enum status status = model_fold_gains(checkpoint, *model, err);
+    if (status == STATUS_OK)
+        return status;
+    model_free(*model);
+    *model = NULL;
+    return status;
+}
+
 static enum status open_weights(struct session *s, const struct session_options *options,
                                 struct error *err)
 {
@@ -52,6 +63,8 @@ static enum status open_weights(struct session *s, const struct session_options 
         status = checkpoint_adapt(s->checkpoint, s->adapter, err);
     if (status == STATUS_OK)
         status = model_open(s->checkpoint, &options->model, &model, err);
+    if (status == STATUS_OK && options->model.folded)
+        status = fold(s->checkpoint, &model, err);
     if (status == STATUS_OK)
         status = angles_new(model, next_generation(), &s->angles, err);
     if (status == STATUS_OK && s->adapter && !changes_a_projection(s->checkpoint, model))
@@ -66,12 +79,15 @@ static enum status open_weights(struct session *s, const struct session_options 
 static enum status open_model(struct session *s, const char *path,
                               const struct session_options *options, struct error *err)
 {
+    if (options->model.folded && options->adapter)
+        return error_set(err, STATUS_USAGE,
+                         "--folded and --adapter: the gains of an adapted model are not folded");
     enum status status = source_locate(path, &s->source, err);
     if (status == STATUS_OK && options->adapter)
         status = adapter_locate(options->adapter, &s->adapter, err);
     if (status != STATUS_OK)
         return status;
-    s->has_cache = !options->no_cache && !options->model.like_authors &&
+    s->has_cache = !options->no_cache && !options->model.like_authors && !options->model.folded &&
                    cache_open(&s->cache, s->source, s->adapter, &options->model, &s->notices);
     if (s->has_cache && (s->angles = cache_load(&s->cache, &s->notices)) != NULL) {
         s->origin = "cache";
@@ -83,7 +99,7 @@ static enum status open_model(struct session *s, const char *path,
 static bool overrides(const struct model_options *options)
 {
     return options->has_pairing || options->head_dim || options->heads || options->kv_heads ||
-           options->rope_theta != 0 || options->context || options->like_authors;
+           options->rope_theta != 0 || options->context || options->like_authors || options->folded;
 }
 
 static enum status open_angles(struct session *s, const char *path,
@@ -260,6 +276,8 @@ enum status session_rows(const struct session *s, struct checkpoint **checkpoint
         status = checkpoint_adapt(*checkpoint, s->adapter, err);
     if (status == STATUS_OK)
         status = model_open(*checkpoint, &s->options, model, err);
+    if (status == STATUS_OK && s->options.folded)
+        status = fold(*checkpoint, model, err);
     if (status != STATUS_OK)
         checkpoint_close(*checkpoint);
     return status;

@@ -76,6 +76,8 @@ bool model_words(char *out, size_t size, const struct options *options)
         words.fits = find_demo_model(path);
     words.fits = words.fits && text_shell_word(out, size, path);
     add_beside(&words, options);
+    if (model->folded)
+        add(&words, "folded", "");
     if (model->has_pairing)
         add(&words, "pairing", pairing_name(model->pairing));
     add_number(&words, "head-dim", model->head_dim);

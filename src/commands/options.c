@@ -230,6 +230,12 @@ static bool read_like_authors(struct options *options, const char *value)
     return options->session.model.like_authors = true;
 }
 
+static bool read_folded(struct options *options, const char *value)
+{
+    (void)value;
+    return options->session.model.folded = true;
+}
+
 static bool read_seed(struct options *options, const char *value)
 {
     return text_to_u32(value, &options->seed);
@@ -401,6 +407,8 @@ static const struct flag flags[] = {
     {"seed", 0, "S", COMMAND_MASK | SELECTION, "of --random; default 13, the authors'", read_seed},
     {"like-authors", 0, NULL, RULE | COMMAND_INFO,
      "rows paired as their code does: query head count for keys, full width", read_like_authors},
+    {"folded", 0, NULL, SELECTION | COMMAND_STATS,
+     "rows times the gains of the norms around them, instead of as stored", read_folded},
     {"row-order", 0, "hf|meta|file", COMMAND_MASK, "whose names and rows; default: see the manual",
      read_row_order},
     {"lora-preset", 0, "alpaca-lora|loftq|loftq-phi", BUDGET,
