@@ -97,9 +97,11 @@ struct state {
     size_t theme_at;                 /* in the list */
     struct sort sort[VIEW_COUNT];    /* of the lists */
     uint32_t pair, wanted_pair;      /* of the head that the cursor is on, and the one it keeps */
-    uint32_t map_block;  /* layers and heads that a cell of the maps sums up; 0: what fits */
-    bool bands;          /* points of a scatter by frequency, not by number */
-    bool inspecting;     /* the selected pair fills the screen */
+    uint32_t map_block; /* layers and heads that a cell of the maps sums up; 0: what fits */
+    bool bands;         /* points of a scatter by frequency, not by number */
+    bool inspecting;    /* the selected pair fills the screen */
+    size_t token_query, token_key; /* the cell of attention that the cursor keeps; see token_cell */
+    bool extreme_heads;  /* attention of the heads with the highest and the lowest mean |cos| */
     struct entry search; /* what was looked for in a list */
     struct memo *memo;   /* owned: what follows from the rest and is dear to work out */
 };
@@ -218,9 +220,10 @@ bool rank_find(const struct state *state, enum rank_step step, struct ranking *o
 /* What heads are ranked by, in words. */
 const char *rank_words(const struct state *state);
 /* What update.c hands to the others; each says whether the action was its own. */
-bool update_list(struct state *state, enum action action);    /* update_list.c */
-bool update_look(struct state *state, enum action action);    /* update_look.c */
-bool update_scatter(struct state *state, enum action action); /* update_scatter.c */
+bool update_list(struct state *state, enum action action);      /* update_list.c */
+bool update_look(struct state *state, enum action action);      /* update_look.c */
+bool update_scatter(struct state *state, enum action action);   /* update_scatter.c */
+bool update_attention(struct state *state, enum action action); /* update_attention.c */
 /* Keeps the cursor on a head and a pair that the layer has, as near as can be to those it was set
  * on, and in sight. */
 void update_settle(struct state *state);
