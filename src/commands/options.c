@@ -417,7 +417,7 @@ static const struct flag flags[] = {
     {"shade", 0, "norm|cos|excess", VIEW_FLAG,
      "of the spectrum: norm, |cos| or norm less the row's median", read_shade},
     {"attention", 0, "weights|scores|fixed|trainable|fixed-weights|trainable-weights", VIEW_FLAG,
-     "what is shown of it: after softmax, before, by what the rule fixes", read_attention},
+     "what attention shows", read_attention},
     {"format", 0, "csv|json|svg", COMMAND_EXPORT, "default csv; svg: the plot itself", read_format},
     {"format", 0, "safetensors|json|csv", COMMAND_MASK, "default: by the ending of FILE, else json",
      read_mask_format},

@@ -66,17 +66,33 @@ static int label_cols(const struct probed *probed, int cols)
                                   : 0;
 }
 
+/* Which cells are in sight, as wide as shows all keys where that can be. */
+static void see_cells(struct attention_layout *layout, struct rect left, size_t tokens,
+                      struct token_cell cell)
+{
+    enum { MOST_EACH = 3, GAP = 3 };
+    if (rect_empty(left))
+        return;
+    while (layout->each < MOST_EACH && (size_t)(layout->each + 1) * tokens <= (size_t)left.cols)
+        layout->each++;
+    size_t columns = (size_t)(left.cols / layout->each), lines = (size_t)left.rows;
+    layout->keys = columns < tokens ? columns : tokens;
+    layout->queries = lines < tokens ? lines : tokens;
+    layout->first_query = layout_scroll(cell.query, layout->queries, tokens);
+    layout->first_key = layout_scroll(cell.key, layout->keys, tokens);
+    layout->cells = left;
+    layout->cells.rows = (int)layout->queries;
+    layout->cells.cols = (int)layout->keys * layout->each;
+    layout->labels.rows = layout->cells.rows;
+    int behind = layout->cells.col + layout->cells.cols + GAP;
+    if (layout->pairs.col > behind) /* the table stands close to a small map */
+        layout->pairs.col = behind;
+}
+
 void attention_layout_make(struct attention_layout *layout, struct rect inside,
                            const struct probed *probed, struct token_cell cell)
 {
-    enum {
-        WORDS_FROM = 8,
-        TWO_LINES_FROM = 10,
-        LETTERS_FROM = 12,
-        NUMBERS_FROM = 4,
-        MOST_EACH = 3
-    };
-    const size_t tokens = probed->probe->token_count;
+    enum { WORDS_FROM = 8, TWO_LINES_FROM = 10, LETTERS_FROM = 12, NUMBERS_FROM = 4 };
     struct rect left = inside;
     *layout = (struct attention_layout){.each = 1};
     layout->words = cut_top(&left, inside.rows >= TWO_LINES_FROM ? 2 : 1);
@@ -92,19 +108,7 @@ void attention_layout_make(struct attention_layout *layout, struct rect inside,
     layout->labels.cols = labels;
     layout->numbers.col = layout->letters.col = left.col += labels;
     layout->numbers.cols = layout->letters.cols = left.cols -= labels;
-    if (rect_empty(left))
-        return;
-    while (layout->each < MOST_EACH && (size_t)(layout->each + 1) * tokens <= (size_t)left.cols)
-        layout->each++;
-    size_t columns = (size_t)(left.cols / layout->each), lines = (size_t)left.rows;
-    layout->keys = columns < tokens ? columns : tokens;
-    layout->queries = lines < tokens ? lines : tokens;
-    layout->first_query = layout_scroll(cell.query, layout->queries, tokens);
-    layout->first_key = layout_scroll(cell.key, layout->keys, tokens);
-    layout->cells = left;
-    layout->cells.rows = (int)layout->queries;
-    layout->cells.cols = (int)layout->keys * layout->each;
-    layout->labels.rows = layout->cells.rows;
+    see_cells(layout, left, probed->probe->token_count, cell);
 }
 
 /* ---- the cells ----------------------------------------------------------- */

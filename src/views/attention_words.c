@@ -8,68 +8,72 @@
 
 /* ---- the cell ------------------------------------------------------------ */
 
-/* `query 23 "word"`, the word cut where it is long. */
-static void add_token(struct line *line, const struct attention_sight *sight, bool query)
+/* Columns for each of the two words: what a line leaves that tells positions and a score, too. */
+static int word_cols(const struct attention_layout *layout)
 {
-    enum { WORD_COLS = 12 };
+    enum { OTHER_COLS = 40, MOST = 12 };
+    int cols = (layout->words.cols - OTHER_COLS) / 2;
+    return cols > MOST ? MOST : cols;
+}
+
+/* `query 23 "word"`, the word cut where it is long. */
+static void add_token(struct line *line, const struct attention_sight *sight, bool query, int most)
+{
     size_t at = query ? sight->cell.query : sight->cell.key;
     struct style style = style_with(query ? ROLE_QUERY : ROLE_KEY, STYLE_BOLD);
     const char *word = sight->state->settings.probed->words[at];
-    int cols = canvas_text_width(word) < WORD_COLS ? canvas_text_width(word) : WORD_COLS;
-    bool word_fits = line->end - line->col >= cols + 14;
+    int cols = canvas_text_width(word);
     if (!line_add(line, style, "%s%s %zu", query ? "" : "  ", query ? "query" : "key", at) ||
-        !word_fits)
+        most < 2)
         return;
     line_add(line, style_of(ROLE_TEXT), " \"");
-    line->col += canvas_text(line->canvas, line->row, line->col, cols, style_of(ROLE_TEXT),
-                             line->glyphs, word);
+    line->col += canvas_text(line->canvas, line->row, line->col, cols < most ? cols : most,
+                             style_of(ROLE_TEXT), line->glyphs, word);
     line_add(line, style_of(ROLE_TEXT), "\"");
 }
 
-static void add_number(struct line *line, const char *name, double value)
+static double value_at(const struct attention_sight *sight, enum attention_show show)
 {
-    char number[TEXT_NUMBER];
-    line_add(line, style_of(ROLE_TEXT), "  %s %s", name, draw_number(number, value, 4));
+    return attention_value(sight->head, show, sight->cell.query, sight->cell.key);
 }
 
-/* The number that the map shows is told before the others, so that it stays in a narrow panel. */
-static void cell_line(struct line *line, const struct attention_sight *sight)
+static void add_number(struct line *line, struct style style, const char *name, double value)
 {
-    static const char *const names[ATTENTION_SHOWS] = {
-        "weight", "score", "fixed", "trainable", "weight of fixed", "weight of trainable"};
-    static const enum attention_show usual[] = {ATTENTION_SCORES, ATTENTION_WEIGHTS};
+    char number[TEXT_NUMBER];
+    line_add(line, style, "%s %s  ", name, draw_number(number, value, 4));
+}
+
+/* Who looks at whom, and the score of it. */
+static void cell_line(struct line *line, const struct attention_sight *sight, int most)
+{
     enum attention_show shown = sight->state->settings.attention;
-    struct token_cell at = sight->cell;
-    add_token(line, sight, true);
-    add_token(line, sight, false);
-    if (!attention_sees(sight->head->of, at.query, at.key)) {
-        line_add(line, style_of(ROLE_ABSENT), "  hidden: the window is %llu tokens",
+    add_token(line, sight, true, most);
+    add_token(line, sight, false, most);
+    line_add(line, style_of(ROLE_TEXT), "  ");
+    if (!attention_sees(sight->head->of, sight->cell.query, sight->cell.key)) {
+        line_add(line, style_of(ROLE_ABSENT), "hidden: the window is %llu tokens",
                  (unsigned long long)sight->head->of->window);
         return;
     }
+    add_number(line, style_of(ROLE_TEXT), "score", value_at(sight, ATTENTION_SCORES));
     if (shown >= ATTENTION_FIXED_WEIGHTS)
-        add_number(line, names[shown], attention_value(sight->head, shown, at.query, at.key));
-    for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
-        add_number(line, names[usual[i]], attention_value(sight->head, usual[i], at.query, at.key));
+        add_number(line, style_of(ROLE_TEXT), attention_show_words(shown), value_at(sight, shown));
 }
 
-/* "fixed 0.5000 + trainable 0.1234 = 0.6234": with a softcap, before it. */
+/* "weight 0.2437  fixed 0.0361  trainable 8.6212  before the softcap of 1.5: 8.6573". */
 static void parts_line(struct line *line, const struct attention_sight *sight)
 {
-    char a[TEXT_NUMBER], b[TEXT_NUMBER];
-    struct token_cell at = sight->cell;
-    double fixed = attention_value(sight->head, ATTENTION_FIXED, at.query, at.key),
-           trainable = attention_value(sight->head, ATTENTION_TRAINABLE, at.query, at.key);
-    if (!attention_sees(sight->head->of, at.query, at.key))
+    double fixed = value_at(sight, ATTENTION_FIXED),
+           trainable = value_at(sight, ATTENTION_TRAINABLE);
+    if (!attention_sees(sight->head->of, sight->cell.query, sight->cell.key))
         return;
-    if (!sight->head->fixed) {
-        line_add(line, style_of(ROLE_DIM), "fixed -  trainable -  (not scanned yet)");
-        return;
-    }
-    line_add(line, style_of(ROLE_FIXED), "fixed %s", draw_number(a, fixed, 4));
-    line_add(line, style_of(ROLE_TEXT), "  trainable %s", draw_number(b, trainable, 4));
-    if (sight->head->of->softcap > 0)
-        line_add(line, style_of(ROLE_DIM), "  before the softcap of %g: %.4f",
+    add_number(line, style_of(ROLE_TEXT), "weight", value_at(sight, ATTENTION_WEIGHTS));
+    add_number(line, style_of(ROLE_FIXED), "fixed", fixed);
+    add_number(line, style_of(ROLE_TEXT), "trainable", trainable);
+    if (!sight->head->fixed)
+        line_add(line, style_of(ROLE_DIM), "(not scanned yet)");
+    else if (sight->head->of->softcap > 0)
+        line_add(line, style_of(ROLE_DIM), "before the softcap of %g: %.4f",
                  (double)sight->head->of->softcap, fixed + trainable);
 }
 
@@ -78,7 +82,7 @@ void attention_words_draw(struct canvas *canvas, const struct attention_layout *
 {
     struct line first = line_start(canvas, glyphs, layout->words, 0),
                 second = line_start(canvas, glyphs, layout->words, 1);
-    cell_line(&first, sight);
+    cell_line(&first, sight, word_cols(layout));
     parts_line(layout->words.rows > 1 ? &second : &first, sight);
 }
 
