@@ -178,10 +178,12 @@ static void draw_numbers(struct canvas *canvas, const struct attention_layout *l
                          const struct attention_sight *sight)
 {
     const struct rect at = layout->numbers;
-    int own = (int)(sight->cell.key - layout->first_key) * layout->each;
-    int own_end = own + digits_of(sight->cell.key), free_from = 0;
+    int own = (int)(sight->cell.key - layout->first_key) * layout->each, free_from = 0;
     if (rect_empty(at) || layout->keys == 0)
         return;
+    own = smaller(own, at.cols - digits_of(sight->cell.key)); /* whole at the edge, too */
+    own = own > 0 ? own : 0;
+    int own_end = own + digits_of(sight->cell.key);
     canvas_printf(canvas, at.row, at.col + own, at.cols - own, label_style(true), NULL, "%zu",
                   sight->cell.key);
     for (size_t i = 0; i < layout->keys; i++) {
