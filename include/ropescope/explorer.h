@@ -101,8 +101,10 @@ struct state {
     uint32_t strip_heads; /* query heads that a strip of a layer shows at once; 0: all */
     bool bands;           /* points of a scatter by frequency, not by number */
     bool inspecting;      /* the selected pair fills the screen */
-    struct entry search;  /* what was looked for in a list */
-    struct memo *memo;    /* owned: what follows from the rest and is dear to work out */
+    size_t token_query, token_key; /* the cell of attention that the cursor keeps; see token_cell */
+    bool extreme_heads;  /* attention of the heads with the highest and the lowest mean |cos| */
+    struct entry search; /* what was looked for in a list */
+    struct memo *memo;   /* owned: what follows from the rest and is dear to work out */
 };
 
 /* Fills *state for the angles, which are borrowed and must outlive it. Free with state_free. */
@@ -219,9 +221,10 @@ bool rank_find(const struct state *state, enum rank_step step, struct ranking *o
 /* What heads are ranked by, in words. */
 const char *rank_words(const struct state *state);
 /* What update.c hands to the others; each says whether the action was its own. */
-bool update_list(struct state *state, enum action action);    /* update_list.c */
-bool update_look(struct state *state, enum action action);    /* update_look.c */
-bool update_scatter(struct state *state, enum action action); /* update_scatter.c */
+bool update_list(struct state *state, enum action action);      /* update_list.c */
+bool update_look(struct state *state, enum action action);      /* update_look.c */
+bool update_scatter(struct state *state, enum action action);   /* update_scatter.c */
+bool update_attention(struct state *state, enum action action); /* update_attention.c */
 /* Keeps the cursor on a head and a pair that the layer has, as near as can be to those it was set
  * on, and in sight. */
 void update_settle(struct state *state);

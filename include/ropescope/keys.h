@@ -129,6 +129,7 @@ enum action {
     ACTION_LORA_PRESET,
     ACTION_SAVE_MASK,
     ACTION_SAVE_RULE,
+    ACTION_EXTREME_HEADS,
     ACTION_COUNT
 };
 
@@ -216,11 +217,12 @@ enum {
     HEEDS_AXIS = 64,  /* linear, each layer */
     HEEDS_LINE = 256, /* what a profile plots, and against which depth */
     HEEDS_BY = 1024,
-    HEEDS_LAYERS = 2048,  /* those of a strip */
-    HEEDS_SPECTRUM = 512, /* cosines or norms, and against what */
-    HEEDS_SHADE = 4096,   /* of a map of pairs */
-    HEEDS_TEXT = 8192,    /* the text that a model ran over */
-    HEEDS_RANDOM = 128,   /* the baseline drawn at random */
+    HEEDS_LAYERS = 2048,     /* those of a strip */
+    HEEDS_SPECTRUM = 512,    /* cosines or norms, and against what */
+    HEEDS_SHADE = 4096,      /* of a map of pairs */
+    HEEDS_TEXT = 8192,       /* the text that a model ran over */
+    HEEDS_ATTENTION = 16384, /* what is shown of attention */
+    HEEDS_RANDOM = 128,      /* the baseline drawn at random */
 };
 struct view_kind {
     const char *name;

@@ -252,6 +252,21 @@ struct change_share change_share_of_rule(const struct changes *changes, const st
 const struct change_rows *state_change_rows(const struct state *state);
 struct change_share state_change_share(const struct state *state);
 
+/* The query and the key that the cursor is on in a text, the nearest there are to those it keeps:
+ * key <= query. Both 0 where no text was run. */
+struct token_cell {
+    size_t query, key;
+};
+struct token_cell state_token_cell(const struct state *state);
+/* The attention of a query head of the selected layer, kept while it and what is fixed stay; two
+ * heads at once, one a slot. `of` is NULL where the run did not keep it; NULL: no run, no memory.
+ */
+const struct attention_head *state_attention(const struct state *state, uint32_t head, int slot);
+/* Query heads of the selected layer with the highest and the lowest mean |cos|; false: it has not
+ * two that have one. */
+enum { ATTENTION_TWO_COLS = 120 }; /* of the screen, for both side by side */
+bool state_extreme_heads(const struct state *state, uint32_t out[2], double mean[2]);
+
 struct pair_maps; /* explorer/pair_maps.h */
 /* By layer in scope model, else by the heads of the selected layer; NULL: no memory. */
 const struct pair_maps *state_pair_maps(const struct state *state);

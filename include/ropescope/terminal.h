@@ -315,7 +315,7 @@ struct rect plot_line_inside(struct rect rect, const struct line_plot *plot);
 uint32_t plot_line_glyph(const struct glyphs *glyphs, enum stroke stroke, char letter);
 
 /* A heat map of rows x cols values; `first_row`, `first_col` scroll it. `cell` columns a value. */
-enum heat_kind { HEAT_VALUE, HEAT_ABSENT, HEAT_WAITING };
+enum heat_kind { HEAT_VALUE, HEAT_ABSENT, HEAT_WAITING, HEAT_BLANK };
 struct heat_plot {
     enum heat_kind (*value)(const void *context, size_t row, size_t col, double *value);
     const void *context;

@@ -3,6 +3,7 @@
 #ifndef ROPESCOPE_VIEW_SETTINGS_H
 #define ROPESCOPE_VIEW_SETTINGS_H
 
+#include "ropescope/attention.h"
 #include "ropescope/awm.h"
 #include "ropescope/change.h"
 
@@ -75,7 +76,8 @@ struct view_settings {
     bool norms;                 /* --norms, of the view by frequency: norms instead of |cos| */
     enum pair_axis axis;        /* --axis, what it is plotted against */
     enum pair_shade shade;      /* --shade, of the map of pairs */
-    bool relative;              /* --relative, its depth from 0 to 1 */
+    enum attention_show attention;     /* --attention, what is shown of it */
+    bool relative;                     /* --relative, its depth from 0 to 1 */
     const struct companion *companion; /* (companion_count) the others; borrowed */
     size_t companion_count;
     bool against_tuned;            /* --against tuned, of the scatter: not query against key */

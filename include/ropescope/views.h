@@ -12,11 +12,12 @@ struct view_table {
     void *owned, *also;
     struct baseline *baseline; /* explorer/baseline.h */
     struct list *list;
-    struct strip_rows *strip;    /* strip.c; inside `owned`, as: */
-    struct change_rows *change;  /* inside `owned`, as: */
-    struct spectrum *spectrum;   /* inside `owned`, as: */
-    struct offset_rows *offsets; /* views/offsets.h; inside `owned`, as: */
-    struct profiles *profiles;   /* explorer/profiles.h; inside `owned` */
+    struct strip_rows *strip;         /* strip.c; inside `owned`, as: */
+    struct change_rows *change;       /* inside `owned`, as: */
+    struct spectrum *spectrum;        /* inside `owned`, as: */
+    struct offset_rows *offsets;      /* views/offsets.h; inside `owned`, as: */
+    struct attention_rows *attention; /* views/attention.h; inside `owned`, as: */
+    struct profiles *profiles;        /* explorer/profiles.h; inside `owned` */
 };
 void view_table_free(struct view_table *table);
 

@@ -34,6 +34,7 @@ struct options {
     bool against_tuned;
     enum pair_axis axis;
     enum pair_shade shade;
+    enum attention_show attention;
     char sort[SORT_BYTES]; /* column; empty: none */
     bool descending;
     enum arrangement arrange;

@@ -78,6 +78,7 @@ enum status settings_read(const struct options *options, const struct model *mod
     settings->norms = options->norms;
     settings->axis = options->axis;
     settings->shade = options->shade;
+    settings->attention = options->attention;
     settings->relative = options->relative;
     if (options->sort[0])
         settings->sort = (struct sort){options->sort, options->descending};

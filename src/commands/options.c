@@ -131,22 +131,6 @@ static bool read_by(struct options *options, const char *value)
     return change_by_from_name(value, &options->by);
 }
 
-static bool read_norms(struct options *options, const char *value)
-{
-    (void)value;
-    return options->norms = true;
-}
-
-static bool read_axis(struct options *options, const char *value)
-{
-    return pair_axis_from_name(value, &options->axis);
-}
-
-static bool read_shade(struct options *options, const char *value)
-{
-    return pair_shade_from_name(value, &options->shade);
-}
-
 static bool read_relative(struct options *options, const char *value)
 {
     (void)value;
@@ -440,6 +424,8 @@ static const struct flag flags[] = {
     {"axis", 0, "pair|frequency|wavelength", VIEW_FLAG, "what that is plotted against", read_axis},
     {"shade", 0, "norm|cos|excess", VIEW_FLAG,
      "of the spectrum: norm, |cos| or norm less the row's median", read_shade},
+    {"attention", 0, "weights|scores|fixed|trainable|fixed-weights|trainable-weights", VIEW_FLAG,
+     "what attention shows", read_attention},
     {"format", 0, "csv|json|svg", COMMAND_EXPORT, "default csv; svg: the plot itself", read_format},
     {"format", 0, "safetensors|json|csv", COMMAND_MASK, "default: by the ending of FILE, else json",
      read_mask_format},

@@ -67,3 +67,24 @@ bool read_no_config(struct options *options, const char *value)
     (void)value;
     return options->no_config = true;
 }
+
+bool read_norms(struct options *options, const char *value)
+{
+    (void)value;
+    return options->norms = true;
+}
+
+bool read_axis(struct options *options, const char *value)
+{
+    return pair_axis_from_name(value, &options->axis);
+}
+
+bool read_shade(struct options *options, const char *value)
+{
+    return pair_shade_from_name(value, &options->shade);
+}
+
+bool read_attention(struct options *options, const char *value)
+{
+    return attention_show_from_name(value, &options->attention);
+}

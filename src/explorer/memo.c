@@ -1,5 +1,6 @@
 /* memo.c: what follows from the state and is dear to work out, kept until what it follows from
  * changes. None of it can be told from working it out anew, but by the clock. */
+#include "explorer/attentions.h"
 #include "explorer/curves.h"
 #include "explorer/pair_maps.h"
 #include "explorer/profiles.h"
@@ -43,6 +44,7 @@ struct memo {
     struct change_share share;
     struct pair_maps pair_maps[2]; /* by layer, by head: the key that goes between them is quick */
 
+    struct attentions attentions;
     struct counts counts;
     struct curves curves[CURVE_SLOTS];
     struct map_extent extent;
@@ -71,6 +73,7 @@ void memo_free(struct memo *memo)
         scatter_cache_free(&memo->scatter[i]);
     counts_free(&memo->counts);
     profiles_free(&memo->profiles);
+    attentions_free(&memo->attentions);
     spectrum_free(&memo->spectrum);
     change_rows_free(&memo->change);
     for (int i = 0; i < 2; i++)
@@ -109,6 +112,11 @@ static struct counts *counts_of(const struct state *state)
 {
     struct counts *counts = &state->memo->counts;
     return counts_lines(counts, state->angles, &state->awm, state->edition) ? counts : NULL;
+}
+
+struct attentions *memo_attentions(const struct state *state)
+{
+    return &state->memo->attentions;
 }
 
 const struct profiles *state_profiles(const struct state *state)

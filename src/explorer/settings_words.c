@@ -168,6 +168,8 @@ bool settings_flags(const struct view_settings *settings, enum view_id view,
         add(&words, "--axis %s", pair_axis_name(settings->axis));
     if (heeds & HEEDS_SHADE && settings->shade != SHADE_NORM)
         add(&words, "--shade %s", pair_shade_name(settings->shade));
+    if (heeds & HEEDS_ATTENTION && settings->attention != ATTENTION_WEIGHTS)
+        add(&words, "--attention %s", attention_show_name(settings->attention));
     if (heeds & HEEDS_LAYERS && settings->strip_count > 0)
         add_layers(&words, settings, model);
     if (heeds & HEEDS_BY && settings->by != CHANGE_BY_PAIR)

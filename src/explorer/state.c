@@ -24,6 +24,8 @@ enum status state_init(struct state *state, const struct angles *angles, struct 
         .utf8 = true,
         .place = PLACE_VIEW,
         .share = NAN,
+        .token_query = SIZE_MAX, /* the last */
+        .token_key = SIZE_MAX,
         .model_words = "MODEL",
         .rows = 24,
         .cols = 80,

@@ -283,7 +283,7 @@ unsigned update_action(struct state *state, enum action action)
         !budget_action(state, action) && !change_view(state, action) &&
         !change_help(state, action) && !change_theme(state, action) &&
         !update_list(state, action) && !update_look(state, action) &&
-        !update_scatter(state, action))
+        !update_attention(state, action) && !update_scatter(state, action))
         change_place(state, action);
     update_keep_line(state); /* whatever it was, it may have changed the order of a list */
     return action >= ACTION_THRESHOLD_DOWN && action <= ACTION_THRESHOLD_FAR_UP ? DIRTY_STEP

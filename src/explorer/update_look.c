@@ -29,6 +29,11 @@ static void step_measure(struct state *state, int by)
         state->settings.shade = (enum pair_shade)shade;
         return;
     }
+    if (state->view == VIEW_ATTENTION) {
+        int show = ((int)state->settings.attention + by + ATTENTION_SHOWS) % ATTENTION_SHOWS;
+        state->settings.attention = (enum attention_show)show;
+        return;
+    }
     if (state->view == VIEW_PROFILE) {
         int line = ((int)state->settings.line + by + PROFILE_LINES) % PROFILE_LINES;
         state->settings.line = (enum profile_line)line;

@@ -19,6 +19,8 @@ static void draw_cell(struct canvas *canvas, struct rect cell, const struct glyp
     enum heat_kind kind = plot->value(plot->context, map_row, map_col, &value);
     if (kind == HEAT_VALUE && isnan(value))
         kind = HEAT_ABSENT;
+    if (kind == HEAT_BLANK)
+        return;
     double fraction = plot_fraction(value, plot->low, plot->high);
     if (plot->steps > 0)
         fraction = (fmin(floor(fraction * plot->steps), plot->steps - 1) + 0.5) / plot->steps;

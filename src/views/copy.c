@@ -1,4 +1,5 @@
 /* copy.c: what `y` copies: the row under the cursor, or the number that a picture is about. */
+#include "views/attention.h"
 #include "views/draw.h"
 
 #include <math.h>
@@ -75,6 +76,24 @@ static bool copy_pair(const struct state *state, enum view_id view, char text[CO
     return sound;
 }
 
+/* The cell under the cursor as a row of the attention of the selected head. */
+static bool copy_attention(const struct state *state, char text[COPY_BYTES], char what[COPY_BYTES])
+{
+    struct view_table table;
+    struct view_settings settings = state_settings(state);
+    struct token_cell cell = state_token_cell(state);
+    const struct attention_head *head = state_attention(state, settings.selection.head, 0);
+    settings.selection.scope = SCOPE_HEAD;
+    text_format(what, COPY_BYTES, "a row of attention");
+    if (!head || !head->of || !attention_sees(head->of, cell.query, cell.key) ||
+        attention_table(state->angles, &settings, &table, NULL) != STATUS_OK)
+        return false;
+    size_t row = attention_row_of(head->of, cell);
+    bool sound = row < table.table.row_count && row_text(&table.table, row, text);
+    view_table_free(&table);
+    return sound;
+}
+
 /* What the threshold fixes of the selection, of both projections where the rule covers both. */
 static bool copy_fraction(const struct state *state, char text[COPY_BYTES], char what[COPY_BYTES])
 {
@@ -117,6 +136,8 @@ bool view_copy(const struct state *state, char text[COPY_BYTES], char what[COPY_
         return copy_line(state, text, what);
     if (state->view == VIEW_SCATTER || state->view == VIEW_SPECTRUM)
         return copy_pair(state, state->view, text, what);
+    if (state->view == VIEW_ATTENTION)
+        return copy_attention(state, text, what);
     if (state->view == VIEW_THRESHOLD)
         return copy_fraction(state, text, what);
     return copy_number(state, text, what);

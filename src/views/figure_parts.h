@@ -32,7 +32,9 @@ struct figure_series *figure_series_of(struct figure_panel *panel, enum figure_k
 void figure_point(struct figure_job *job, struct figure_panel *panel, struct figure_series *series,
                   double x, double y, double x2);
 
-/* Figures in files of their own: figure_change.c, figure_spectrum.c, figure_offsets.c. */
+/* Figures in files of their own: figure_change.c, figure_spectrum.c, figure_offsets.c,
+ * figure_attention.c. */
+void attention_figure(struct figure_job *job);
 void change_figure(struct figure_job *job);
 void spectrum_figure(struct figure_job *job);
 void offsets_figure(struct figure_job *job);

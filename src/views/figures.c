@@ -319,11 +319,12 @@ static void strip_figure(struct figure_job *job)
 
 /* NULL: a list is no plot. */
 static void (*const figures[VIEW_COUNT])(struct figure_job *) = {
-    [VIEW_OVERVIEW] = overview_figure, [VIEW_HISTOGRAM] = histogram_figure,
-    [VIEW_SCATTER] = scatter_figure,   [VIEW_THRESHOLD] = threshold_figure,
-    [VIEW_PROFILE] = profile_figure,   [VIEW_FREQUENCY] = frequency_figure,
-    [VIEW_STRIP] = strip_figure,       [VIEW_CHANGE] = change_figure,
-    [VIEW_SPECTRUM] = spectrum_figure, [VIEW_OFFSETS] = offsets_figure,
+    [VIEW_OVERVIEW] = overview_figure,   [VIEW_HISTOGRAM] = histogram_figure,
+    [VIEW_SCATTER] = scatter_figure,     [VIEW_THRESHOLD] = threshold_figure,
+    [VIEW_PROFILE] = profile_figure,     [VIEW_FREQUENCY] = frequency_figure,
+    [VIEW_STRIP] = strip_figure,         [VIEW_CHANGE] = change_figure,
+    [VIEW_SPECTRUM] = spectrum_figure,   [VIEW_OFFSETS] = offsets_figure,
+    [VIEW_ATTENTION] = attention_figure,
 };
 
 /* What is plotted, where the view's own words say more than that. */
@@ -371,7 +372,7 @@ enum status view_figure(enum view_id id, const struct table *table,
         error_set(err, STATUS_USAGE, "the view %s is a list and no plot: it has no picture",
                   view_of(id)->name);
         return error_help(err, "as csv or json; pictures: overview, histogram, scatter, threshold, "
-                               "profile, frequency, strip, spectrum, change");
+                               "profile, frequency, strip, spectrum, attention, change");
     }
     title_of(out->title, sizeof out->title, &job, view_of(id));
     figures[id](&job);

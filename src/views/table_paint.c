@@ -131,6 +131,8 @@ static struct precision precision_of(const char *column)
                  {"cnst", {2, 3, 4}},
                  {"psi", {1, 4, 6}},
                  {"s(0)", {3, 4, 7}},
+                 {"part", {4, 5, 8}},
+                 {"share", {3, 3, 5}},
                  {"cos", {4, 5, 7}},
                  {"abs_cos", {4, 5, 7}},
                  {"mean_abs_cos", {4, 5, 7}},

@@ -1,6 +1,7 @@
 /* views.c: the one table of views. */
 #include "explorer/baseline.h"
 #include "explorer/profiles.h"
+#include "views/attention.h"
 #include "views/change.h"
 #include "views/draw.h"
 #include "views/offsets.h"
@@ -76,6 +77,8 @@ void view_table_free(struct view_table *table)
         spectrum_free(table->spectrum);
     if (table->offsets)
         offset_rows_free(table->offsets);
+    if (table->attention)
+        attention_rows_free(table->attention);
     if (table->profiles)
         profiles_free(table->profiles);
     memory_free(table->owned);

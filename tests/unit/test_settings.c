@@ -75,6 +75,7 @@ static void assert_same(const struct view_settings *a, const struct view_setting
     assert_int_equal(a->norms, b->norms);
     assert_int_equal(a->axis, b->axis);
     assert_int_equal(a->shade, b->shade);
+    assert_int_equal(a->attention, b->attention);
     assert_int_equal(a->sort.column != NULL, b->sort.column != NULL);
     if (a->sort.column) {
         assert_string_equal(a->sort.column, b->sort.column);
@@ -114,6 +115,8 @@ static struct view_settings heeded(struct view_settings settings, enum view_id v
         settings.by = usual.by;
     if (view != VIEW_SPECTRUM)
         settings.shade = usual.shade;
+    if (view != VIEW_ATTENTION)
+        settings.attention = usual.attention;
     if (view != VIEW_FREQUENCY) {
         settings.norms = false;
         settings.axis = usual.axis;
@@ -171,6 +174,7 @@ static void test_flags_read_back(void **unused)
             .norms = pick[11] % 3 == 0,
             .axis = (enum pair_axis)(pick[10] % PAIR_AXES),
             .shade = (enum pair_shade)(pick[14] % PAIR_SHADES),
+            .attention = (enum attention_show)(pick[15] % ATTENTION_SHOWS),
         };
         if (angles->model->layers[settings.selection.layer].pairs == 0)
             settings.selection.head = 0;
@@ -256,12 +260,12 @@ static void test_scope_says_what_flags_do_not(void **unused)
 static void test_senseless_values_are_refused(void **unused)
 {
     static const char *const bad[][2] = {
-        {"--unit", "radians"},   {"--measure", "median"}, {"--scope", "pair"},
-        {"--sort", ""},          {"--sort", "cos:up"},    {"--sort", ":desc"},
-        {"--zoom", "0:1:0"},     {"--zoom", "1:0:0:1"},   {"--zoom", "0:1:0:1:2"},
-        {"--zoom", "0:1:0:nan"}, {"--arrange", "above"},  {"--bins", "0"},
-        {"--bins", "513"},       {"--zoom", "0:1:0:1x"},  {"--measure", ""},
-        {"--shade", "grey"},
+        {"--unit", "radians"},   {"--measure", "median"},   {"--scope", "pair"},
+        {"--sort", ""},          {"--sort", "cos:up"},      {"--sort", ":desc"},
+        {"--zoom", "0:1:0"},     {"--zoom", "1:0:0:1"},     {"--zoom", "0:1:0:1:2"},
+        {"--zoom", "0:1:0:nan"}, {"--arrange", "above"},    {"--bins", "0"},
+        {"--bins", "513"},       {"--zoom", "0:1:0:1x"},    {"--measure", ""},
+        {"--shade", "grey"},     {"--attention", "frozen"},
     };
     (void)unused;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
