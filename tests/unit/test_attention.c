@@ -2,6 +2,7 @@
  * run's own score, and what the picture, the words under its cursor and the figure show is what the
  * table holds. */
 #include "explorer/attentions.h"
+#include "probed_run.h"
 #include "scene.h"
 #include "views/attention.h"
 #include "views/draw.h"
@@ -14,90 +15,13 @@
 
 #include <cmocka.h>
 
-#define FIXTURES "tests/fixtures/probe/"
-
-enum { TOKENS = 24 };
+enum { TOKENS = PROBED_TOKENS };
 static const double near = 1e-5; /* of the largest number */
 
 /* ---- a run beside the angles of its model -------------------------------- */
 
-struct run {
-    struct session *session;
-    struct source *source;
-    struct checkpoint *checkpoint;
-    struct model *model;
-    struct probe *probe;
-    struct probed probed;
-};
-
-/* Words that are long, wide, or begin with a space, as tokens do. */
-static const char *const words[TOKENS] = {"The",
-                                          " quick",
-                                          " brown",
-                                          " fox",
-                                          " jumps",
-                                          " over",
-                                          " the",
-                                          " lazy",
-                                          " dog",
-                                          ",",
-                                          " and",
-                                          " an",
-                                          " extraordinarily",
-                                          " large",
-                                          " \xe6\xbc\xa2\xe5\xad\x97",
-                                          "?",
-                                          " was",
-                                          " never",
-                                          " seen",
-                                          " again",
-                                          ".",
-                                          "#44",
-                                          " End",
-                                          "ing"};
-
-static struct run run_open(const char *family, const size_t *attention, size_t attention_count)
-{
-    static const size_t all[] = {0, 1, 2, 3, 4, 5, 6, 7};
-    struct run run = {0};
-    struct error err = {0};
-    uint32_t tokens[TOKENS];
-    char path[PATH_BYTES];
-    const struct session_options options = {.no_cache = true, .threads = 1};
-    const struct model_options context = {.context = TOKENS};
-    for (uint32_t i = 0; i < TOKENS; i++)
-        tokens[i] = (i * i * 7 + 5 * i + 3) % 61;
-    text_format(path, sizeof path, FIXTURES "%s", family);
-    if (session_open(path, &options, &run.session, &err) != STATUS_OK ||
-        session_wait(run.session, NULL, NULL, &err) != STATUS_OK ||
-        source_locate(path, &run.source, &err) != STATUS_OK ||
-        checkpoint_open(run.source, &run.checkpoint, &err) != STATUS_OK ||
-        model_open(run.checkpoint, &context, &run.model, &err) != STATUS_OK)
-        fail_msg("%s: %s", path, err.what);
-    const struct probe_request request = {
-        .tokens = tokens,
-        .token_count = TOKENS,
-        .attention = attention ? attention : all,
-        .attention_count = attention ? attention_count : run.model->layer_count,
-        .threads = 1,
-    };
-    if (probe_run(run.checkpoint, run.model, &request, NULL, &run.probe, &err) != STATUS_OK)
-        fail_msg("%s: %s", path, err.what);
-    run.probed = (struct probed){run.probe, run.model, words};
-    return run;
-}
-
-static void run_close(struct run *run)
-{
-    probe_free(run->probe);
-    model_free(run->model);
-    checkpoint_close(run->checkpoint);
-    source_close(run->source);
-    session_close(run->session);
-}
-
 /* The view over the run, as scenes are; `probed` must stay where it is. */
-static struct scene scene_of(const struct run *run, int rows, int cols)
+static struct scene scene_of(const struct probed_run *run, int rows, int cols)
 {
     struct scene scene = {.canvas = canvas_new(rows, cols)};
     assert_non_null(scene.canvas);
@@ -163,7 +87,7 @@ static void test_parts_add_up_to_the_scores(void **unused)
 {
     (void)unused;
     for (size_t f = 0; f < FAMILIES; f++) {
-        struct run run = run_open(families[f], NULL, 0);
+        struct probed_run run = probed_run_open(families[f], NULL, 0);
         const struct angles *angles = session_angles(run.session);
         size_t fixed[4] = {0};
         for (size_t t = 0; t < 4; t++)
@@ -179,7 +103,7 @@ static void test_parts_add_up_to_the_scores(void **unused)
                     attention_head_free(&head);
                 }
         assert_true(fixed[0] > fixed[1] && fixed[1] >= fixed[2] && fixed[2] >= fixed[3]);
-        run_close(&run);
+        probed_run_close(&run);
     }
 }
 
@@ -187,7 +111,7 @@ static void test_parts_add_up_to_the_scores(void **unused)
  * where none is, nothing is fixed. */
 static void test_a_pair_is_fixed_on_both_sides(void **unused)
 {
-    struct run run = run_open("llama", NULL, 0);
+    struct probed_run run = probed_run_open("llama", NULL, 0);
     const struct angles *angles = session_angles(run.session);
     struct view_settings settings = VIEW_SETTINGS_DEFAULT;
     (void)unused;
@@ -210,7 +134,7 @@ static void test_a_pair_is_fixed_on_both_sides(void **unused)
                 assert_true(head.part[SPLIT_FIXED][5 * TOKENS + 3] == 0);
             attention_head_free(&head);
         }
-    run_close(&run);
+    probed_run_close(&run);
 }
 
 /* ---- the table ----------------------------------------------------------- */
@@ -226,7 +150,7 @@ static double number_at(const struct view_table *table, size_t row, const char *
 /* The rows of a windowed model are those that the run did not hide, in order, each once. */
 static void test_table_has_every_key_in_sight(void **unused)
 {
-    struct run run = run_open("gemma2", NULL, 0);
+    struct probed_run run = probed_run_open("gemma2", NULL, 0);
     struct view_settings settings = VIEW_SETTINGS_DEFAULT;
     (void)unused;
     settings.probed = &run.probed;
@@ -265,7 +189,7 @@ static void test_table_has_every_key_in_sight(void **unused)
     table = scene_table_of("attention", session_angles(run.session), &settings);
     assert_int_equal(table.table.row_count, 4 * (6 * 7 / 2 + (TOKENS - 6) * 6));
     view_table_free(&table);
-    run_close(&run);
+    probed_run_close(&run);
 }
 
 /* ---- the picture --------------------------------------------------------- */
@@ -290,7 +214,7 @@ static struct view_table table_of(const struct scene *scene)
 /* Weights as levels of the ramp, scores about 0. Blank above the diagonal. */
 static void test_cells_are_those_of_the_table(void **unused)
 {
-    struct run run = run_open("llama", NULL, 0);
+    struct probed_run run = probed_run_open("llama", NULL, 0);
     (void)unused;
     for (int show = 0; show <= ATTENTION_TRAINABLE; show++) {
         static const char *const columns[] = {"weight", "score", "fixed", "trainable"};
@@ -326,13 +250,13 @@ static void test_cells_are_those_of_the_table(void **unused)
         view_table_free(&table);
         scene_end(&scene);
     }
-    run_close(&run);
+    probed_run_close(&run);
 }
 
 /* Every cell in turn, the way a person goes. */
 static void test_cursor_reads_the_table(void **unused)
 {
-    struct run run = run_open("gemma2", NULL, 0);
+    struct probed_run run = probed_run_open("gemma2", NULL, 0);
     struct scene scene = scene_of(&run, 40, 120);
     (void)unused;
     scene_type(&scene, "jlt0.1\n"); /* a layer without a window, its second head */
@@ -367,13 +291,13 @@ static void test_cursor_reads_the_table(void **unused)
     assert_int_equal(row, table.table.row_count);
     view_table_free(&table);
     scene_end(&scene);
-    run_close(&run);
+    probed_run_close(&run);
 }
 
 /* The largest part first, parts that add up to the score. */
 static void test_pairs_beside_the_map(void **unused)
 {
-    struct run run = run_open("llama", NULL, 0);
+    struct probed_run run = probed_run_open("llama", NULL, 0);
     struct scene scene = scene_of(&run, 40, 120);
     (void)unused;
     scene_type(&scene, "KKKHHHHH");
@@ -401,7 +325,7 @@ static void test_pairs_beside_the_map(void **unused)
     double score = attention_value(head, ATTENTION_SCORES, cell.query, cell.key);
     assert_true(fabs(sum - score) < 1e-3);
     scene_end(&scene);
-    run_close(&run);
+    probed_run_close(&run);
 }
 
 /* ---- situations ---------------------------------------------------------- */
@@ -409,7 +333,7 @@ static void test_pairs_beside_the_map(void **unused)
 static void test_layers_that_were_not_kept_say_so(void **unused)
 {
     static const size_t only[] = {0};
-    struct run run = run_open("llama", only, 1);
+    struct probed_run run = probed_run_open("llama", only, 1);
     struct scene scene = scene_of(&run, 24, 80);
     (void)unused;
     scene_type(&scene, "j");
@@ -420,23 +344,23 @@ static void test_layers_that_were_not_kept_say_so(void **unused)
     assert_int_equal(table.table.row_count, 0);
     view_table_free(&table);
     scene_end(&scene);
-    run_close(&run);
+    probed_run_close(&run);
 }
 
 static void test_no_run_has_no_rows(void **unused)
 {
-    struct run run = run_open("llama", NULL, 0);
+    struct probed_run run = probed_run_open("llama", NULL, 0);
     struct view_settings settings = VIEW_SETTINGS_DEFAULT;
     (void)unused;
     struct view_table table = scene_table_of("attention", session_angles(run.session), &settings);
     assert_int_equal(table.table.row_count, 0);
     view_table_free(&table);
-    run_close(&run);
+    probed_run_close(&run);
 }
 
 static void test_two_heads_are_the_extremes(void **unused)
 {
-    struct run run = run_open("llama", NULL, 0);
+    struct probed_run run = probed_run_open("llama", NULL, 0);
     struct scene scene = scene_of(&run, 40, 120);
     (void)unused;
     scene_type(&scene, "b");
@@ -460,14 +384,14 @@ static void test_two_heads_are_the_extremes(void **unused)
     assert_non_null(strstr(text, "query head 0"));
     free(text);
     scene_end(&scene);
-    run_close(&run);
+    probed_run_close(&run);
 }
 
 /* The same picture where nothing was kept from the one before. */
 static void test_what_is_kept_is_up_to_date(void **unused)
 {
     static const char *const keys[] = {"o", "l", "]]]]", "}", "j", "b", "o", "k", "{{", "h", "b"};
-    struct run run = run_open("gemma2", NULL, 0);
+    struct probed_run run = probed_run_open("gemma2", NULL, 0);
     struct scene scene = scene_of(&run, 40, 130);
     (void)unused;
     for (size_t i = 0; i < 3 * sizeof keys / sizeof *keys; i++) {
@@ -483,7 +407,7 @@ static void test_what_is_kept_is_up_to_date(void **unused)
         free(anew);
     }
     scene_end(&scene);
-    run_close(&run);
+    probed_run_close(&run);
 }
 
 static void test_every_size_draws(void **unused)
@@ -492,7 +416,7 @@ static void test_every_size_draws(void **unused)
     static const int cols[] = {1, 2, 3, 5, 8, 12, 14, 20, 24, 25, 40, 63, 80, 119, 120, 260};
     (void)unused;
     for (size_t f = 0; f < FAMILIES; f++) {
-        struct run run = run_open(families[f], NULL, 0);
+        struct probed_run run = probed_run_open(families[f], NULL, 0);
         for (size_t r = 0; r < sizeof rows / sizeof *rows; r++)
             for (size_t c = 0; c < sizeof cols / sizeof *cols; c++) {
                 struct scene scene = scene_of(&run, rows[r], cols[c]);
@@ -503,13 +427,13 @@ static void test_every_size_draws(void **unused)
                 }
                 scene_end(&scene);
             }
-        run_close(&run);
+        probed_run_close(&run);
     }
 }
 
 static void test_keys_step_what_is_shown(void **unused)
 {
-    struct run run = run_open("llama", NULL, 0);
+    struct probed_run run = probed_run_open("llama", NULL, 0);
     struct scene scene = scene_of(&run, 24, 80);
     char command[COMMAND_BYTES];
     (void)unused;
@@ -525,14 +449,14 @@ static void test_keys_step_what_is_shown(void **unused)
     scene_type(&scene, "O");
     assert_int_equal(scene.state.settings.attention, ATTENTION_TRAINABLE_WEIGHTS);
     scene_end(&scene);
-    run_close(&run);
+    probed_run_close(&run);
 }
 
 /* ---- the figure ---------------------------------------------------------- */
 
 static void test_figure_has_the_cells_of_the_view(void **unused)
 {
-    struct run run = run_open("gemma2", NULL, 0);
+    struct probed_run run = probed_run_open("gemma2", NULL, 0);
     const struct angles *angles = session_angles(run.session);
     (void)unused;
     for (int show = 0; show < ATTENTION_SHOWS; show++) {
@@ -561,13 +485,13 @@ static void test_figure_has_the_cells_of_the_view(void **unused)
         figure_free(&figure);
         view_table_free(&table);
     }
-    run_close(&run);
+    probed_run_close(&run);
 }
 
 /* More heads than a figure has panels: it says which it shows. */
 static void test_figure_of_many_heads(void **unused)
 {
-    struct run run = run_open("qwen3", NULL, 0);
+    struct probed_run run = probed_run_open("qwen3", NULL, 0);
     const struct angles *angles = session_angles(run.session);
     struct view_settings settings = VIEW_SETTINGS_DEFAULT;
     struct figure figure;
@@ -581,7 +505,7 @@ static void test_figure_of_many_heads(void **unused)
     assert_non_null(strstr(figure.title, ", the first 8 heads"));
     figure_free(&figure);
     view_table_free(&table);
-    run_close(&run);
+    probed_run_close(&run);
 }
 
 /* ---- golden files -------------------------------------------------------- */
@@ -625,14 +549,14 @@ static void test_golden_attention(void **unused)
     (void)unused;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char name[64];
-        struct run run = run_open(cases[i].family, NULL, 0);
+        struct probed_run run = probed_run_open(cases[i].family, NULL, 0);
         struct scene scene = scene_of(&run, cases[i].rows, cases[i].cols);
         scene.state.glyph_set = cases[i].set;
         scene_type(&scene, cases[i].keys);
         snprintf(name, sizeof name, "attention-of-text-%s", cases[i].name);
         check_golden(name, scene_picture(&scene, cases[i].roles));
         scene_end(&scene);
-        run_close(&run);
+        probed_run_close(&run);
     }
 }
 

@@ -1,6 +1,7 @@
 /* 20,000 random keys, clicks and resizes from a fixed seed, with a picture now and then: the state
  * stays valid, nothing is drawn outside, no message holds a control character. MONKEY_SEED=N and
  * MONKEY_KEYS=N try other ones. */
+#include "probed_run.h"
 #include "ropescope/views.h"
 #include "synthetic.h"
 
@@ -34,6 +35,8 @@ static uint32_t dice(uint32_t sides) /* splitmix64 */
 
 struct scene {
     struct angles *angles;
+    struct changes *changes; /* every other scene has a fine-tune beside its model */
+    struct companion tuned;
     struct state state;
     struct theme_list themes;
     struct theme_entry theme[2];
@@ -173,18 +176,39 @@ static void step(struct scene *scene)
         state->place = PLACE_VIEW;
 }
 
-static void open_scene(struct scene *scene, const struct synthetic *shape)
+/* A state over the scene's angles, and themes to choose from. */
+static void dress(struct scene *scene)
 {
-    memset(scene, 0, sizeof *scene);
-    scene->angles = synthetic_new(shape);
-    if (shape->layers > 1)
-        scene->angles->model->layers[1].pairs /= 2; /* layers may differ */
     assert_int_equal(state_init(&scene->state, scene->angles, NULL), STATUS_OK);
     scene->state.origin = "cache";
     theme_default(&scene->theme[0].theme);
     scene->theme[1] = scene->theme[0];
     scene->theme[1].mistake = "a mistake";
     scene->themes = (struct theme_list){.entry = scene->theme, .count = 2};
+}
+
+static void open_scene(struct scene *scene, const struct synthetic *shape)
+{
+    memset(scene, 0, sizeof *scene);
+    scene->angles = synthetic_new(shape);
+    if (shape->layers > 1)
+        scene->angles->model->layers[1].pairs /= 2; /* layers may differ */
+    dress(scene);
+    if (dice(2))
+        return;
+    scene->changes = synthetic_changes_new(scene->angles);
+    scene->tuned = (struct companion){"tuned", scene->angles};
+    scene->state.settings.companion = &scene->tuned;
+    scene->state.settings.companion_count = 1;
+    scene->state.settings.changes = scene->changes;
+}
+
+static void try_a_key(struct scene *scene)
+{
+    step(scene);
+    assert_valid(&scene->state);
+    if (dice(4) == 0)
+        draw(&scene->state);
 }
 
 static void test_random_keys(void **unused)
@@ -197,14 +221,33 @@ static void test_random_keys(void **unused)
         struct scene scene;
         open_scene(&scene, &shapes[at / KEYS_A_SCENE % SHAPES]);
         resize(&scene.state);
-        for (int i = 0; i < KEYS_A_SCENE && at < keys; i++, at++) {
-            step(&scene);
-            assert_valid(&scene.state);
-            if (dice(4) == 0)
-                draw(&scene.state);
-        }
+        for (int i = 0; i < KEYS_A_SCENE && at < keys; i++, at++)
+            try_a_key(&scene);
         state_free(&scene.state);
+        synthetic_changes_free(scene.changes);
         synthetic_free(scene.angles);
+    }
+}
+
+/* A model that ran over a text: its views are there, too. */
+static void test_random_keys_beside_a_run(void **unused)
+{
+    static const char *const families[] = {"gemma2", "smollm3", "llama_yarn"};
+    const char *many = getenv("MONKEY_KEYS");
+    long keys = (many ? atol(many) : KEYS) / 5;
+    (void)unused;
+    for (size_t f = 0; f < sizeof families / sizeof *families; f++) {
+        struct probed_run run = probed_run_open(families[f], NULL, 0);
+        struct scene scene = {0};
+        /* The explorer only reads them. */
+        scene.angles = (struct angles *)(uintptr_t)session_angles(run.session);
+        dress(&scene);
+        scene.state.settings.probed = &run.probed;
+        resize(&scene.state);
+        for (long i = 0; i < keys / 3; i++)
+            try_a_key(&scene);
+        state_free(&scene.state);
+        probed_run_close(&run);
     }
 }
 
@@ -212,6 +255,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_random_keys),
+        cmocka_unit_test(test_random_keys_beside_a_run),
     };
     return cmocka_run_group_tests_name("monkey", tests, NULL, NULL);
 }
