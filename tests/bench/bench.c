@@ -1,6 +1,6 @@
 /* bench.c: speed as ratios within one run. bench [--json|--markdown] [--size MB] [--runs N]
- * [--only warm|cold|torch|growth|compare|cached|tensors|frames|explorer]: makes models in $TMPDIR
- * (or /tmp), measures, and removes them. PYTHON names a python3 with torch. */
+ * [--only warm|cold|torch|growth|compare|probe|cached|tensors|frames|explorer]: makes models in
+ * $TMPDIR (or /tmp), measures, and removes them. PYTHON names a python3 with torch. */
 #include "bench.h"
 #include "figures.h"
 #include "ropescope/angles.h"
@@ -23,6 +23,7 @@ static void measure(const struct bench *bench)
     figures_section(title);
     measure_scanning(bench);
     measure_comparing(bench);
+    measure_probing(bench);
     measure_opening(bench);
     measure_explorer(bench);
 }
@@ -57,8 +58,9 @@ int main(int argc, char **argv)
             good = false;
     }
     if (!good) {
-        fprintf(stderr, "bench [--json|--markdown] [--runs N] [--size MB] "
-                        "[--only warm|cold|torch|growth|compare|cached|tensors|frames|explorer]\n");
+        fprintf(stderr,
+                "bench [--json|--markdown] [--runs N] [--size MB] "
+                "[--only warm|cold|torch|growth|compare|probe|cached|tensors|frames|explorer]\n");
         return 2;
     }
     guard_install();

@@ -41,6 +41,7 @@ double room_for_models(const struct bench *bench);
 
 void measure_scanning(const struct bench *bench);  /* scanning.c: warm, cold, torch, growth */
 void measure_comparing(const struct bench *bench); /* comparing.c: compare */
+void measure_probing(const struct bench *bench);   /* probing.c: probe */
 void measure_opening(const struct bench *bench);   /* opening.c: cached, tensors */
 void measure_explorer(const struct bench *bench);  /* explorer.c: frames, explorer */
 
