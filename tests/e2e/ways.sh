@@ -150,6 +150,23 @@ check 'and the terminal is at rest' until_true mouse_off
 type_text 'q'
 check 'q ends' see 'shell>'
 close_terminal
+
+# ---- a run over a text --------------------------------------------------------
+
+explore '--text "the cat and the hat"'
+type_text 'V'
+check 'offsets come when the run is over' see '19 tokens'
+type_text 'A'
+check 'so does attention' see 'of 19 tokens'
+type_text 'o'
+check 'its scores' see 'scores'
+keys Tab
+check 'what is not compared is left out' see '▸query heads'
+keys BTab
+check 'both ways' see 'attention'
+type_text 'q'
+check 'q ends a run, too' see 'shell>'
+close_terminal
 no_findings() { ! cat "$HOLD"/asan* 2>/dev/null; }
 check 'no sanitizer had anything to say' no_findings
 finish
