@@ -453,7 +453,7 @@ static const struct flag flags[] = {
      read_probe_vocabulary},
     {"attention-layers", 0, "A,B,..", PROBES, "layers whose attention is told, too",
      read_probe_attention},
-    {"layers", 0, "N", COMMAND_PROBE, "stop behind the first N layers, without logits",
+    {"layers", 0, "0|0..N", COMMAND_PROBE, "stop behind layer N; without a text: as --vocabulary",
      read_probe_layers},
     {"generate", 0, "N", COMMAND_PROBE, "go on with the likeliest tokens, N at most",
      read_probe_generate},

@@ -48,9 +48,14 @@ bool read_probe_attention(struct options *options, const char *value)
     return is_list(value);
 }
 
+/* "0", or "0..N": a run begins with the first layer. */
 bool read_probe_layers(struct options *options, const char *value)
 {
-    return text_to_u32(value, &options->run_layers) && options->run_layers > 0;
+    uint32_t last = 0;
+    bool good =
+        strcmp(value, "0") == 0 || (strncmp(value, "0..", 3) == 0 && text_to_u32(value + 3, &last));
+    options->run_layers = last + 1;
+    return good && last < UINT32_MAX;
 }
 
 bool read_probe_generate(struct options *options, const char *value)

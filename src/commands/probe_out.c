@@ -24,6 +24,11 @@ static void print_tokens(FILE *stream, const struct probe_report *report)
 {
     const struct probe *probe = report->probe;
     char count[TEXT_NUMBER];
+    if (probe->of_vocabulary) {
+        fprintf(stream, "every token of %s, in the first layer\n",
+                text_count(count, probe->vocabulary));
+        return;
+    }
     fprintf(stream, "%s tokens:", text_count(count, probe->token_count));
     for (size_t i = 0; i < probe->token_count; i++) {
         fputs(i > 0 ? ", " : " ", stream);

@@ -59,7 +59,8 @@ static enum status find_tokens(struct probing *p, struct error *err)
 {
     const struct options *o = p->options;
     int ways = (o->tokens != NULL) + (o->tokens_file != NULL) + (o->text != NULL) + o->vocabulary;
-    if (o->vocabulary && ways == 1)
+    p->vocabulary = (o->vocabulary && ways == 1) || (ways == 0 && o->run_layers == 1);
+    if (p->vocabulary)
         return STATUS_OK;
     if (ways != 1)
         return error_set(
@@ -87,7 +88,7 @@ static enum status open_probed(struct probing *p, struct error *err)
         return error_set(err, STATUS_USAGE, "%s: a file of angles holds no weights that could run",
                          p->path);
     /* Scalings that depend on the length take that of the text, as in transformers. */
-    if (model.context == 0 && !o->vocabulary)
+    if (model.context == 0 && !p->vocabulary)
         model.context = p->token_count + o->generate;
     enum status status = source_locate(p->path, &p->source, err);
     if (status == STATUS_OK && o->session.adapter)
@@ -161,7 +162,7 @@ enum status probing_open(struct probing *p, const struct options *options, bool 
     enum status status = find_tokens(p, err);
     if (status == STATUS_OK)
         status = open_probed(p, err);
-    if (status == STATUS_OK && !options->vocabulary)
+    if (status == STATUS_OK && !p->vocabulary)
         status = every_layer ? take_every_layer(p, err) : find_attention(p, err);
     return status;
 }
@@ -174,7 +175,7 @@ static void run_it(void *arg, size_t worker)
     const struct probe_request request = {
         .tokens = p->tokens,
         .token_count = p->token_count,
-        .whole_vocabulary = p->options->vocabulary,
+        .whole_vocabulary = p->vocabulary,
         .layer_count = p->options->run_layers,
         .attention = p->attention,
         .attention_count = p->attention_count,

@@ -14,6 +14,7 @@ struct probing {
     struct source *source, *adapter;
     struct checkpoint *checkpoint;
     struct model *model;         /* its frequencies are those of a text so long */
+    bool vocabulary;             /* no text: every token, in the first layer */
     struct tokenizer *tokenizer; /* NULL: none was found, or asked for yet */
     uint32_t *tokens;            /* (token_count) */
     size_t token_count;

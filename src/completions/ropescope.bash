@@ -64,7 +64,7 @@ _ropescope_values()
     --tokens-file) kind=file ;;
     --text) kind=free ;;
     --attention-layers) kind=free ;;
-    --layers) kind=free ;;
+    --layers) values='0 0..N' ;;
     --generate) kind=free ;;
     --adapter) kind=file ;;
     --compare) kind=free ;;

@@ -40,7 +40,7 @@ check 'four positions have five choices each' [ "$(grep -o '"logit":' "$HOLD/jso
 check 'people see the tokens' says '97 "a", 98 "b"' "$PROGRAM" probe $DEMO --text 'ab c'
 check 'and what follows' says ' tokens: ' "$PROGRAM" probe $DEMO --text 'ab c' --generate 3
 check 'attention has hidden keys' says 'null' "$PROGRAM" probe $TINY --tokens 1,2,3 --attention-layers 0,2 --json
-check 'the first layers have no logits' says '"logits": null' "$PROGRAM" probe $TINY --tokens 1,2 --layers 1 --json
+check 'the first layers have no logits' says '"logits": null' "$PROGRAM" probe $TINY --tokens 1,2 --layers 0..1 --json
 check 'more tokens than the context: a note' says 'more than the 64' \
     "$PROGRAM" probe $TINY --tokens "$(seq -s, 1 60),1,2,3,4,5"
 check 'one way to name tokens' refuses 2 'one of --tokens, --tokens-file, --text and --vocabulary is wanted' "$PROGRAM" probe $DEMO
@@ -68,6 +68,10 @@ check 'the first layer needs no text' [ "$(cut -d, -f5 "$HOLD/all" | grep -c .)"
 offsets --vocabulary --layer 1 >"$HOLD/none"
 check 'and is all that it tells of' [ "$(tail -n +2 "$HOLD/none" | cut -d, -f5 | sort -u)" = "" ]
 offsets --layer 0 >"$HOLD/kept"
+"$PROGRAM" probe $DEMO --layers 0 >/dev/null 2>&1
+offsets --layer 0 >"$HOLD/kept"
+check 'the first layer alone needs no text either' cmp "$HOLD/all" "$HOLD/kept"
+check 'a run begins with the first layer' refuses 2 'makes no sense' "$PROGRAM" probe $DEMO --tokens 1 --layers 2
 check 'the last run is the one that is kept' cmp "$HOLD/all" "$HOLD/kept"
 check 'the plot as SVG' says 'score by distance' \
     "$PROGRAM" export $DEMO --view offsets --tokens 97,98,32,99 --layer 3 --head 2 --format svg
