@@ -29,6 +29,10 @@ struct row {
     uint32_t head, pair; /* pair 0 where rows are heads */
 };
 
+/* What a table calls a row by, in its first columns. */
+enum { ROW_LAYER, ROW_PROJECTION, ROW_HEAD, ROW_PAIR, ROW_NAMES };
+struct cell row_cell(const struct row *row, size_t column);
+
 /* Layers in order, query before key, heads, pairs (with `by_pair`); NULL: no memory. The caller
  * frees with memory_free. */
 struct rows *rows_new(const struct angles *angles, const struct view_settings *settings,

@@ -85,3 +85,17 @@ float row_tuned_cos(const struct changes *changes, const struct row *row)
     size_t at = (size_t)row->head * row->layer->pairs + row->pair;
     return angles->ready ? angles->set[row->projection].cos[at] : (float)NAN;
 }
+
+struct cell row_cell(const struct row *row, size_t column)
+{
+    switch (column) {
+    case ROW_LAYER:
+        return cell_integer(row->layer->number);
+    case ROW_PROJECTION:
+        return cell_word(projection_name(row->projection));
+    case ROW_HEAD:
+        return cell_integer(row->head);
+    default:
+        return cell_integer(row->pair);
+    }
+}

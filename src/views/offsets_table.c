@@ -5,11 +5,7 @@
 #include <math.h>
 
 enum {
-    COLUMN_LAYER,
-    COLUMN_PROJECTION,
-    COLUMN_HEAD,
-    COLUMN_PAIR,
-    COLUMN_MEAN_A,
+    COLUMN_MEAN_A = ROW_NAMES,
     COLUMN_MEAN_B,
     COLUMN_RADIUS_MEAN,
     COLUMN_RADIUS_MAX,
@@ -113,18 +109,8 @@ static struct cell offset_cell(const void *context, size_t index, size_t column)
 {
     const struct offset_rows *of = context;
     struct row row = rows_at(of->rows, index);
-    switch (column) {
-    case COLUMN_LAYER:
-        return cell_integer(row.layer->number);
-    case COLUMN_PROJECTION:
-        return cell_word(projection_name(row.projection));
-    case COLUMN_HEAD:
-        return cell_integer(row.head);
-    case COLUMN_PAIR:
-        return cell_integer(row.pair);
-    default:
-        break;
-    }
+    if (column < ROW_NAMES)
+        return row_cell(&row, column);
     if (column < COLUMN_PSI)
         return cell_of_vectors(of->rows, &row, column);
     return row.projection == PROJECTION_QUERY ? cell_of_both(of->kept, &row, column) : cell_empty();

@@ -6,7 +6,7 @@
 
 /* ---- the table: what the maps show --------------------------------------- */
 
-enum { COLUMN_LAYER, COLUMN_PROJECTION, COLUMN_HEAD, COLUMN_MEASURE, COLUMN_COUNT };
+enum { COLUMN_MEASURE = ROW_PAIR, COLUMN_COUNT }; /* behind layer, projection and head */
 /* The last column is called as the measure. */
 static const char *const columns[MEASURE_COUNT][COLUMN_COUNT] = {
     [MEASURE_MEAN] = {"layer", "projection", "head", "mean_abs_cos"},
@@ -78,16 +78,7 @@ static struct cell overview_cell(const void *context, size_t index, size_t colum
 {
     const struct overview_rows *table = context;
     struct row row = rows_at(table->rows, index);
-    switch (column) {
-    case COLUMN_LAYER:
-        return cell_integer(row.layer->number);
-    case COLUMN_PROJECTION:
-        return cell_word(projection_name(row.projection));
-    case COLUMN_HEAD:
-        return cell_integer(row.head);
-    default:
-        return cell_real(value_of(table, &row));
-    }
+    return column < ROW_PAIR ? row_cell(&row, column) : cell_real(value_of(table, &row));
 }
 
 enum status overview_table(const struct angles *angles, const struct view_settings *settings,

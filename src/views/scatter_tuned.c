@@ -5,11 +5,7 @@
 #include <math.h>
 
 enum {
-    COLUMN_LAYER,
-    COLUMN_PROJECTION,
-    COLUMN_HEAD,
-    COLUMN_PAIR,
-    COLUMN_FREQUENCY,
+    COLUMN_FREQUENCY = ROW_NAMES,
     COLUMN_BASE,
     COLUMN_TUNED,
     COLUMN_FIXED_BASE,
@@ -37,15 +33,9 @@ struct cell scatter_tuned_cell(const struct rows *rows, const struct row *row, s
     bool tuned = column == COLUMN_TUNED || column == COLUMN_FIXED_TUNED;
     float cos =
         tuned ? row_tuned_cos(settings->changes, row) : row_cos(rows->angles, row, row->projection);
+    if (column < ROW_NAMES)
+        return row_cell(row, column);
     switch (column) {
-    case COLUMN_LAYER:
-        return cell_integer(row->layer->number);
-    case COLUMN_PROJECTION:
-        return cell_word(projection_name(row->projection));
-    case COLUMN_HEAD:
-        return cell_integer(row->head);
-    case COLUMN_PAIR:
-        return cell_integer(row->pair);
     case COLUMN_FREQUENCY:
         return cell_real(row->layer->frequency[row->pair]);
     case COLUMN_BASE:

@@ -16,16 +16,7 @@ static size_t layers_of(const struct view_settings *settings, size_t out[STRIP_L
 
 /* ---- the table ----------------------------------------------------------- */
 
-enum {
-    COLUMN_LAYER,
-    COLUMN_PROJECTION,
-    COLUMN_HEAD,
-    COLUMN_PAIR,
-    COLUMN_INDEX,
-    COLUMN_COS,
-    COLUMN_FIXED,
-    COLUMN_COUNT
-};
+enum { COLUMN_INDEX = ROW_NAMES, COLUMN_COS, COLUMN_FIXED, COLUMN_COUNT };
 static const char *const columns[COLUMN_COUNT] = {"layer", "projection", "head", "pair",
                                                   "index", "cos",        "fixed"};
 
@@ -50,15 +41,9 @@ static struct cell strip_cell(const void *context, size_t index, size_t column)
     const struct rows *rows = strip->rows[i];
     struct row row = rows_at(rows, index);
     float cos = row_cos(rows->angles, &row, row.projection);
+    if (column < ROW_NAMES)
+        return row_cell(&row, column);
     switch (column) {
-    case COLUMN_LAYER:
-        return cell_integer(row.layer->number);
-    case COLUMN_PROJECTION:
-        return cell_word(projection_name(row.projection));
-    case COLUMN_HEAD:
-        return cell_integer(row.head);
-    case COLUMN_PAIR:
-        return cell_integer(row.pair);
     case COLUMN_INDEX:
         return cell_integer((uint64_t)row.head * row.layer->pairs + row.pair);
     case COLUMN_COS:
