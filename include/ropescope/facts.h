@@ -21,8 +21,8 @@ struct facts {
 
 /* What two threads share while one reads facts. Zero-initialise. */
 struct facts_watch {
-    _Atomic bool cancel; /* set by the one that waits: STATUS_CANCELLED follows soon */
-    struct progress progress;
+    _Atomic bool cancel;          /* set by the one that waits: STATUS_CANCELLED follows soon */
+    _Atomic uint64_t done, total; /* bytes of rows; total 0: not known yet */
 };
 
 /* One pass over the rows of the session's model by `threads` (0: all cores). Refused: a file of

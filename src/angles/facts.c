@@ -122,7 +122,7 @@ static void work_through(void *arg, size_t worker)
         if (window.lacks || !guard_run(take_unit, &job) || job.failed)
             atomic_store(&r->failed, true);
         window_end(&window, bytes);
-        atomic_fetch_add(&r->watch->progress.done, bytes);
+        atomic_fetch_add(&r->watch->done, bytes);
     }
     window_free(&window);
 }
@@ -217,7 +217,7 @@ static enum status plan(struct reading *r, struct error *err)
         r->longest_row = row_bytes > r->longest_row ? row_bytes : r->longest_row;
         bytes += unit_bytes(r->checkpoint, model, unit);
     }
-    progress_start(&r->watch->progress, bytes);
+    atomic_store(&r->watch->total, bytes);
     return sound ? STATUS_OK : error_memory(err);
 }
 
