@@ -129,6 +129,12 @@ enum status model_open(const struct checkpoint *checkpoint, const struct model_o
  * rows of the checkpoint, and says so in the model's name. Refused, by the layer, where no such
  * norm is known. A LayerNorm's own bias moves no row. (gains.c) */
 enum status model_fold_gains(struct checkpoint *checkpoint, struct model *model, struct error *err);
+/* The gains of the norm of queries or keys of a layer as they multiply, (heads, head_dim): a dim of
+ * a head is the row so far behind its first. *out NULL: no such norm is known by its name; the
+ * caller frees it. Refused where the norm has not a gain for each dim. (gains.c) */
+enum status layer_norm_gains(const struct checkpoint *checkpoint, const struct model *model,
+                             const struct layer *layer, int projection, float **out,
+                             struct error *err);
 /* An empty model that owns its arena, for a reader of files to fill; NULL: no memory. */
 struct model *model_new(void);
 void model_free(struct model *model);

@@ -6,6 +6,7 @@
 #include "ropescope/attention.h"
 #include "ropescope/awm.h"
 #include "ropescope/change.h"
+#include "ropescope/facts.h"
 
 enum view_id {
     VIEW_OVERVIEW,
@@ -83,6 +84,7 @@ struct view_settings {
     bool against_tuned;            /* --against tuned, of the scatter: not query against key */
     enum change_by by;             /* --by, of the changes */
     const struct probed *probed;   /* a run over a text; borrowed, NULL: none, or not over yet */
+    const struct facts *facts;     /* of the rows, --facts; borrowed, NULL: none, or not read yet */
     const struct changes *changes; /* of companion[0] against the model; borrowed, NULL: none */
 };
 enum { SETTINGS_BINS = 64 };

@@ -283,6 +283,11 @@ enum status session_rows(const struct session *s, struct checkpoint **checkpoint
     return status;
 }
 
+bool session_is_adapted(const struct session *s)
+{
+    return s->adapter != NULL;
+}
+
 void session_yield_cache(struct session *s, const struct session *other)
 {
     if (s->has_cache && other->has_cache && strcmp(s->cache.whole, other->cache.whole) == 0)

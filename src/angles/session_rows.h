@@ -1,5 +1,5 @@
-/* session_rows.h: what a comparison asks of a session: its rows once more, and a place for the
- * angles that were worked out beside them. Only angles/ includes this. */
+/* session_rows.h: what a comparison, or a pass for facts, asks of a session: its rows once more,
+ * and a place for the angles that were worked out beside them. Only angles/ includes this. */
 #ifndef ROPESCOPE_ANGLES_SESSION_ROWS_H
 #define ROPESCOPE_ANGLES_SESSION_ROWS_H
 
@@ -9,6 +9,8 @@
  * caller closes both. Refused where there are none: a file of angles. */
 enum status session_rows(const struct session *session, struct checkpoint **checkpoint,
                          struct model **model, struct error *err);
+/* Whether an adapter lies over its rows. */
+bool session_is_adapted(const struct session *session);
 /* Where both would write the same file of the cache, `session` leaves it to `other`. */
 void session_yield_cache(struct session *session, const struct session *other);
 /* Where the cache keeps the angles of the session, and what they depend on; false: nowhere. */

@@ -64,6 +64,7 @@ struct options {
     struct training training; /* of --lora-preset, --lora-rank, --lora-targets, --lora-dtype */
     const char *tokens, *tokens_file, *text; /* what a probe runs over; NULL: not given */
     bool vocabulary;                         /* instead: the first layer, every token */
+    bool facts;                              /* of the rows, for the spectrum */
     const char *attention_layers;            /* numbers with commas; NULL: none */
     uint32_t run_layers;                     /* 0: all */
     uint32_t generate;
@@ -182,6 +183,7 @@ struct company {
     size_t count;
     struct probing *probing; /* the model run over a text, or what is kept of that. Owned */
     const struct session *session_of_model; /* borrowed */
+    struct facts_reader *facts;             /* NULL: they are not asked for. Owned */
     struct comparison *comparison;          /* with the fine-tune; NULL: none, or not started */
     bool compares;
 };

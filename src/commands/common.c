@@ -123,6 +123,7 @@ static enum status take_settings(struct state *state, const struct options *opti
     settings.companion_count = start.companion_count;
     settings.changes = start.changes;
     settings.probed = start.probed;
+    settings.facts = start.facts;
     state->settings = settings;
     update_select(state, settings.selection.layer, settings.selection.head);
     return STATUS_OK;

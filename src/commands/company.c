@@ -1,4 +1,5 @@
 /* company.c: models beside the one that a command is about: a fine-tune of it, and any others. */
+#include "facts_reader.h"
 #include "probing.h"
 
 #include <poll.h>
@@ -78,6 +79,17 @@ static enum status open_probing(struct company *company, const struct options *o
     return STATUS_OK;
 }
 
+/* Refused for all views alike, but read for the one that shows them: a picture or a file of another
+ * view would wait for nothing. */
+static enum status open_facts(struct company *company, const struct options *options,
+                              const struct session *model, struct error *err)
+{
+    bool stays = options->command && options->command->bit == COMMAND_EXPLORE;
+    if (!stays && (!options->view || strcmp(options->view, "spectrum") != 0))
+        return facts_allowed(model, err);
+    return facts_reader_new(model, options->session.threads, &company->facts, err);
+}
+
 enum status company_open(struct company *company, const struct options *options,
                          const struct session *model, struct error *err)
 {
@@ -90,6 +102,8 @@ enum status company_open(struct company *company, const struct options *options,
         status = open_tuned(company, options, model, err);
     if (status == STATUS_OK)
         status = open_probing(company, options, model, err);
+    if (status == STATUS_OK && options->facts)
+        status = open_facts(company, options, model, err);
     company->session_of_model = model;
     for (size_t i = 0; i < options->beside_count && status == STATUS_OK; i++) {
         if (company->count == BESIDE_MOST)
@@ -127,6 +141,8 @@ size_t company_poll(struct company *company)
         probing_keep(company->probing, company->session_of_model);
         landed++;
     }
+    if (company->facts)
+        landed += facts_reader_poll(company->facts);
     return landed;
 }
 
@@ -135,6 +151,7 @@ bool company_busy(const struct company *company)
     bool busy = company->comparison && comparison_running(company->comparison);
     for (size_t i = company->compares; i < company->count; i++)
         busy = busy || session_scanning(company->session[i]);
+    busy = busy || (company->facts && !company->facts->over);
     return busy || (company->probing && probing_runs(company->probing));
 }
 
@@ -153,6 +170,10 @@ enum status company_result(const struct company *company, struct error *err)
     if (status == STATUS_OK && company->probing && company->probing->status != STATUS_OK) {
         status = company->probing->status;
         *err = company->probing->error;
+    }
+    if (status == STATUS_OK && company->facts && company->facts->status != STATUS_OK) {
+        status = company->facts->status;
+        *err = company->facts->error;
     }
     return status;
 }
@@ -175,6 +196,8 @@ enum status wait_for_all(struct company *company, const struct options *options,
         status = probing_wait(company->probing, err);
         probing_keep(company->probing, model);
     }
+    if (status == STATUS_OK && company->facts)
+        status = facts_reader_wait(company->facts, err);
     return status;
 }
 
@@ -186,12 +209,14 @@ void company_lend(const struct company *company, struct view_settings *settings)
     settings->companion_count = company->count;
     settings->probed =
         company->probing && company->probing->probed.probe ? &company->probing->probed : NULL;
+    settings->facts = company->facts && company->facts->over ? company->facts->facts : NULL;
     settings->changes = company->comparison ? comparison_changes(company->comparison) : NULL;
 }
 
 void company_close(struct company *company)
 {
     comparison_close(company->comparison);
+    facts_reader_close(company->facts);
     if (company->probing)
         probing_close(company->probing);
     memory_free(company->probing);

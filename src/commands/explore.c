@@ -1,4 +1,5 @@
 /* explore.c: `ropescope explore`: the loop that joins session, screen, state, update and draw. */
+#include "facts_reader.h"
 #include "hand_out.h"
 #include "open_in_background.h"
 
@@ -96,6 +97,10 @@ static void take_notices(struct explorer *x)
 static struct progress_reading progress_of(const struct explorer *x)
 {
     const struct comparison *comparison = x->company.comparison;
+    const struct facts_reader *facts = x->company.facts;
+    if (facts && facts->pool)
+        return (struct progress_reading){.fraction = facts_reader_fraction(facts),
+                                         .seconds_left = -1};
     return comparison && comparison_running(comparison) ? comparison_progress(comparison)
                                                         : session_progress(x->session);
 }

@@ -78,6 +78,8 @@ bool model_words(char *out, size_t size, const struct options *options)
     add_beside(&words, options);
     if (model->folded)
         add(&words, "folded", "");
+    if (options->facts)
+        add(&words, "facts", "");
     if (model->has_pairing)
         add(&words, "pairing", pairing_name(model->pairing));
     add_number(&words, "head-dim", model->head_dim);

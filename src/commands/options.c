@@ -220,6 +220,12 @@ static bool read_folded(struct options *options, const char *value)
     return options->session.model.folded = true;
 }
 
+static bool read_facts(struct options *options, const char *value)
+{
+    (void)value;
+    return options->facts = true;
+}
+
 static bool read_seed(struct options *options, const char *value)
 {
     return text_to_u32(value, &options->seed);
@@ -424,6 +430,8 @@ static const struct flag flags[] = {
     {"axis", 0, "pair|frequency|wavelength", VIEW_FLAG, "what that is plotted against", read_axis},
     {"shade", 0, "norm|cos|excess", VIEW_FLAG,
      "of the spectrum: norm, |cos| or norm less the row's median", read_shade},
+    {"facts", 0, NULL, SELECTION, "of the spectrum: L1 norms, biases and gains of pairs, too",
+     read_facts},
     {"attention", 0, "weights|scores|fixed|trainable|fixed-weights|trainable-weights", VIEW_FLAG,
      "what attention shows", read_attention},
     {"format", 0, "csv|json|svg", COMMAND_EXPORT, "default csv; svg: the plot itself", read_format},

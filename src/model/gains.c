@@ -36,12 +36,25 @@ static const struct tensor *norm_beside(const struct checkpoint *checkpoint, con
     return NULL;
 }
 
-/* Its gains, which Gemma's checkpoints hold less one; the caller frees them. */
+/* Whose checkpoints hold gains less one: Gemma's norms, Qwen3-Next's and Nemotron's LayerNorm1P
+ * multiply by 1 + g; those of Gemma 3n do not. */
+static bool gains_lack_one(const struct checkpoint *checkpoint, const struct model *model)
+{
+    static const char *const families[] = {"gemma",      "gemma2",     "gemma3",  "gemma3_text",
+                                           "vaultgemma", "qwen3_next", "nemotron"};
+    if (strcmp(checkpoint_format(checkpoint), "GGUF") == 0)
+        return false; /* its converters add the one */
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++)
+        if (strcmp(model->family, families[i]) == 0)
+            return true;
+    return strncmp(model->family, "qwen3_5", 7) == 0; /* and its _moe and _text */
+}
+
+/* Its gains; the caller frees them. */
 static float *gains_of(const struct checkpoint *checkpoint, const struct model *model,
                        const struct tensor *norm, size_t count, struct error *err)
 {
-    bool less_one =
-        strncmp(model->family, "gemma", 5) == 0 && strcmp(checkpoint_format(checkpoint), "GGUF");
+    bool less_one = gains_lack_one(checkpoint, model);
     float *gains = memory_array(count, sizeof *gains);
     if (!gains)
         error_memory(err);
@@ -59,28 +72,51 @@ static bool is_vector(const struct tensor *norm, uint64_t length)
     return norm && dtype_is_plain(norm->dtype) && norm->rank == 1 && norm->shape[0] == length;
 }
 
+/* Chameleon's norms have a row of gains for each head. */
+static bool is_matrix(const struct tensor *norm, uint64_t rows, uint64_t length)
+{
+    return dtype_is_plain(norm->dtype) && norm->rank == 2 && norm->shape[0] == rows &&
+           norm->shape[1] == length;
+}
+
 /* A norm of each head has a gain a dim, one of all heads together a gain a row. */
+enum status layer_norm_gains(const struct checkpoint *checkpoint, const struct model *model,
+                             const struct layer *layer, int which, float **out, struct error *err)
+{
+    const struct projection *p = &layer->projection[which];
+    const struct tensor *norm = norm_beside(checkpoint, p->tensor, which);
+    const size_t all = (size_t)p->heads * layer->head_dim;
+    const bool whole = norm && (is_vector(norm, all) || is_matrix(norm, p->heads, layer->head_dim));
+    *out = NULL;
+    if (!norm)
+        return STATUS_OK;
+    if (!whole && !is_vector(norm, layer->head_dim))
+        return error_set(err, STATUS_FAILED, "layer %u: %s has not a gain for each dim of a head",
+                         layer->number, norm->name);
+    float *gains = gains_of(checkpoint, model, norm, whole ? all : layer->head_dim, err);
+    if (!gains)
+        return STATUS_FAILED;
+    *out = memory_array(all, sizeof **out);
+    for (size_t i = 0; *out && i < all; i++)
+        (*out)[i] = gains[whole ? i : i % layer->head_dim];
+    memory_free(gains);
+    return *out ? STATUS_OK : error_memory(err);
+}
+
+/* ---- folding ------------------------------------------------------------- */
+
 static enum status put_rows(const struct checkpoint *checkpoint, const struct model *model,
                             const struct layer *layer, int which, float *rows, struct error *err)
 {
     const struct projection *p = &layer->projection[which];
-    const struct tensor *norm = norm_beside(checkpoint, p->tensor, which);
-    if (!norm)
-        return STATUS_OK;
-    const uint64_t all = (uint64_t)p->heads * layer->head_dim;
-    if (!is_vector(norm, layer->head_dim) && !is_vector(norm, all)) {
-        error_set(err, STATUS_FAILED, "layer %u: %s has not a gain for each dim of a head",
-                  layer->number, norm->name);
+    float *gains;
+    if (layer_norm_gains(checkpoint, model, layer, which, &gains, err) != STATUS_OK)
         return error_help(err, "without --folded the rows are those that are stored");
-    }
-    float *gains = gains_of(checkpoint, model, norm, (size_t)norm->shape[0], err);
-    if (!gains)
-        return STATUS_FAILED;
-    for (uint32_t head = 0; head < p->heads; head++) {
+    for (uint32_t head = 0; head < p->heads && gains; head++) {
         uint64_t from, beside;
         layer_pair_rows(layer, which, head, 0, &from, &beside);
         for (uint32_t dim = 0; dim < layer->head_dim && from + dim < p->rows; dim++)
-            rows[from + dim] = gains[norm->shape[0] == all ? head * layer->head_dim + dim : dim];
+            rows[from + dim] = gains[(size_t)head * layer->head_dim + dim];
     }
     memory_free(gains);
     return STATUS_OK;

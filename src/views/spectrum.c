@@ -18,16 +18,47 @@ enum {
     COLUMN_COS,
     COLUMN_PARTIAL, /* no full turn within the context */
     COLUMN_HALF,    /* no half turn */
-    COLUMNS
+    COLUMNS,
+    COLUMN_L1_A = COLUMNS, /* of --facts, as all that follow */
+    COLUMN_L1_B,
+    COLUMN_BIAS_RADIUS,
+    COLUMN_BIAS_ANGLE, /* degrees */
+    COLUMN_GAIN_A,
+    COLUMN_GAIN_B,
+    COLUMNS_OF_FACTS
 };
-static const char *const columns[COLUMNS] = {"layer",     "projection",    "head",      "pair",
-                                             "frequency", "wavelength",    "turns",     "norm",
-                                             "cos",       "partial_cycle", "half_cycle"};
+static const char *const columns[COLUMNS_OF_FACTS] = {
+    "layer", "projection",  "head",       "pair",          "frequency",  "wavelength",
+    "turns", "norm",        "cos",        "partial_cycle", "half_cycle", "l1_a",
+    "l1_b",  "bias_radius", "bias_angle", "gain_a",        "gain_b"};
 
 /* NaN: nobody knows the context. */
 static struct cell less_than(double turns, double most)
 {
     return isnan(turns) ? cell_empty() : cell_flag(turns < most);
+}
+
+static const double degrees = 57.29577951308232;
+
+/* Where there are facts. */
+static struct cell fact_cell(const struct rows *rows, const struct row *row, size_t column)
+{
+    const struct fact_set *set = &rows->settings.facts->layers[row->layer_index][row->projection];
+    const size_t at = (size_t)row->head * row->layer->pairs + row->pair;
+    switch (column) {
+    case COLUMN_L1_A:
+        return cell_real(set->l1_a[at]);
+    case COLUMN_L1_B:
+        return cell_real(set->l1_b[at]);
+    case COLUMN_BIAS_RADIUS:
+        return cell_real(set->bias_radius[at]);
+    case COLUMN_BIAS_ANGLE:
+        return cell_real(degrees * set->bias_angle[at]);
+    case COLUMN_GAIN_A:
+        return cell_real(set->gain_a[at]);
+    default:
+        return cell_real(set->gain_b[at]);
+    }
 }
 
 static struct cell spectrum_cell(const void *context, size_t index, size_t column)
@@ -58,8 +89,10 @@ static struct cell spectrum_cell(const void *context, size_t index, size_t colum
         return cell_real((double)row_cos(rows->angles, &row, row.projection));
     case COLUMN_PARTIAL:
         return less_than(turns, 1);
-    default:
+    case COLUMN_HALF:
         return less_than(turns, 0.5);
+    default:
+        return fact_cell(rows, &row, column);
     }
 }
 
@@ -70,7 +103,8 @@ enum status spectrum_table(const struct angles *angles, const struct view_settin
     *out = (struct view_table){.owned = rows};
     if (!rows)
         return error_memory(err);
-    out->table = (struct table){columns, COLUMNS, rows->row_count, spectrum_cell, rows};
+    size_t count = settings->facts ? COLUMNS_OF_FACTS : COLUMNS;
+    out->table = (struct table){columns, count, rows->row_count, spectrum_cell, rows};
     return STATUS_OK;
 }
 

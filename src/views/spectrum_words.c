@@ -3,6 +3,9 @@
 #include "views/spectrum.h"
 
 #include <math.h>
+#include <string.h>
+
+static const double degrees = 57.29577951308232; /* of a radian */
 
 static const char *side_of(double turns)
 {
@@ -25,6 +28,50 @@ static void turns_line(struct canvas *canvas, struct rect rect, const struct gly
         line_add(&line, style_of(ROLE_NOTICE), ": %s", side_of(turns));
 }
 
+/* A number of each row of the pair, of query and key; NaN: left out. Whole or not at all. */
+static void add_two(struct line *line, const char *what, const double q[2], const double k[2])
+{
+    char text[128];
+    if (isnan(q[0]) && isnan(k[0]))
+        return;
+    text_format(text, sizeof text, "  %s", what);
+    for (int p = 0; p < PROJECTION_COUNT; p++) {
+        const double *of = p == PROJECTION_QUERY ? q : k;
+        size_t used = strlen(text);
+        if (!isnan(of[0]))
+            text_format(text + used, sizeof text - used, " %c %.3g/%.3g",
+                        p == PROJECTION_QUERY ? 'q' : 'k', of[0], of[1]);
+    }
+    line_add(line, style_of(ROLE_TEXT), "%s", text);
+}
+
+/* What the rows of the selected pair hold beside their angle, as far as the line has room. */
+static void add_facts(struct line *line, const struct state *state, const struct layer *layer)
+{
+    const char *degree = line->glyphs->set == GLYPHS_ASCII ? " deg" : "\u00b0";
+    double l1[PROJECTION_COUNT][2], gain[PROJECTION_COUNT][2];
+    size_t at[PROJECTION_COUNT];
+    const struct fact_set *sets = state->settings.facts->layers[state->settings.selection.layer];
+    char bias[128] = "";
+    for (int p = 0; p < PROJECTION_COUNT; p++) {
+        bool shown = state->settings.rule.projection[p];
+        at[p] = (size_t)state_head(state, p) * layer->pairs + state->pair;
+        l1[p][0] = shown ? sets[p].l1_a[at[p]] : (double)NAN;
+        l1[p][1] = sets[p].l1_b[at[p]];
+        gain[p][0] = shown ? sets[p].gain_a[at[p]] : (double)NAN;
+        gain[p][1] = sets[p].gain_b[at[p]];
+        size_t used = strlen(bias);
+        if (shown && !isnan(sets[p].bias_radius[at[p]]))
+            text_format(bias + used, sizeof bias - used, " %c %.3g at %.0f%s",
+                        p == PROJECTION_QUERY ? 'q' : 'k', sets[p].bias_radius[at[p]],
+                        degrees * sets[p].bias_angle[at[p]], degree);
+    }
+    add_two(line, "L1", l1[PROJECTION_QUERY], l1[PROJECTION_KEY]);
+    if (*bias)
+        line_add(line, style_of(ROLE_TEXT), "  bias%s", bias);
+    add_two(line, "gains", gain[PROJECTION_QUERY], gain[PROJECTION_KEY]);
+}
+
 /* Of the selected head of each projection. */
 static void norms_line(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                        const struct state *state)
@@ -45,6 +92,8 @@ static void norms_line(struct canvas *canvas, struct rect rect, const struct gly
                  draw_number(norm, pair_norm(set, at), 4),
                  draw_number(cos, (double)set->cos[at], 4));
     }
+    if (state->settings.facts && layer->pairs > state->pair)
+        add_facts(&line, state, layer);
 }
 
 void spectrum_words_draw(struct canvas *canvas, const struct spectrum_layout *layout,
