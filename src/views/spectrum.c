@@ -7,11 +7,7 @@
 /* ---- the table ----------------------------------------------------------- */
 
 enum {
-    COLUMN_LAYER,
-    COLUMN_PROJECTION,
-    COLUMN_HEAD,
-    COLUMN_PAIR,
-    COLUMN_FREQUENCY,
+    COLUMN_FREQUENCY = ROW_NAMES,
     COLUMN_WAVELENGTH,
     COLUMN_TURNS,
     COLUMN_NORM,
@@ -68,15 +64,9 @@ static struct cell spectrum_cell(const void *context, size_t index, size_t colum
     const struct angle_set *set = &rows->angles->layers[row.layer_index].set[row.projection];
     double frequency = row.layer->frequency[row.pair];
     double turns = pair_turns(frequency, rows->angles->model->context);
+    if (column < ROW_NAMES)
+        return row_cell(&row, column);
     switch (column) {
-    case COLUMN_LAYER:
-        return cell_integer(row.layer->number);
-    case COLUMN_PROJECTION:
-        return cell_word(projection_name(row.projection));
-    case COLUMN_HEAD:
-        return cell_integer(row.head);
-    case COLUMN_PAIR:
-        return cell_integer(row.pair);
     case COLUMN_FREQUENCY:
         return cell_real(frequency);
     case COLUMN_WAVELENGTH:
