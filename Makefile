@@ -126,6 +126,7 @@ VALGRIND_TESTS := kernel scan session angles_file cache adapter safetensors plai
 test-long: test
 	@tests/deps long
 	@$(MAKE) --no-print-directory valgrind
+	@tests/long/package.sh
 
 valgrind: $(VALGRIND_TESTS:%=$(BUILD)/tests/test_%)
 	@for test in $(VALGRIND_TESTS); do \
@@ -207,7 +208,7 @@ help:
 	@echo 'make            build build/ropescope'
 	@echo 'make demo       install what is missing, build, open the explorer on the demo model'
 	@echo 'make test       install what is missing, check the formatting, run every test, plain and sanitized'
-	@echo 'make test-long  that, and the tests of what allocates, maps and counts under valgrind'
+	@echo 'make test-long  that, the tests of what allocates, maps and counts under valgrind, and the Debian package'
 	@echo 'make valgrind   the tests of what allocates, maps and counts, under valgrind (minutes)'
 	@echo 'make oracle     make the fixtures anew and train with masks, in Python environments of its own (gigabytes)'
 	@echo 'make bench      speed, as ratios measured side by side in one run (BENCH_FLAGS="--markdown", "--json")'
