@@ -27,7 +27,7 @@ package=$(echo build/ropescope_*.deb) library=$(echo build/libropescope-dev_*.de
 before=$(sha256sum build/*.deb)
 check '  twice, the same bytes' log make --no-print-directory deb
 check '    of either package' test "$before" = "$(sha256sum build/*.deb)"
-in_package() { dpkg-deb -c "$1" | grep -q " \./usr/$2\$"; }
+in_package() { dpkg-deb -c "$1" | grep " ./usr/$2$" >"$HOLD/log"; }
 for file in bin/ropescope share/man/man1/ropescope.1.gz share/doc/ropescope/copyright \
     share/doc/ropescope/changelog.gz share/ropescope/themes/dark.theme share/ropescope/demo/model.safetensors \
     share/bash-completion/completions/ropescope share/zsh/vendor-completions/_ropescope; do
