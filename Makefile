@@ -2,9 +2,13 @@
 # Plain builds lie in build/, sanitizer builds in build/sanitize/; nothing else is written.
 
 PREFIX  ?= /usr/local
+LIBDIR  ?= $(PREFIX)/lib
+ZSHDIR  ?= $(PREFIX)/share/zsh/site-functions
 DESTDIR ?=
 CC      ?= cc
 VERSION := 0.1.0
+# The library of matrix products that runs load, by its file's name; empty: OpenBLAS.
+BLAS    ?=
 
 ifdef SANITIZE
 BUILD := build/sanitize
@@ -16,19 +20,29 @@ SANITIZER :=
 OPTIMISE := -O3
 endif
 
-# A library's flags: from its .pc file where there is one, else its plain name.
-pkg = $(shell pkg-config $(1) $(2) 2>/dev/null || echo $(3))
+# Checked buffers, a program that may lie anywhere, tables that nothing writes to once it runs. Sanitizers know
+# nothing of _FORTIFY_SOURCE, and it does nothing unless code is optimised.
+FORTIFY     := $(if $(SANITIZER)$(filter -O0,$(CFLAGS)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+HARDEN      ?= -fstack-protector-strong -fPIE $(FORTIFY)
+HARDEN_LINK ?= -pie -Wl,-z,relro,-z,now
+
+# A library's flags: from the first of its .pc files that is there, else its plain name.
+pkg = $(shell for name in $(2); do pkg-config $(1) $$name 2>/dev/null && exit; done; echo $(3))
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes
 CPPFLAGS += -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE -DROPESCOPE_VERSION='"$(VERSION)"' \
-            -DROPESCOPE_DATA='"$(PREFIX)/share/ropescope"' -Iinclude -Isrc \
-            $(call pkg,--cflags-only-I,ncursesw,) $(call pkg,--cflags-only-I,openblas,)
+            -DROPESCOPE_DATA='"$(PREFIX)/share/ropescope"' $(BLAS:%=-DROPESCOPE_BLAS='"%"') \
+            -Iinclude -Isrc \
+            $(call pkg,--cflags-only-I,ncursesw ncurses,) $(call pkg,--cflags-only-I,openblas,)
 CFLAGS   ?= -g
 # No contraction: the same rows must give the same bits whatever compiled the kernel.
-ALL_CFLAGS := -std=c11 $(OPTIMISE) -ffp-contract=off -pthread $(WARNINGS) $(WERROR) $(SANITIZER) $(CFLAGS)
-LIBS := $(call pkg,--libs,ncursesw,-lncursesw -ltinfo) $(call pkg,--libs,libcjson,-lcjson) -lcsv \
+# Hidden: what no header of include/ropescope declares is not seen from outside what it is linked into.
+ALL_CFLAGS := -std=c11 $(OPTIMISE) -ffp-contract=off -fvisibility=hidden -pthread $(WARNINGS) $(WERROR) \
+              $(SANITIZER) $(HARDEN) $(CFLAGS)
+ALL_LDFLAGS := $(HARDEN_LINK) $(LDFLAGS)
+LIBS := $(call pkg,--libs,ncursesw ncurses,-lncursesw -ltinfo) $(call pkg,--libs,libcjson,-lcjson) -lcsv \
         $(call pkg,--libs,libxxhash,-lxxhash) $(call pkg,--libs,libpcre2-8,-lpcre2-8) \
-        $(call pkg,--libs,libutf8proc,-lutf8proc) -lm -pthread
+        $(call pkg,--libs,libutf8proc,-lutf8proc) -lm -ldl -pthread
 # OpenBLAS is not linked: src/support/blas.c loads it when it is needed.
 TEST_LIBS := $(call pkg,--libs,cmocka,-lcmocka)
 BLAS_LIBS := $(call pkg,--libs,openblas,-lopenblas)
@@ -46,21 +60,27 @@ FORMATTED := $(wildcard src/*.c src/*/*.c src/*/*.h include/ropescope/*.h tests/
 Q := $(if $(V),,@)
 say = @echo '  $(1) $(2)'
 
-.PHONY: all demo test test-run test-long valgrind oracle bench format format-check lint install uninstall clean deps deps-test help
+.PHONY: all demo test test-run test-long valgrind oracle bench format format-check lint install uninstall dist deb clean deps deps-test help
 .SECONDARY:
 
 all: $(BUILD)/ropescope
 
 $(BUILD)/ropescope: $(BUILD)/obj/src/main.o $(BUILD)/libropescope.a
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 $(BUILD)/libropescope.a: $(LIB_OBJECTS)
 	@rm -f $@
 	$(call say,AR,$@)
 	$(Q)$(AR) rcs $@ $^
 
-$(BUILD)/obj/%.o: %.c Makefile
+# Once a build: what is missing is told in a line each, before a compiler stumbles over it.
+$(BUILD)/checked: src/packaging/check
+	@mkdir -p $(@D)
+	@CC='$(CC)' CPPFLAGS='$(filter-out -DROPESCOPE_%,$(CPPFLAGS))' LIBS='$(LIBS)' BLAS='$(BLAS)' $<
+	@touch $@
+
+$(BUILD)/obj/%.o: %.c Makefile | $(BUILD)/checked
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
@@ -68,7 +88,7 @@ $(BUILD)/obj/%.o: %.c Makefile
 $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(TEST_HELPERS:%.c=$(BUILD)/obj/%.o) $(BUILD)/libropescope.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS) $(LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(TEST_LIBS) $(LIBS)
 
 $(BUILD)/tools/make_model $(BUILD)/bench: $(BUILD)/obj/tests/unit/made_model.o
 $(BUILD)/bench: $(BUILD)/obj/tests/unit/synthetic.o
@@ -76,11 +96,11 @@ $(BUILD)/bench: $(BUILD)/obj/tests/unit/synthetic.o
 $(BUILD)/tools/%: $(BUILD)/obj/tests/tools/%.o $(BUILD)/libropescope.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 $(BUILD)/bench: $(BENCH_SOURCES:%.c=$(BUILD)/obj/%.o) $(BUILD)/libropescope.a
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(BLAS_LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) $(BLAS_LIBS)
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 
@@ -106,6 +126,7 @@ VALGRIND_TESTS := kernel scan session angles_file cache adapter safetensors plai
 test-long: test
 	@tests/deps long
 	@$(MAKE) --no-print-directory valgrind
+	@tests/long/package.sh
 
 valgrind: $(VALGRIND_TESTS:%=$(BUILD)/tests/test_%)
 	@for test in $(VALGRIND_TESTS); do \
@@ -135,28 +156,44 @@ lint:
 	    $$compiler $(CPPFLAGS) -std=c11 -O1 $(WARNINGS) -Werror -fsyntax-only || exit 1; \
 	done
 
-# What is installed: a folder below PREFIX, then its files, which uninstall takes away one by one.
-SHARE := share/ropescope
-INSTALL_DEMO   := $(addprefix tests/data/demo/base/,config.json model.safetensors)
-INSTALL_THEMES := $(sort $(wildcard themes/*.theme))
-INSTALLED := bin/ropescope $(SHARE)/demo/config.json $(SHARE)/demo/model.safetensors \
-             $(addprefix $(SHARE)/,$(INSTALL_THEMES)) share/man/man1/ropescope.1 \
-             share/bash-completion/completions/ropescope share/zsh/site-functions/_ropescope
-INSTALL_AT = $(DESTDIR)$(PREFIX)
+# What is installed, one by one, so that uninstall takes away no more than that.
+SHARE   := $(PREFIX)/share/ropescope
+HEADERS := $(sort $(wildcard include/ropescope/*.h))
+THEMES  := $(sort $(wildcard themes/*.theme))
+DEMO    := $(addprefix tests/data/demo/base/,config.json model.safetensors)
+BASHDIR := $(PREFIX)/share/bash-completion/completions
+MANDIR  := $(PREFIX)/share/man/man1
+INSTALLED := $(PREFIX)/bin/ropescope $(LIBDIR)/libropescope.a $(LIBDIR)/pkgconfig/ropescope.pc \
+             $(addprefix $(PREFIX)/,$(HEADERS)) $(addprefix $(SHARE)/,$(THEMES)) \
+             $(addprefix $(SHARE)/demo/,$(notdir $(DEMO))) \
+             $(MANDIR)/ropescope.1 $(BASHDIR)/ropescope $(ZSHDIR)/_ropescope
+INSTALLED_FOLDERS := $(addprefix $(SHARE),/demo /themes /) $(PREFIX)/include/ropescope
+put = install -D -m 644 -t $(DESTDIR)
 
 install: all
-	install -D -m 755 $(BUILD)/ropescope $(INSTALL_AT)/bin/ropescope
-	install -D -m 644 -t $(INSTALL_AT)/$(SHARE)/demo $(INSTALL_DEMO)
-	install -D -m 644 -t $(INSTALL_AT)/$(SHARE)/themes $(INSTALL_THEMES)
-	install -D -m 644 -t $(INSTALL_AT)/share/man/man1 src/manual/ropescope.1
-	install -D -m 644 src/completions/ropescope.bash \
-	           $(INSTALL_AT)/share/bash-completion/completions/ropescope
-	install -D -m 644 -t $(INSTALL_AT)/share/zsh/site-functions src/completions/_ropescope
+	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $(BUILD)/ropescope
+	$(put)$(LIBDIR) $(BUILD)/libropescope.a
+	$(put)$(PREFIX)/include/ropescope $(HEADERS)
+	sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR:$(PREFIX)/%=$${prefix}/%)|' \
+	    -e 's|@VERSION@|$(VERSION)|; s|@LIBS@|$(strip $(LIBS))|' src/packaging/ropescope.pc.in | \
+	    install -D -m 644 /dev/stdin $(DESTDIR)$(LIBDIR)/pkgconfig/ropescope.pc
+	$(put)$(SHARE)/demo $(DEMO)
+	$(put)$(SHARE)/themes $(THEMES)
+	$(put)$(MANDIR) src/manual/ropescope.1
+	install -D -m 644 src/completions/ropescope.bash $(DESTDIR)$(BASHDIR)/ropescope
+	$(put)$(ZSHDIR) src/completions/_ropescope
 
 # The folders of ropescope's own go too, unless somebody has put something there.
 uninstall:
-	rm -f $(addprefix $(INSTALL_AT)/,$(INSTALLED))
-	@rmdir $(addprefix $(INSTALL_AT)/$(SHARE),/demo /themes /) 2>/dev/null || true
+	rm -f $(addprefix $(DESTDIR),$(INSTALLED))
+	@rmdir $(addprefix $(DESTDIR),$(INSTALLED_FOLDERS)) 2>/dev/null || true
+
+# The same bytes from the same commit, wherever it is made.
+dist:
+	@src/packaging/dist $(VERSION)
+
+deb: dist
+	@src/packaging/deb $(VERSION)
 
 clean:
 	rm -rf build
@@ -171,10 +208,11 @@ help:
 	@echo 'make            build build/ropescope'
 	@echo 'make demo       install what is missing, build, open the explorer on the demo model'
 	@echo 'make test       install what is missing, check the formatting, run every test, plain and sanitized'
-	@echo 'make test-long  that, and the tests of what allocates, maps and counts under valgrind'
+	@echo 'make test-long  that, the tests of what allocates, maps and counts under valgrind, and the Debian package'
 	@echo 'make valgrind   the tests of what allocates, maps and counts, under valgrind (minutes)'
 	@echo 'make oracle     make the fixtures anew and train with masks, in Python environments of its own (gigabytes)'
 	@echo 'make bench      speed, as ratios measured side by side in one run (BENCH_FLAGS="--markdown", "--json")'
 	@echo 'make format     clang-format over the tree;  make lint: gcc and clang, warnings as errors'
 	@echo 'make install    into PREFIX (/usr/local), under DESTDIR;  make uninstall'
+	@echo 'make dist       build/ropescope-$(VERSION).tar.gz, reproducible;  make deb: Debian packages in build/'
 	@echo 'make deps       install what the build needs;  make clean'

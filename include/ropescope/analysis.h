@@ -8,6 +8,8 @@
 
 #include <math.h>
 
+ROPESCOPE_BEGIN
+
 /* ---- the AWM rule (rule.c): Chen & Yan, NeurIPS 2024; their AWM.py ------- */
 
 /* A pair is fixed (frozen) iff float32 |cos| >= threshold, trainable otherwise. */
@@ -348,5 +350,7 @@ size_t summaries_update(struct layer_summary *summaries, const struct angles *an
  * it takes longer than all else, and few frames show it. */
 void layer_summary_compare(struct layer_summary *summary, const struct angles *angles,
                            size_t layer);
+
+ROPESCOPE_END
 
 #endif

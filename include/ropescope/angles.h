@@ -6,6 +6,8 @@
 
 #include "ropescope/model.h"
 
+ROPESCOPE_BEGIN
+
 /* ---- the fused kernels (kernel.c) ---------------------------------------- */
 
 /* A kernel is one way to sum: "avx512", "avx2", "neon" or "portable", one file each. */
@@ -168,5 +170,7 @@ enum status angles_write(const struct angles *angles, FILE *stream, struct error
 /* Reads a whole .angles file; the database points into its image. Refused with the reason: a
  * foreign, newer, damaged or incomplete file. */
 enum status angles_read(const char *path, struct angles **out, struct error *err);
+
+ROPESCOPE_END
 
 #endif

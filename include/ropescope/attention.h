@@ -5,6 +5,8 @@
 
 #include "ropescope/probe.h"
 
+ROPESCOPE_BEGIN
+
 /* What is shown of a query and a key. */
 enum attention_show {
     ATTENTION_WEIGHTS,           /* after softmax */
@@ -61,5 +63,7 @@ void attention_extent(const struct attention_head *head, enum attention_show sho
                       double *high);
 /* Softmax of (count) scores, each softcap * tanh(score / softcap) before where there is one. */
 void attention_softmax(const double *scores, size_t count, double softcap, double *weights);
+
+ROPESCOPE_END
 
 #endif

@@ -6,6 +6,8 @@
 
 #include "ropescope/analysis.h"
 
+ROPESCOPE_BEGIN
+
 /* ---- numpy's legacy random numbers (random.c) ---------------------------- */
 
 enum { RANDOM_WORDS = 624 };
@@ -229,5 +231,7 @@ enum status budget_of(const struct angles *angles, const struct awm *awm,
 /* 100 * (1 - left / before), the authors' mask ratio, of which they print two decimals; 0 where
  * there is nothing to train. */
 double budget_ratio(uint64_t before, uint64_t left);
+
+ROPESCOPE_END
 
 #endif

@@ -7,6 +7,8 @@
 
 #include "ropescope/analysis.h"
 
+ROPESCOPE_BEGIN
+
 /* Whether two models have the same rotary pairs: STATUS_FAILED names the first layer and projection
  * that differs, and how. Vocabularies, dtypes, formats and names do not matter. (match.c) */
 enum status models_match(const struct model *base, const struct model *tuned, struct error *err);
@@ -93,5 +95,7 @@ enum status comparison_result(const struct comparison *comparison, struct error 
 typedef bool comparison_report(void *context, const struct comparison *comparison);
 enum status comparison_wait(struct comparison *comparison, comparison_report *report, void *context,
                             struct error *err);
+
+ROPESCOPE_END
 
 #endif

@@ -5,6 +5,8 @@
 
 #include "ropescope/support.h"
 
+ROPESCOPE_BEGIN
+
 /* ---- number formats (dtype.c) -------------------------------------------- */
 
 /* The dtypes that a safetensors header may name (safetensors 0.8, tensor.rs), then those that only
@@ -86,9 +88,9 @@ void dtype_to_double(enum dtype dtype, const void *from, size_t count, double *t
 
 /* What two threads share while one opens a model and the other waits for it. Zero-initialise. */
 struct opening_watch {
-    _Atomic bool cancel;      /* set by the one that waits: STATUS_CANCELLED follows soon */
-    _Atomic uint64_t bytes;   /* of the weight files; 0: not known yet */
-    _Atomic uint64_t tensors; /* whose headers have been read */
+    ROPESCOPE_ATOMIC(bool) cancel;    /* set by the one that waits: STATUS_CANCELLED follows soon */
+    ROPESCOPE_ATOMIC(uint64_t) bytes; /* of the weight files; 0: not known yet */
+    ROPESCOPE_ATOMIC(uint64_t) tensors; /* whose headers have been read */
 };
 
 struct source_file {
@@ -263,5 +265,7 @@ void lora_tile_free(struct lora_tile *tile);
  * disk failed. */
 bool lora_rows_to_float(struct lora_tile *tile, const struct checkpoint *checkpoint,
                         const struct tensor *tensor, uint64_t first, size_t rows, float *to);
+
+ROPESCOPE_END
 
 #endif

@@ -6,6 +6,8 @@
 
 #include "ropescope/keys.h"
 
+ROPESCOPE_BEGIN
+
 /* ---- the state of the program (state.c) ---------------------------------- */
 
 enum { ENTRY_BYTES = 512 }; /* a path, a tensor's name */
@@ -299,5 +301,7 @@ size_t layout_scroll(size_t selected, size_t visible, size_t total);
 /* Likewise, by half of what fits and not line by line: a map that moves is sent as a whole, which a
  * slow line feels, and the eye finds its place again. */
 size_t layout_scroll_far(size_t selected, size_t visible, size_t total);
+
+ROPESCOPE_END
 
 #endif

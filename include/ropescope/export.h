@@ -5,6 +5,8 @@
 
 #include "ropescope/awm.h"
 
+ROPESCOPE_BEGIN
+
 enum cell_kind {
     CELL_EMPTY, /* empty in CSV, null in JSON: an undefined number */
     CELL_INTEGER,
@@ -24,27 +26,38 @@ struct cell {
 };
 static inline struct cell cell_empty(void)
 {
-    return (struct cell){.kind = CELL_EMPTY};
+    struct cell cell = {CELL_EMPTY, {0}};
+    return cell;
 }
 static inline struct cell cell_integer(uint64_t value)
 {
-    return (struct cell){.kind = CELL_INTEGER, .as.integer = value};
+    struct cell cell = {CELL_INTEGER, {0}};
+    cell.as.integer = value;
+    return cell;
 }
 static inline struct cell cell_real(double value)
 {
-    return (struct cell){.kind = CELL_REAL, .as.real = value};
+    struct cell cell = {CELL_REAL, {0}};
+    cell.as.real = value;
+    return cell;
 }
 static inline struct cell cell_flag(bool value)
 {
-    return (struct cell){.kind = CELL_FLAG, .as.flag = value};
+    struct cell cell = {CELL_FLAG, {0}};
+    cell.as.flag = value;
+    return cell;
 }
 static inline struct cell cell_word(const char *text)
 {
-    return (struct cell){.kind = CELL_WORD, .as.text = text};
+    struct cell cell = {CELL_WORD, {0}};
+    cell.as.text = text;
+    return cell;
 }
 static inline struct cell cell_name(const char *text)
 {
-    return (struct cell){.kind = CELL_NAME, .as.text = text};
+    struct cell cell = {CELL_NAME, {0}};
+    cell.as.text = text;
+    return cell;
 }
 
 /* The rows of a view, made on demand: a picture, a CSV and a JSON all come from here. */
@@ -105,5 +118,7 @@ enum status mask_write_csv(const struct mask *mask, FILE *stream, struct error *
 /* All three flush the stream: a full disk is STATUS_FAILED here. */
 enum status mask_write(const struct mask *mask, enum mask_format format, FILE *stream,
                        struct error *err);
+
+ROPESCOPE_END
 
 #endif

@@ -5,6 +5,8 @@
 
 #include "ropescope/support.h"
 
+ROPESCOPE_BEGIN
+
 enum figure_kind {
     FIGURE_LINE,
     FIGURE_POINTS,
@@ -71,5 +73,7 @@ void figure_free(struct figure *figure);
 /* An SVG 1.1 that stands by itself: sans-serif, white ground, print colours; names are escaped, and
  * the same figure gives the same bytes. The stream is flushed: a full disk is told here. */
 enum status figure_write_svg(const struct figure *figure, FILE *stream, struct error *err);
+
+ROPESCOPE_END
 
 #endif

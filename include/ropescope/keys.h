@@ -6,6 +6,8 @@
 #include "ropescope/terminal.h"
 #include "ropescope/view_settings.h"
 
+ROPESCOPE_BEGIN
+
 /* ---- actions and the key table (keys.c) ---------------------------------- */
 
 enum action {
@@ -230,5 +232,7 @@ struct view_kind {
     unsigned heeds;  /* HEEDS_* or-ed */
 };
 const struct view_kind *view_kind(enum view_id view);
+
+ROPESCOPE_END
 
 #endif

@@ -6,6 +6,8 @@
 #include "ropescope/explorer.h"
 #include "ropescope/export.h"
 
+ROPESCOPE_BEGIN
+
 /* ---- lines in their own order (rows.c) ----------------------------------- */
 
 /* Heads of one projection of one layer that stand one below the other. */
@@ -297,5 +299,7 @@ struct scatter_cache *memo_scatter(const struct state *state);
 /* The indices 0..count-1 by their keys, ties as they stand, NaN last; NULL: no memory, or 2^32 keys
  * and more. The caller frees with memory_free. */
 uint32_t *order_new(const double *keys, size_t count, bool descending);
+
+ROPESCOPE_END
 
 #endif

@@ -5,6 +5,8 @@
 
 #include "ropescope/checkpoint.h"
 
+ROPESCOPE_BEGIN
+
 /* ---- words --------------------------------------------------------------- */
 
 enum pairing {
@@ -256,5 +258,7 @@ struct rope {
 void rope_frequencies(const struct rope *rope, double *frequency);
 /* What cos and sin are multiplied by. */
 double rope_rotation_scale(const struct rope *rope);
+
+ROPESCOPE_END
 
 #endif

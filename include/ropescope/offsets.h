@@ -7,6 +7,8 @@
 
 #include "ropescope/model.h"
 
+ROPESCOPE_BEGIN
+
 /* One head's vectors before they are rotated, over the positions of a text (as of struct
  * probe_projection); each (pairs), borrowed. */
 struct offset_vectors {
@@ -44,5 +46,7 @@ double offset_score(const struct offset *offset, double frequency, uint32_t head
 /* The sum over all pairs: what the head prefers by position alone. */
 double offsets_score(const struct offset *offsets, const double *frequency, size_t pairs,
                      uint32_t head_dim, double distance);
+
+ROPESCOPE_END
 
 #endif

@@ -5,6 +5,8 @@
 
 #include "ropescope/model.h"
 
+ROPESCOPE_BEGIN
+
 enum { PROBE_TOP = 5 };
 
 /* ---- what is asked for --------------------------------------------------- */
@@ -12,16 +14,17 @@ enum { PROBE_TOP = 5 };
 struct probe_request {
     const uint32_t *tokens; /* (token_count) borrowed; at least one */
     size_t token_count;
-    bool whole_vocabulary;      /* instead of tokens: all there are, in order, up to the queries and
-                                   keys of the first layer, which hang on no other token: exact
-                                   without any text. No layer_count, attention or generate */
-    size_t layer_count;         /* stop behind so many layers, without logits; 0: all of them */
-    const size_t *attention;    /* (attention_count) indexes of layers whose attention is kept */
-    size_t attention_count;     /* borrowed */
-    size_t generate;            /* most tokens to go on with, greedily; ends at an end of text */
-    size_t threads;             /* 0: as many as there are cores */
-    const _Atomic bool *cancel; /* borrowed; set by another thread: STATUS_CANCELLED follows soon.
-                                   NULL: nobody. A signal that signals_catch caught does it, too */
+    bool whole_vocabulary;   /* instead of tokens: all there are, in order, up to the queries and
+                                keys of the first layer, which hang on no other token: exact
+                                without any text. No layer_count, attention or generate */
+    size_t layer_count;      /* stop behind so many layers, without logits; 0: all of them */
+    const size_t *attention; /* (attention_count) indexes of layers whose attention is kept */
+    size_t attention_count;  /* borrowed */
+    size_t generate;         /* most tokens to go on with, greedily; ends at an end of text */
+    size_t threads;          /* 0: as many as there are cores */
+    /* Borrowed; set by another thread: STATUS_CANCELLED follows soon. NULL: nobody. A signal that
+     * signals_catch caught does it, too. */
+    const ROPESCOPE_ATOMIC(bool) *cancel;
 };
 
 /* ---- what comes out ------------------------------------------------------ */
@@ -112,5 +115,7 @@ struct probed {
 const char *probe_families(void);
 /* Whether the model's is one of them. */
 bool probe_knows(const struct model *model);
+
+ROPESCOPE_END
 
 #endif

@@ -3,11 +3,14 @@
 #ifndef ROPESCOPE_SUPPORT_H
 #define ROPESCOPE_SUPPORT_H
 
-#include <stdatomic.h>
+#include "ropescope/api.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+
+ROPESCOPE_BEGIN
 
 struct cJSON;
 struct termios;
@@ -311,7 +314,7 @@ double clock_seconds(void); /* monotonic */
 
 /* Bytes done of bytes to do. `done` is added to by workers; the rest belongs to the reader. */
 struct progress {
-    _Atomic uint64_t done;
+    ROPESCOPE_ATOMIC(uint64_t) done;
     uint64_t total;
     double started; /* clock_seconds() */
 };
@@ -322,5 +325,7 @@ struct progress_reading {
 };
 void progress_start(struct progress *progress, uint64_t total);
 struct progress_reading progress_read(const struct progress *progress);
+
+ROPESCOPE_END
 
 #endif

@@ -5,6 +5,8 @@
 
 #include "ropescope/support.h"
 
+ROPESCOPE_BEGIN
+
 /* ---- styles (theme.c) ---------------------------------------------------- */
 
 /* What a cell means; a theme turns it into colours and attributes. */
@@ -37,16 +39,19 @@ struct style {
 };
 static inline struct style style_of(enum role role)
 {
-    return (struct style){.role = (uint8_t)role};
+    struct style style = {(uint8_t)role, 0, 0};
+    return style;
 }
 static inline struct style style_with(enum role role, unsigned flags)
 {
-    return (struct style){.role = (uint8_t)role, .flags = (uint8_t)flags};
+    struct style style = {(uint8_t)role, 0, (uint8_t)flags};
+    return style;
 }
 static inline struct style style_heat(double fraction) /* 0..1, clamped */
 {
     double level = fraction < 0 ? 0 : fraction > 1 ? 255 : fraction * 255;
-    return (struct style){.role = ROLE_HEAT, .level = (uint8_t)(level + 0.5)};
+    struct style style = {ROLE_HEAT, (uint8_t)(level + 0.5), 0};
+    return style;
 }
 
 static inline struct style style_diverging(double fraction) /* 0..1, clamped; 0.5: neither */
@@ -402,5 +407,7 @@ void screen_mouse(struct screen *screen, bool on);
 enum status screen_copy(struct screen *screen, const char *text, struct error *err);
 /* Waits for a key, a resize, `wake_fd` (-1: none), a signal, or `seconds` (< 0: for ever). */
 struct event screen_wait(struct screen *screen, int wake_fd, double seconds);
+
+ROPESCOPE_END
 
 #endif

@@ -6,6 +6,8 @@
 
 #include "ropescope/support.h"
 
+ROPESCOPE_BEGIN
+
 struct tokenizer;
 
 /* Finds and reads the tokenizer of a model: `path` is its directory, one of its files, or a file of
@@ -37,5 +39,7 @@ bool tokenizer_is_special(const struct tokenizer *tokenizer, uint32_t id);
 /* All bytes of `count` tokens, with a NUL behind them; the caller frees *text with memory_free. */
 enum status tokenizer_decode(const struct tokenizer *tokenizer, const uint32_t *ids, size_t count,
                              char **text, size_t *length, struct error *err);
+
+ROPESCOPE_END
 
 #endif

@@ -8,6 +8,8 @@
 #include "ropescope/change.h"
 #include "ropescope/facts.h"
 
+ROPESCOPE_BEGIN
+
 enum view_id {
     VIEW_OVERVIEW,
     VIEW_PAIRS,
@@ -113,5 +115,7 @@ uint32_t settings_heads(const struct view_settings *settings, const struct angle
 /* Rows of the tables that list heads and pairs under these settings. */
 size_t settings_head_count(const struct view_settings *settings, const struct angles *angles);
 size_t settings_pair_count(const struct view_settings *settings, const struct angles *angles);
+
+ROPESCOPE_END
 
 #endif

@@ -6,6 +6,8 @@
 #include "ropescope/figure.h"
 #include "ropescope/lists.h"
 
+ROPESCOPE_BEGIN
+
 /* A table and what it needs to live. Free with view_table_free. */
 struct view_table {
     struct table table; /* table.context points at one of these: */
@@ -94,5 +96,7 @@ struct table_sight {
 const char *table_brief(const char *column);
 struct table_sight table_paint(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                                const struct table *table, const struct table_look *look);
+
+ROPESCOPE_END
 
 #endif

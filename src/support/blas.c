@@ -16,14 +16,18 @@ void blas_prepare(void)
 
 enum status blas_open(struct blas *blas, struct error *err)
 {
-    static const char *const names[] = {"libopenblas.so.0", "libopenblas.so"};
+    static const char *const names[] = {
+#ifdef ROPESCOPE_BLAS /* the one that was chosen when this was built */
+        ROPESCOPE_BLAS,
+#endif
+        "libopenblas.so.0", "libopenblas.so"};
     void *library = NULL;
     for (size_t i = 0; i < sizeof names / sizeof *names && !library; i++)
         library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
     void *symbol = library ? dlsym(library, "cblas_sgemm") : NULL;
     if (!symbol) {
-        error_set(err, STATUS_FAILED, "OpenBLAS, which this needs, cannot be loaded: %s",
-                  library ? "it has no cblas_sgemm" : "there is no libopenblas.so.0");
+        error_set(err, STATUS_FAILED, "OpenBLAS, which this needs, cannot be loaded: %s%s",
+                  library ? "it has no cblas_sgemm" : "there is no ", library ? "" : names[0]);
         return error_help(err, "on Debian: apt-get install libopenblas0");
     }
     memcpy(&blas->product, &symbol, sizeof symbol); /* as POSIX has it, ISO C has not */

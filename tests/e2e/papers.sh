@@ -1,12 +1,11 @@
 #!/bin/bash
-# Man page and completions in the programs that read them; install and uninstall.
+# Man page and completions in the programs that read them.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/e2e/tap.sh
 PROGRAM=${ROPESCOPE:-$PWD/build/ropescope}
 HOLD=$(mktemp -d) || exit 1
 trap 'rm -rf "$HOLD"' EXIT
-unset MAKEFLAGS MAKELEVEL MFLAGS
 export XDG_CACHE_HOME=$HOLD/cache XDG_CONFIG_HOME=$HOLD/config LC_ALL=C.UTF-8
 
 silent() { # COMMAND...: it succeeds and says nothing
@@ -75,58 +74,4 @@ else
     skip 'the zsh completion parses' 'no zsh'
 fi
 
-# ---- installing --------------------------------------------------------------
-
-# make builds nothing here: the program is there, and its own name would be another build's.
-build=$(dirname "$PROGRAM")
-[ "$(basename "$build")" = sanitize ] && sanitize=SANITIZE=1 || sanitize=
-install_make() { make --no-print-directory $sanitize "$@" >"$HOLD/said" 2>&1; }
-tree() { (cd "$1" && find . -type f | LC_ALL=C sort); }
-
-check 'make install' install_make install DESTDIR="$HOLD/stage" PREFIX=/usr
-{
-    echo ./usr/bin/ropescope
-    echo ./usr/share/bash-completion/completions/ropescope
-    echo ./usr/share/man/man1/ropescope.1
-    echo ./usr/share/ropescope/demo/config.json
-    echo ./usr/share/ropescope/demo/model.safetensors
-    for theme in themes/*.theme; do echo "./usr/share/ropescope/$theme"; done
-    echo ./usr/share/zsh/site-functions/_ropescope
-} | LC_ALL=C sort >"$HOLD/wanted"
-tree "$HOLD/stage" >"$HOLD/files"
-check '  puts what it should, and nothing else' diff "$HOLD/files" "$HOLD/wanted"
-installed=$HOLD/stage/usr/bin/ropescope
-away() { (cd / && "$@"); }
-runs() { away "$installed" --version >"$HOLD/said" && grep -q '^ropescope [0-9]' "$HOLD/said"; }
-check '  the program runs from there' runs
-finds_themes() {
-    away "$installed" --list-themes >"$HOLD/said" &&
-        grep -q "^\* dark  *$HOLD/stage/usr/share/ropescope/themes/dark.theme$" "$HOLD/said"
-}
-check '  and finds its themes' finds_themes
-finds_demo() {
-    # The explorer without a MODEL wants a terminal, so it is told by how far it gets.
-    setsid -w "$installed" </dev/null >"$HOLD/said" 2>&1
-    grep -q 'needs a terminal' "$HOLD/said"
-}
-check '  and its demo model' finds_demo
-modes() { find "$HOLD/stage" -type f ! -perm 644 | sed "s|$HOLD/stage||"; }
-check '  the program alone may be run' test "$(modes)" = /usr/bin/ropescope
-find "$HOLD/stage" -type f -exec cksum {} + | LC_ALL=C sort >"$HOLD/sums"
-rm -rf "$HOLD/stage"
-install_make install DESTDIR="$HOLD/stage" PREFIX=/usr
-find "$HOLD/stage" -type f -exec cksum {} + | LC_ALL=C sort >"$HOLD/sums-again"
-check '  twice, the same bytes' cmp "$HOLD/sums" "$HOLD/sums-again"
-
-echo kept >"$HOLD/stage/usr/share/ropescope/themes/mine.theme"
-check 'make uninstall' install_make uninstall DESTDIR="$HOLD/stage" PREFIX=/usr
-tree "$HOLD/stage" >"$HOLD/files"
-check "  leaves what is not its own" test "$(cat "$HOLD/files")" = \
-    ./usr/share/ropescope/themes/mine.theme
-rm "$HOLD/stage/usr/share/ropescope/themes/mine.theme"
-mkdir -p "$HOLD/stage"
-install_make install DESTDIR="$HOLD/stage" PREFIX=/usr
-install_make uninstall DESTDIR="$HOLD/stage" PREFIX=/usr
-nothing_left() { [ -z "$(find "$HOLD/stage" -type f -o -name '*ropescope*')" ]; }
-check '  and otherwise no file, and no folder of its own' nothing_left
 finish
