@@ -10,6 +10,11 @@ ifdef SANITIZE
 BUILD := build/sanitize
 SANITIZER := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 OPTIMISE := -O1
+else ifdef FUZZ
+BUILD := build/fuzz
+CC := clang
+SANITIZER := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+OPTIMISE := -O1
 else
 BUILD := build
 SANITIZER :=
@@ -38,6 +43,11 @@ LIB_OBJECTS  := $(LIB_SOURCES:%.c=$(BUILD)/obj/%.o)
 TEST_SOURCES := $(wildcard tests/unit/test_*.c)
 TEST_HELPERS := $(filter-out $(TEST_SOURCES),$(wildcard tests/unit/*.c))
 BENCH_SOURCES := $(wildcard tests/bench/*.c)
+# Hostile files: what targets share, and the targets, a file each.
+FUZZ_DRIVER  := tests/fuzz/libfuzzer.c
+FUZZ_SHARED  := $(patsubst %,tests/fuzz/%.c,files targets tokenizers weights)
+FUZZ_SOURCES := $(filter-out $(FUZZ_DRIVER) $(FUZZ_SHARED),$(wildcard tests/fuzz/*.c))
+FUZZ_NAMES   := $(FUZZ_SOURCES:tests/fuzz/%.c=%)
 TEST_PROGRAMS := $(TEST_SOURCES:tests/unit/%.c=$(BUILD)/tests/%)
 TOOL_PROGRAMS := $(patsubst tests/tools/%.c,$(BUILD)/tools/%,$(wildcard tests/tools/*.c))
 FORMATTED := $(wildcard src/*.c src/*/*.c src/*/*.h include/ropescope/*.h tests/*/*.c tests/*/*.h)
@@ -72,6 +82,14 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(TEST_HELPERS:%.c=$(BUILD)/obj/%.
 
 $(BUILD)/tools/make_model $(BUILD)/bench: $(BUILD)/obj/tests/unit/made_model.o
 $(BUILD)/bench: $(BUILD)/obj/tests/unit/synthetic.o
+
+# Every file of tests/fuzz/corpus goes through its target in the ordinary tests, too.
+$(BUILD)/tests/test_fuzz_corpus: $(patsubst %.c,$(BUILD)/obj/%.o,$(FUZZ_SHARED) $(FUZZ_SOURCES))
+
+$(BUILD)/fuzz-%: $(FUZZ_DRIVER) $(BUILD)/obj/tests/fuzz/%.o \
+                 $(patsubst %,$(BUILD)/obj/tests/fuzz/%.o,files tokenizers weights) $(BUILD)/libropescope.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -fsanitize=fuzzer -DFUZZ_TARGET=fuzz_$* $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(BUILD)/tools/%: $(BUILD)/obj/tests/tools/%.o $(BUILD)/libropescope.a
 	@mkdir -p $(@D)
