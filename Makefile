@@ -56,7 +56,7 @@ FORMATTED := $(wildcard src/*.c src/*/*.c src/*/*.h include/ropescope/*.h tests/
 Q := $(if $(V),,@)
 say = @echo '  $(1) $(2)'
 
-.PHONY: all demo test test-run test-long valgrind oracle bench format format-check lint install uninstall clean deps deps-test help
+.PHONY: all demo test test-run test-long valgrind fuzz fuzz-programs oracle bench format format-check lint install uninstall clean deps deps-test help
 .SECONDARY:
 
 all: $(BUILD)/ropescope
@@ -132,6 +132,21 @@ valgrind: $(VALGRIND_TESTS:%=$(BUILD)/tests/test_%)
 	  sed -nE 's/^\[ +SKIPPED \] ([a-z])/skipped: \1/p' $(BUILD)/valgrind.log | sort -u; \
 	done
 
+# Time for each target, in seconds.
+TIME ?= 60
+
+fuzz:
+	@[ -z '$(filter-out $(FUZZ_NAMES),$(TARGET))' ] || \
+	  { echo 'make: there is no target $(TARGET) to fuzz, only $(FUZZ_NAMES)' >&2; exit 1; }
+	@mkdir -p build/fuzz
+	@echo 'int LLVMFuzzerTestOneInput(const char *bytes, long size) { return !bytes && size; }' | \
+	  clang -w -fsanitize=fuzzer -x c -o build/fuzz/probe - 2>build/fuzz/probe.log || \
+	  { echo 'make: fuzzing needs clang and its libFuzzer: apt-get install clang' >&2; exit 1; }
+	@$(MAKE) --no-print-directory FUZZ=1 fuzz-programs
+	@tests/fuzz/run $(TIME) $(or $(TARGET),$(FUZZ_NAMES))
+
+fuzz-programs: $(patsubst %,$(BUILD)/fuzz-%,$(or $(TARGET),$(FUZZ_NAMES)))
+
 oracle:
 	@tests/fixtures/make_all
 	@tests/oracle/run
@@ -191,6 +206,7 @@ help:
 	@echo 'make test       install what is missing, check the formatting, run every test, plain and sanitized'
 	@echo 'make test-long  that, and the tests of what allocates, maps and counts under valgrind'
 	@echo 'make valgrind   the tests of what allocates, maps and counts, under valgrind (minutes)'
+	@echo 'make fuzz       hostile files for every parser, TIME=60 seconds each; TARGET=gguf: one of them (needs clang)'
 	@echo 'make oracle     make the fixtures anew and train with masks, in Python environments of its own (gigabytes)'
 	@echo 'make bench      speed, as ratios measured side by side in one run (BENCH_FLAGS="--markdown", "--json")'
 	@echo 'make format     clang-format over the tree;  make lint: gcc and clang, warnings as errors'
