@@ -14,6 +14,11 @@ ifdef SANITIZE
 BUILD := build/sanitize
 SANITIZER := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 OPTIMISE := -O1
+else ifdef FUZZ
+BUILD := build/fuzz
+CC := clang
+SANITIZER := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+OPTIMISE := -O1
 else
 BUILD := build
 SANITIZER :=
@@ -52,6 +57,11 @@ LIB_OBJECTS  := $(LIB_SOURCES:%.c=$(BUILD)/obj/%.o)
 TEST_SOURCES := $(wildcard tests/unit/test_*.c)
 TEST_HELPERS := $(filter-out $(TEST_SOURCES),$(wildcard tests/unit/*.c))
 BENCH_SOURCES := $(wildcard tests/bench/*.c)
+# Hostile files: what targets share, and the targets, a file each.
+FUZZ_DRIVER  := tests/fuzz/libfuzzer.c
+FUZZ_SHARED  := $(patsubst %,tests/fuzz/%.c,files targets tokenizers weights)
+FUZZ_SOURCES := $(filter-out $(FUZZ_DRIVER) $(FUZZ_SHARED),$(wildcard tests/fuzz/*.c))
+FUZZ_NAMES   := $(FUZZ_SOURCES:tests/fuzz/%.c=%)
 TEST_PROGRAMS := $(TEST_SOURCES:tests/unit/%.c=$(BUILD)/tests/%)
 TOOL_PROGRAMS := $(patsubst tests/tools/%.c,$(BUILD)/tools/%,$(wildcard tests/tools/*.c))
 FORMATTED := $(wildcard src/*.c src/*/*.c src/*/*.h include/ropescope/*.h tests/*/*.c tests/*/*.h)
@@ -60,7 +70,7 @@ FORMATTED := $(wildcard src/*.c src/*/*.c src/*/*.h include/ropescope/*.h tests/
 Q := $(if $(V),,@)
 say = @echo '  $(1) $(2)'
 
-.PHONY: all demo test test-run test-long valgrind oracle bench format format-check lint install uninstall dist deb clean deps deps-test help
+.PHONY: all demo test test-run test-long valgrind fuzz fuzz-programs oracle bench format format-check lint install uninstall dist deb clean deps deps-test help
 .SECONDARY:
 
 all: $(BUILD)/ropescope
@@ -92,6 +102,14 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(TEST_HELPERS:%.c=$(BUILD)/obj/%.
 
 $(BUILD)/tools/make_model $(BUILD)/bench: $(BUILD)/obj/tests/unit/made_model.o
 $(BUILD)/bench: $(BUILD)/obj/tests/unit/synthetic.o
+
+# Every file of tests/fuzz/corpus goes through its target in the ordinary tests, too.
+$(BUILD)/tests/test_fuzz_corpus: $(patsubst %.c,$(BUILD)/obj/%.o,$(FUZZ_SHARED) $(FUZZ_SOURCES))
+
+$(BUILD)/fuzz-%: $(FUZZ_DRIVER) $(BUILD)/obj/tests/fuzz/%.o \
+                 $(patsubst %,$(BUILD)/obj/tests/fuzz/%.o,files tokenizers weights) $(BUILD)/libropescope.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -fsanitize=fuzzer -DFUZZ_TARGET=fuzz_$* $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(BUILD)/tools/%: $(BUILD)/obj/tests/tools/%.o $(BUILD)/libropescope.a
 	@mkdir -p $(@D)
@@ -134,6 +152,21 @@ valgrind: $(VALGRIND_TESTS:%=$(BUILD)/tests/test_%)
 	  echo "ok $$test: $$(grep -cE '^\[ +OK' $(BUILD)/valgrind.log) tests"; \
 	  sed -nE 's/^\[ +SKIPPED \] ([a-z])/skipped: \1/p' $(BUILD)/valgrind.log | sort -u; \
 	done
+
+# Time for each target, in seconds.
+TIME ?= 60
+
+fuzz:
+	@[ -z '$(filter-out $(FUZZ_NAMES),$(TARGET))' ] || \
+	  { echo 'make: there is no target $(TARGET) to fuzz, only $(FUZZ_NAMES)' >&2; exit 1; }
+	@mkdir -p build/fuzz
+	@echo 'int LLVMFuzzerTestOneInput(const char *bytes, long size) { return !bytes && size; }' | \
+	  clang -w -fsanitize=fuzzer -x c -o build/fuzz/probe - 2>build/fuzz/probe.log || \
+	  { echo 'make: fuzzing needs clang and its libFuzzer: apt-get install clang' >&2; exit 1; }
+	@$(MAKE) --no-print-directory FUZZ=1 fuzz-programs
+	@tests/fuzz/run $(TIME) $(or $(TARGET),$(FUZZ_NAMES))
+
+fuzz-programs: $(patsubst %,$(BUILD)/fuzz-%,$(or $(TARGET),$(FUZZ_NAMES)))
 
 oracle:
 	@tests/fixtures/make_all
@@ -210,6 +243,7 @@ help:
 	@echo 'make test       install what is missing, check the formatting, run every test, plain and sanitized'
 	@echo 'make test-long  that, the tests of what allocates, maps and counts under valgrind, and the Debian package'
 	@echo 'make valgrind   the tests of what allocates, maps and counts, under valgrind (minutes)'
+	@echo 'make fuzz       hostile files for every parser, TIME=60 seconds each; TARGET=gguf: one of them (needs clang)'
 	@echo 'make oracle     make the fixtures anew and train with masks, in Python environments of its own (gigabytes)'
 	@echo 'make bench      speed, as ratios measured side by side in one run (BENCH_FLAGS="--markdown", "--json")'
 	@echo 'make format     clang-format over the tree;  make lint: gcc and clang, warnings as errors'

@@ -120,7 +120,7 @@ const char *machine_line(struct machine *m)
 enum status machine_push(struct machine *m, struct pickle_value value)
 {
     if (m->depth == m->room) {
-        size_t room = m->room ? 2 * m->room : STACK_FIRST;
+        size_t room = 2 * m->room;
         if (room > STACK_MAX)
             return machine_refuse(m, "its stack grows too deep");
         struct pickle_value *grown = memory_grow(m->stack, room, sizeof *grown);
@@ -225,13 +225,16 @@ enum status pickle_read(struct pickle *pickle, const unsigned char *bytes, size_
                         const char *path, struct error *err)
 {
     struct error unheard;
-    struct machine m = {.pickle = pickle, .bytes = bytes, .len = len};
+    /* Never NULL, which would mean failure: a mark may stand on the bare ground. */
+    struct pickle_value *stack = memory_array(STACK_FIRST, sizeof *stack);
+    struct machine m = {
+        .pickle = pickle, .bytes = bytes, .len = len, .stack = stack, .room = STACK_FIRST};
     uint64_t budget;
     *pickle = (struct pickle){.path = path, .err = err ? err : &unheard};
-    if (!size_multiply(len, BUDGET_FACTOR, &budget) || !size_add(budget, BUDGET_BYTES, &budget))
-        return error_memory(err);
-    pickle->budget = (size_t)budget;
-    enum status status = run(&m);
+    bool counts =
+        size_multiply(len, BUDGET_FACTOR, &budget) && size_add(budget, BUDGET_BYTES, &budget);
+    pickle->budget = counts ? (size_t)budget : 0;
+    enum status status = counts && stack ? run(&m) : error_memory(err);
     memory_free(m.stack);
     memory_free(m.memo);
     pickle->err = NULL;

@@ -232,6 +232,11 @@ static enum status find_rotary(struct builder *b, uint32_t *rotary, const char *
         return status;
     *key = NULL;
     *rotary = b->family->rotary;
+    if (*rotary > dim)
+        return error_set(b->err, STATUS_FAILED,
+                         "%s: there is no rotary_dim, and the %u dims that the family rotates are "
+                         "more than the %u of a head",
+                         b->config.path, *rotary, dim);
     if (*rotary > 0)
         return STATUS_OK;
     status = find_partial(b, &partial, key);

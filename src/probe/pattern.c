@@ -64,7 +64,8 @@ static pcre2_code *compile(const char *pattern, pcre2_compile_context *context, 
     pcre2_set_parens_nest_limit(context, NESTING);
     pcre2_code *compiled =
         pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED,
-                      PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C, &code, &at, context);
+                      PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C | PCRE2_USE_OFFSET_LIMIT,
+                      &code, &at, context);
     if (!compiled) {
         char why[128] = "unknown";
         pcre2_get_error_message(code, (PCRE2_UCHAR *)why, sizeof why);

@@ -8,8 +8,16 @@
 #include <string.h>
 #include <utf8proc.h>
 
-/* Limits of one match, and of all patterns over one text. */
-enum { MATCH_STEPS = 1000000, MATCH_KILOBYTES = 65536, PATTERN_SECONDS = 10 };
+/* Limits of one match, and of all patterns over one text. A search tries this many bytes as starts
+ * before the clock is looked at: from each of them a pattern may walk to the end of the text. */
+enum {
+    MATCH_STEPS = 1000000,
+    MATCH_KILOBYTES = 65536,
+    MATCH_STARTS = 1024,
+    PATTERN_SECONDS = 10,
+};
+/* What steps may make of a text, all of them together: so many times its bytes, and some more. */
+enum { GROWTH = 64, GROWTH_MORE = 65536 };
 
 struct step *steps_add(struct steps *steps, enum step_kind kind)
 {
@@ -55,6 +63,7 @@ struct splitting {
     size_t start;      /* of what is held back for the piece to come */
     size_t end;        /* of what has been cut: pieces follow each other */
     bool held_matches; /* what is held back ends with a match, or is one */
+    size_t searches;
 };
 
 static enum status send(struct splitting *s, size_t start, size_t end, struct error *err)
@@ -107,21 +116,38 @@ static enum status too_much(const struct splitting *s, struct error *err)
     return error_help(err, "pass token ids by --tokens");
 }
 
+/* The first match from `from` on; false where there is none, or it takes too long: *status tells.
+ */
+static bool search(struct splitting *s, pcre2_match_data *data, pcre2_match_context *context,
+                   size_t from, enum status *status, struct error *err)
+{
+    const PCRE2_SIZE *found = pcre2_get_ovector_pointer(data);
+    int result = PCRE2_ERROR_NOMATCH;
+    while (result == PCRE2_ERROR_NOMATCH && from < s->length) {
+        size_t last = s->length - from > MATCH_STARTS ? from + MATCH_STARTS : s->length;
+        pcre2_set_offset_limit(context, last);
+        result = pcre2_match(s->step->pattern, (PCRE2_SPTR)s->text, s->length, from,
+                             PCRE2_NO_UTF_CHECK | PCRE2_NOTEMPTY, data, context);
+        bool looks = ++s->searches % 64 == 0 || result == PCRE2_ERROR_NOMATCH;
+        bool late = looks && clock_seconds() > s->stepping->deadline;
+        /* \K can put the start anywhere. */
+        bool moved = result >= 0 && (found[0] < from || found[1] <= found[0]);
+        if (late || moved || (result < 0 && result != PCRE2_ERROR_NOMATCH)) {
+            *status = too_much(s, err);
+            return false;
+        }
+        for (from = last + 1; from < s->length && (s->text[from] & 0xC0) == 0x80; from++)
+            ; /* to a whole character */
+    }
+    return result >= 0;
+}
+
 static enum status split_all(struct splitting *s, pcre2_match_data *data,
                              pcre2_match_context *context, struct error *err)
 {
     const PCRE2_SIZE *found = pcre2_get_ovector_pointer(data);
-    size_t tries = 0;
     enum status status = STATUS_OK;
-    for (size_t from = 0; from < s->length && status == STATUS_OK;) {
-        int result = pcre2_match(s->step->pattern, (PCRE2_SPTR)s->text, s->length, from,
-                                 PCRE2_NO_UTF_CHECK | PCRE2_NOTEMPTY, data, context);
-        if (result == PCRE2_ERROR_NOMATCH)
-            break;
-        if (result < 0 || (++tries % 64 == 0 && clock_seconds() > s->stepping->deadline))
-            return too_much(s, err);
-        if (found[0] < from || found[1] <= found[0]) /* \K can put the start anywhere */
-            return too_much(s, err);
+    for (size_t from = 0; status == STATUS_OK && search(s, data, context, from, &status, err);) {
         status = piece(s, found[0], false, err);
         if (status == STATUS_OK)
             status = piece(s, found[1], true, err);
@@ -149,9 +175,15 @@ static enum status split(struct splitting *s, struct error *err)
 
 /* ---- steps that change the text ------------------------------------------ */
 
+static enum status too_large(struct error *err)
+{
+    return error_set(err, STATUS_FAILED, "the tokenizer makes a text more than %d times as long",
+                     GROWTH);
+}
+
 /* The text with `from` replaced; *out is the caller's. */
-static enum status replace(const struct step *step, const char *text, size_t length, char **out,
-                           size_t *size, struct error *err)
+static enum status replace(const struct step *step, const char *text, size_t length, size_t room,
+                           char **out, size_t *size, struct error *err)
 {
     size_t from = strlen(step->from), to = strlen(step->to), times = 0;
     for (size_t at = 0; at + from <= length;) {
@@ -160,8 +192,9 @@ static enum status replace(const struct step *step, const char *text, size_t len
         at += here ? from : 1;
     }
     uint64_t grown;
-    if (!size_multiply(times, to, &grown) || !size_add(grown, length, &grown))
-        return error_memory(err);
+    if (!size_multiply(times, to, &grown) || !size_add(grown, length - times * from, &grown) ||
+        grown > room)
+        return too_large(err);
     *out = memory_unset((size_t)grown + 1);
     if (!*out)
         return error_memory(err);
@@ -175,10 +208,12 @@ static enum status replace(const struct step *step, const char *text, size_t len
     return STATUS_OK;
 }
 
-static enum status prepend(const char *before, const char *text, size_t length, char **out,
-                           size_t *size, struct error *err)
+static enum status prepend(const char *before, const char *text, size_t length, size_t room,
+                           char **out, size_t *size, struct error *err)
 {
     size_t more = strlen(before);
+    if (more > room || length > room - more)
+        return too_large(err);
     *out = memory_unset(more + length + 1);
     if (!*out)
         return error_memory(err);
@@ -188,8 +223,8 @@ static enum status prepend(const char *before, const char *text, size_t length, 
     return STATUS_OK;
 }
 
-static enum status compose(enum step_kind kind, const char *text, size_t length, char **out,
-                           size_t *size, struct error *err)
+static enum status compose(enum step_kind kind, const char *text, size_t length, size_t room,
+                           char **out, size_t *size, struct error *err)
 {
     utf8proc_uint8_t *composed = NULL;
     utf8proc_option_t options = UTF8PROC_STABLE | UTF8PROC_COMPOSE;
@@ -200,7 +235,7 @@ static enum status compose(enum step_kind kind, const char *text, size_t length,
     if (got < 0)
         return error_set(err, STATUS_FAILED, "a text cannot be normalised: %s",
                          utf8proc_errmsg(got));
-    enum status status = prepend("", (const char *)composed, (size_t)got, out, size, err);
+    enum status status = prepend("", (const char *)composed, (size_t)got, room, out, size, err);
     free(composed); /* utf8proc's own */
     return status;
 }
@@ -211,23 +246,40 @@ static bool starts_with(const char *text, size_t length, const char *start)
     return length >= size && memcmp(text, start, size) == 0;
 }
 
+/* At most `room` bytes. */
 static enum status change(const struct step *step, const char *text, size_t length, bool first,
-                          char **out, size_t *size, struct error *err)
+                          size_t room, char **out, size_t *size, struct error *err)
 {
     bool leave = step->kind == STEP_PREPEND_UNLESS &&
                  ((step->first_only && !first) || starts_with(text, length, step->to));
     switch (step->kind) {
     case STEP_REPLACE:
-        return replace(step, text, length, out, size, err);
+        return replace(step, text, length, room, out, size, err);
     case STEP_NFC:
     case STEP_NFKC:
-        return compose(step->kind, text, length, out, size, err);
+        return compose(step->kind, text, length, room, out, size, err);
     default:
-        return prepend(leave ? "" : step->to, text, length, out, size, err);
+        return prepend(leave ? "" : step->to, text, length, room, out, size, err);
     }
 }
 
 /* ---- all of them --------------------------------------------------------- */
+
+static enum status run_changed(struct stepping *stepping, size_t at, const char *text,
+                               size_t length, bool first, struct error *err)
+{
+    char *changed = NULL;
+    size_t size = 0;
+    enum status status = change(&stepping->steps->step[at], text, length, first, stepping->room,
+                                &changed, &size, err);
+    if (status == STATUS_OK) {
+        stepping->room -= size;
+        status = steps_run(stepping, at + 1, changed, size, first, err);
+        stepping->room += size;
+    }
+    memory_free(changed);
+    return status;
+}
 
 enum status steps_run(struct stepping *stepping, size_t at, const char *text, size_t length,
                       bool first, struct error *err)
@@ -237,6 +289,8 @@ enum status steps_run(struct stepping *stepping, size_t at, const char *text, si
     if (at == stepping->steps->count)
         return stepping->word(stepping->arg, text, length, first, err);
     const struct step *step = &stepping->steps->step[at];
+    if (at == 0)
+        stepping->room = GROWTH * length + GROWTH_MORE;
     if (stepping->deadline <= 0)
         stepping->deadline = clock_seconds() + PATTERN_SECONDS;
     if (step->kind == STEP_SPLIT) {
@@ -248,11 +302,5 @@ enum status steps_run(struct stepping *stepping, size_t at, const char *text, si
                               .first = first};
         return split(&s, err);
     }
-    char *changed = NULL;
-    size_t size = 0;
-    enum status status = change(step, text, length, first, &changed, &size, err);
-    if (status == STATUS_OK)
-        status = steps_run(stepping, at + 1, changed, size, first, err);
-    memory_free(changed);
-    return status;
+    return run_changed(stepping, at, text, length, first, err);
 }

@@ -52,6 +52,7 @@ struct stepping {
     enum status (*word)(void *arg, const char *text, size_t length, bool first, struct error *err);
     void *arg;
     double deadline; /* clock_seconds() after which patterns are given up; 0: set at the start */
+    size_t room;     /* bytes that steps may still make of it */
 };
 /* Sends the text (valid UTF-8) through the steps from `at` on. `first`: it starts the whole text.
  */

@@ -175,10 +175,11 @@ static enum status encode_normalized(void *arg, const char *text, size_t length,
 {
     struct encoding *e = arg;
     const struct tokenizer *t = e->tokenizer;
+    if (!t->added)
+        return encode_words(e, text, length, first, err);
     const struct added_scan scan = {
         t, t->added + t->added_raw, t->added_count - t->added_raw, encode_words, encode_token, e};
-    return t->added ? added_run(&scan, text, length, first, err)
-                    : encode_words(e, text, length, first, err);
+    return added_run(&scan, text, length, first, err);
 }
 
 static enum status encode_raw(void *arg, const char *text, size_t length, bool first,

@@ -141,11 +141,16 @@ static enum status read_key(struct gguf_reading *r)
 
 static enum status read_keys(struct gguf_reading *r)
 {
+    char magic[4] = {0};
     uint32_t version;
     uint64_t tensors, keys;
-    r->gguf.at = 4;
     text_format(r->gguf.where, sizeof r->gguf.where, "header");
-    enum status status = gguf_u32(&r->gguf, &version);
+    /* The name alone may have led here. */
+    enum status status = gguf_take(&r->gguf, magic, sizeof magic);
+    if (status == STATUS_OK && memcmp(magic, "GGUF", sizeof magic) != 0)
+        return gguf_fail(&r->gguf, "no GGUF file");
+    if (status == STATUS_OK)
+        status = gguf_u32(&r->gguf, &version);
     if (status == STATUS_OK && version != 2 && version != 3)
         return gguf_fail(&r->gguf, "version %u of the format", version);
     if (status == STATUS_OK)

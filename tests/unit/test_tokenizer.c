@@ -301,49 +301,6 @@ static void test_refused(void **state)
     }
 }
 
-static void test_deep_and_long(void **state)
-{
-    (void)state;
-    enum { DEEP = 200000 };
-    static char text[DEEP + 64];
-    struct tokenizer *t;
-    struct error err = {0};
-    size_t at = (size_t)snprintf(text, sizeof text, "{\"model\":");
-    memset(text + at, '[', DEEP);
-    scratch_text("tokenizer.json", text);
-    assert_int_equal(tokenizer_open(scratch_path("tokenizer.json"), &t, &err), STATUS_FAILED);
-    assert_says(err.what, "nested too deep");
-    memset(text, 'a', DEEP);
-    static const char start[] = "{\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"";
-    memcpy(text, start, sizeof start - 1);
-    memcpy(text + DEEP, "\"},\"behavior\":\"Isolated\"}}", 27);
-    scratch_text("tokenizer.json", text);
-    assert_int_equal(tokenizer_open(scratch_path("tokenizer.json"), &t, &err), STATUS_FAILED);
-    assert_says(err.what, "too long");
-}
-
-/* A pattern that backtracks without end is given up by name. */
-static void test_slow_pattern(void **state)
-{
-    (void)state;
-    struct tokenizer *t;
-    struct error err = {0};
-    uint32_t *ids;
-    size_t count;
-    scratch_text("tokenizer.json",
-                 "{\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"(a+)+$\"},"
-                 "\"behavior\":\"Isolated\"},\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0},"
-                 "\"merges\":[]}}");
-    t = opened(scratch_path("tokenizer.json"));
-    assert_int_equal(
-        tokenizer_encode(t, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab", 37, false, &ids, &count, &err),
-        STATUS_FAILED);
-    assert_says(err.what, "takes too long");
-    assert_int_equal(tokenizer_encode(t, "\xFF", 1, false, &ids, &count, &err), STATUS_FAILED);
-    assert_says(err.what, "UTF-8");
-    tokenizer_close(t);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -354,8 +311,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_llama2c, scratch_make, scratch_remove),
         cmocka_unit_test_setup_teardown(test_gguf, scratch_make, scratch_remove),
         cmocka_unit_test_setup_teardown(test_refused, scratch_make, scratch_remove),
-        cmocka_unit_test_setup_teardown(test_deep_and_long, scratch_make, scratch_remove),
-        cmocka_unit_test_setup_teardown(test_slow_pattern, scratch_make, scratch_remove),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
