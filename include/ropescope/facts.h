@@ -6,6 +6,8 @@
 
 #include "ropescope/angles.h"
 
+ROPESCOPE_BEGIN
+
 /* One projection of one layer, each (head, pair). */
 struct fact_set {
     double *l1_a, *l1_b; /* sum of |w| of either row, as the angles have it: --folded multiplies it,
@@ -21,8 +23,9 @@ struct facts {
 
 /* What two threads share while one reads facts. Zero-initialise. */
 struct facts_watch {
-    _Atomic bool cancel;          /* set by the one that waits: STATUS_CANCELLED follows soon */
-    _Atomic uint64_t done, total; /* bytes of rows; total 0: not known yet */
+    ROPESCOPE_ATOMIC(bool) cancel;    /* set by the one that waits: STATUS_CANCELLED follows soon */
+    ROPESCOPE_ATOMIC(uint64_t) done;  /* bytes of rows */
+    ROPESCOPE_ATOMIC(uint64_t) total; /* 0: not known yet */
 };
 
 /* One pass over the rows of the session's model by `threads` (0: all cores). Refused: a file of
@@ -35,5 +38,7 @@ void facts_free(struct facts *facts);
 enum status facts_read_watched(const struct session *session, size_t threads,
                                struct facts_watch *watch, struct facts **out, struct error *err);
 enum status facts_allowed(const struct session *session, struct error *err);
+
+ROPESCOPE_END
 
 #endif
