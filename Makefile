@@ -17,7 +17,7 @@ OPTIMISE := -O1
 else ifdef FUZZ
 BUILD := build/fuzz
 CC := clang
-SANITIZER := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+SANITIZER := -fsanitize=fuzzer-no-link,address,undefined,float-cast-overflow -fno-sanitize-recover=all -fno-omit-frame-pointer
 OPTIMISE := -O1
 else
 BUILD := build

@@ -360,8 +360,8 @@ static int by_offset(const void *left, const void *right)
 /* Data must follow each other without holes or overlaps and fill the file exactly. */
 static enum status check_layout(struct reading *r, size_t first)
 {
-    struct tensor *tensors = r->checkpoint->tensors + first;
     size_t count = r->checkpoint->tensor_count - first;
+    struct tensor *tensors = count > 0 ? r->checkpoint->tensors + first : NULL;
     uint64_t expected = LENGTH_BYTES + r->header_bytes;
     if (count > 0)
         qsort(tensors, count, sizeof *tensors, by_offset);

@@ -37,7 +37,11 @@ struct builder {
     struct shape shape; /* of the first layer, and of all where head_list is NULL */
     const struct cJSON
         *head_list[PROJECTION_COUNT]; /* one count a layer; NULL: all have the same */
-    struct model *model;              /* under construction */
+    struct list_walk {
+        const struct cJSON *list, *item; /* NULL: past the end */
+        uint32_t number;                 /* of the item */
+    } head_walk[PROJECTION_COUNT];       /* layers come in their order: no list is walked anew */
+    struct model *model;                 /* under construction */
     struct error *err;
 };
 

@@ -73,11 +73,16 @@ uint64_t model_pairs(const struct model *model)
 
 const struct layer *model_layer(const struct model *model, uint32_t number)
 {
-    for (size_t i = 0; i < model->layer_count; i++) {
-        if (model->layers[i].number == number)
-            return &model->layers[i];
+    size_t low = 0, high = model->layer_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (model->layers[middle].number < number)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    return NULL;
+    bool there = low < model->layer_count && model->layers[low].number == number;
+    return there ? &model->layers[low] : NULL;
 }
 
 struct model *model_new(void)

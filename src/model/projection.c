@@ -38,13 +38,22 @@ enum status find_matrix(struct builder *b, const struct layer_tensors *tensors, 
     return check_matrix(b, *out);
 }
 
+static const cJSON *list_item(struct list_walk *walk, const cJSON *list, uint32_t number)
+{
+    if (walk->list != list || number < walk->number)
+        *walk = (struct list_walk){.list = list, .item = list ? list->child : NULL};
+    for (; walk->item && walk->number < number; walk->number++)
+        walk->item = walk->item->next;
+    return walk->item;
+}
+
 /* The shape of one layer: its own head counts where they are listed. */
-static struct shape layer_shape(const struct builder *b, uint32_t number)
+static struct shape layer_shape(struct builder *b, uint32_t number)
 {
     struct shape shape = b->shape;
     uint32_t *const counts[PROJECTION_COUNT] = {&shape.query_heads, &shape.key_heads};
     for (int which = 0; which < PROJECTION_COUNT; which++) {
-        const cJSON *item = cJSON_GetArrayItem(b->head_list[which], (int)number);
+        const cJSON *item = list_item(&b->head_walk[which], b->head_list[which], number);
         if (item)
             *counts[which] = (uint32_t)item->valuedouble;
     }
