@@ -164,6 +164,11 @@ check '  with a line for each, and its package' \
     test "$(cat "$HOLD/missing")" = 'libcsv-dev libxxhash-dev libopenblas-dev'
 check '  and before anything is compiled' silent find "$HOLD/build" -name '*.o'
 
+# ---- the package -------------------------------------------------------------
+
+debian=$(sed -n '1s/^ropescope (\(.*\)) .*/\1/p' src/packaging/debian/changelog)
+check 'the Debian package is of this version' test "ropescope $debian" = "$("$PROGRAM" --version | head -n 1)"
+
 # ---- make dist ---------------------------------------------------------------
 
 if [ -n "$sanitize" ]; then
