@@ -1,5 +1,5 @@
 # ropescope: `make demo` builds and opens the explorer on the demo model, `make test` tests everything.
-# Plain builds lie in build/, sanitizer builds in build/sanitize/; nothing else is written.
+# Plain builds lie in build/, sanitizer builds in build/sanitize/, fuzzing in build/fuzz/; nothing else is written.
 
 PREFIX  ?= /usr/local
 LIBDIR  ?= $(PREFIX)/lib
@@ -163,7 +163,7 @@ fuzz:
 	@echo 'int LLVMFuzzerTestOneInput(const char *bytes, long size) { return !bytes && size; }' | \
 	  clang -w -fsanitize=fuzzer -x c -o build/fuzz/probe - 2>build/fuzz/probe.log || \
 	  { echo 'make: fuzzing needs clang and its libFuzzer: apt-get install clang' >&2; exit 1; }
-	@$(MAKE) --no-print-directory FUZZ=1 fuzz-programs
+	@$(MAKE) --no-print-directory -j$$(nproc) FUZZ=1 fuzz-programs
 	@tests/fuzz/run $(TIME) $(or $(TARGET),$(FUZZ_NAMES))
 
 fuzz-programs: $(patsubst %,$(BUILD)/fuzz-%,$(or $(TARGET),$(FUZZ_NAMES)))

@@ -81,20 +81,51 @@ static void read_pairs(const struct checkpoint *checkpoint, const struct model *
     }
 }
 
+/* Where rows of pairs lie for others: a mask is written in their order. */
+static void rename_rows(const struct model *model)
+{
+    struct arena arena = {0};
+    struct error err = {0};
+    for (size_t i = 0; i < model->layer_count && i < LAYERS; i++)
+        for (int each = 0; each < PROJECTION_COUNT * ROW_ORDER_COUNT; each++) {
+            const struct layer *layer = &model->layers[i];
+            struct naming naming;
+            uint64_t a, b;
+            int p = each % PROJECTION_COUNT;
+            enum row_order order = (enum row_order)(each / PROJECTION_COUNT);
+            if (layer->pairs == 0 ||
+                naming_of(model, layer, p, order, &arena, &naming, &err) != STATUS_OK)
+                continue;
+            layer_pair_rows(layer, p, layer->projection[p].heads - 1, layer->pairs - 1, &a, &b);
+            fuzz_expect(naming_row(&naming, a) < layer->projection[p].rows &&
+                            naming_row(&naming, b) < layer->projection[p].rows,
+                        "rows elsewhere are of that tensor, too");
+        }
+    arena_free(&arena);
+}
+
+static void use_model(struct checkpoint *checkpoint, const struct model_options *options, bool fold)
+{
+    struct model *model = NULL;
+    struct error err = {0};
+    if (model_open(checkpoint, options, &model, &err) != STATUS_OK)
+        return;
+    read_pairs(checkpoint, model);
+    rename_rows(model);
+    if (fold && model_fold_gains(checkpoint, model, &err) == STATUS_OK)
+        read_pairs(checkpoint, model);
+    model_free(model);
+}
+
 static void use(struct checkpoint *checkpoint, const struct source *adapter)
 {
-    static const struct model_options as_found = {0};
-    struct model *model = NULL;
+    static const struct model_options as_found = {0}, like_authors = {.like_authors = true};
     struct error err = {0};
     read_tensors(checkpoint);
     if (adapter && checkpoint_adapt(checkpoint, adapter, &err) != STATUS_OK)
         return;
-    if (model_open(checkpoint, &as_found, &model, &err) != STATUS_OK)
-        return;
-    read_pairs(checkpoint, model);
-    if (!adapter && model_fold_gains(checkpoint, model, &err) == STATUS_OK)
-        read_pairs(checkpoint, model);
-    model_free(model);
+    use_model(checkpoint, &like_authors, false);
+    use_model(checkpoint, &as_found, !adapter);
 }
 
 void fuzz_weights(const char *path, const char *adapter)
