@@ -1,5 +1,5 @@
-/* gguf.h: a GGUF file on its way into the checkpoint. Only gguf.c and gguf_values.c include this.
- */
+/* gguf.h: a GGUF file on its way into the checkpoint. Only gguf.c, gguf_values.c and the reader of
+ * its tokenizer (probe/) include this. */
 #ifndef ROPESCOPE_CHECKPOINT_GGUF_H
 #define ROPESCOPE_CHECKPOINT_GGUF_H
 

@@ -1,5 +1,5 @@
 /* load.h: little-endian words at any alignment, and the numbers that they mean. Only checkpoint/
- * includes this. */
+ * and the readers of tokenizers (probe/) include this. */
 #ifndef ROPESCOPE_CHECKPOINT_LOAD_H
 #define ROPESCOPE_CHECKPOINT_LOAD_H
 

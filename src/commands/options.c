@@ -214,18 +214,6 @@ static bool read_like_authors(struct options *options, const char *value)
     return options->session.model.like_authors = true;
 }
 
-static bool read_folded(struct options *options, const char *value)
-{
-    (void)value;
-    return options->session.model.folded = true;
-}
-
-static bool read_facts(struct options *options, const char *value)
-{
-    (void)value;
-    return options->facts = true;
-}
-
 static bool read_seed(struct options *options, const char *value)
 {
     return text_to_u32(value, &options->seed);

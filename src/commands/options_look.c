@@ -88,3 +88,15 @@ bool read_attention(struct options *options, const char *value)
 {
     return attention_show_from_name(value, &options->attention);
 }
+
+bool read_facts(struct options *options, const char *value)
+{
+    (void)value;
+    return options->facts = true;
+}
+
+bool read_folded(struct options *options, const char *value)
+{
+    (void)value;
+    return options->session.model.folded = true;
+}

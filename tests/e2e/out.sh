@@ -129,6 +129,18 @@ same 'JSON of a head, |cos|' 'sO' json
 keys q
 see 'shell>'
 close_terminal
+explorer 100 24 --text "'ab cab'"
+type_text 'V'
+see '6 tokens'
+same 'offsets of a head' ''
+same 'a picture of them' '' svg
+same 'JSON of those of a layer' 's' json
+same 'attention of a layer' 'A'
+same 'its fixed part, of a head' 'ssoo'
+same 'a picture of it' '' svg
+keys q
+see 'shell>'
+close_terminal
 explorer 80 24 --random --seed 7
 same 'the baseline of another seed' '2s'
 keys q
