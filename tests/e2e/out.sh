@@ -48,6 +48,8 @@ explorer() { # COLS ROWS FLAGS...
 shown_command() { screen | sed -n '/^ropescope export/,/^$/p'; }
 command_is_shown() { [ -n "$(shown_command)" ] && on_screen 'prints this view'; }
 
+command_is_gone() { ! on_screen 'prints this view'; }
+
 # same WORDS KEYS [JSON]: after these keys, the file that e writes is what the command of Y prints.
 number=0
 same() {
@@ -60,6 +62,7 @@ same() {
     until_true command_is_shown || { check "$words: Y" false; return; }
     shown_command >"$HOLD/command"
     keys Escape
+    until_true command_is_gone # a letter that comes with Esc would be Alt and that letter
     type_text 'e'
     see 'export to:' || { check "$words: e" false; return; }
     keys C-u
