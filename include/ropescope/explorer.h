@@ -154,7 +154,10 @@ enum {
     DIRTY_NOTHING = 0,
     DIRTY_FRAME = 1, /* draw again */
     DIRTY_WHOLE = 2, /* and send every cell */
-    DIRTY_STEP = 4,  /* draw again after a step of a key that is often held down */
+    /* Draw again after a step of a key that is often held down: of the threshold, of the selection.
+     */
+    DIRTY_STEP = 4,
+    DIRTY_MOVE = 8,
 };
 unsigned update_key(struct state *state, uint32_t key);
 unsigned update_action(struct state *state, enum action action);

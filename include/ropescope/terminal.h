@@ -395,8 +395,8 @@ void screen_close(struct screen *screen); /* gives it back as it was; NULL is fi
 void screen_size(const struct screen *screen, int *rows, int *cols);
 enum colour_depth screen_colours(const struct screen *screen);
 bool screen_is_utf8(const struct screen *screen);
-/* Sends what differs from the frame before: about `budget` bytes of it at most, whole lines from
- * the last on; SIZE_MAX: all. false: there is more, which goes out with the next frame. */
+/* Sends what differs from the frame before: about `budget` bytes of it at most, whole lines, words
+ * before pictures; SIZE_MAX: all. false: there is more, which goes out with the next frame. */
 bool screen_draw(struct screen *screen, const struct canvas *canvas, const struct theme *theme,
                  size_t budget);
 void screen_redraw(struct screen *screen); /* the next frame is sent whole (Ctrl-L) */

@@ -8,10 +8,10 @@
 
 /* Frames a second while a scan runs, and how often its progress is looked at. */
 static const double FRAME_SECONDS = 1.0 / 20, PROGRESS_SECONDS = 0.25;
-/* A step of the threshold sends so many bytes at once; a map that follows it may change all over,
- * and what it costs more comes when no step has followed for a moment: a key held down over a slow
- * line never waits for the map. */
-enum { STEP_BYTES = 1200 };
+/* A step of the threshold, and a move, send so many bytes at once; a map that follows them may
+ * change all over, and what it costs more comes when none has followed for a moment: a key held
+ * down over a slow line never waits for the map. */
+enum { STEP_BYTES = 1200, MOVE_BYTES = 2800 };
 static const double REST_SECONDS = 0.1;
 /* How long an opening may take before it is waited for on the screen. */
 static const double OPENING_SECONDS = 0.012;
@@ -38,13 +38,19 @@ struct explorer {
 
 /* ---- drawing ------------------------------------------------------------- */
 
+static size_t budget_of_frame(unsigned dirty)
+{
+    return dirty == DIRTY_STEP                             ? STEP_BYTES
+           : (dirty & ~(unsigned)DIRTY_STEP) == DIRTY_MOVE ? MOVE_BYTES
+                                                           : SIZE_MAX;
+}
+
 static void draw(struct explorer *x)
 {
     if (x->dirty & DIRTY_WHOLE)
         screen_redraw(x->screen);
     frame_draw(x->canvas, &x->state);
-    size_t budget = x->dirty == DIRTY_STEP ? STEP_BYTES : SIZE_MAX;
-    x->rest = !screen_draw(x->screen, x->canvas, &x->state.theme, budget);
+    x->rest = !screen_draw(x->screen, x->canvas, &x->state.theme, budget_of_frame(x->dirty));
     x->dirty = DIRTY_NOTHING;
     x->drawn = clock_seconds();
 }

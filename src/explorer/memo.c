@@ -48,6 +48,11 @@ struct memo {
     struct counts counts;
     struct curves curves[CURVE_SLOTS];
     struct map_extent extent;
+    struct map_sides sides;
+    struct quantile {
+        double tail, value;
+        uint64_t length; /* 0: none */
+    } quantile[PROJECTION_COUNT];
 };
 
 struct memo *memo_new(void)
@@ -80,6 +85,7 @@ void memo_free(struct memo *memo)
         pair_maps_free(&memo->pair_maps[i]);
     for (int slot = 0; slot < CURVE_SLOTS; slot++)
         curves_free(&memo->curves[slot]);
+    memory_free(memo->sides.mean);
     memory_free(memo);
 }
 
@@ -399,6 +405,19 @@ bool state_prepare(const struct state *state)
 struct map_extent *memo_extent(const struct state *state)
 {
     return &state->memo->extent;
+}
+
+struct map_sides *memo_map_sides(const struct state *state)
+{
+    return &state->memo->sides;
+}
+
+double memo_chance_quantile(const struct state *state, double tail, int projection, uint64_t length)
+{
+    struct quantile *kept = &state->memo->quantile[projection];
+    if (kept->length != length || kept->tail < tail || kept->tail > tail)
+        *kept = (struct quantile){tail, chance_quantile(tail, length), length};
+    return kept->value;
 }
 
 /* ---- measures ------------------------------------------------------------ */

@@ -268,6 +268,13 @@ static void clear_message(struct state *state)
     state->message_is_error = false;
 }
 
+static unsigned dirty_after(enum action action)
+{
+    if (action >= ACTION_THRESHOLD_DOWN && action <= ACTION_THRESHOLD_FAR_UP)
+        return DIRTY_STEP;
+    return action >= ACTION_LAYER_UP && action <= ACTION_ROW_DOWN ? DIRTY_MOVE : DIRTY_FRAME;
+}
+
 unsigned update_action(struct state *state, enum action action)
 {
     if (action == ACTION_NONE)
@@ -286,8 +293,7 @@ unsigned update_action(struct state *state, enum action action)
         !update_attention(state, action) && !update_scatter(state, action))
         change_place(state, action);
     update_keep_line(state); /* whatever it was, it may have changed the order of a list */
-    return action >= ACTION_THRESHOLD_DOWN && action <= ACTION_THRESHOLD_FAR_UP ? DIRTY_STEP
-                                                                                : DIRTY_FRAME;
+    return dirty_after(action);
 }
 
 unsigned update_key(struct state *state, uint32_t key)

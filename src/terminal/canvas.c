@@ -102,12 +102,27 @@ void canvas_put(struct canvas *canvas, int row, int col, uint32_t code, struct s
     }
 }
 
+/* Of the cells of a row only those at its ends may lie beside half of a wide character. */
+static void fill_row(struct canvas *canvas, int row, int first, int last, struct canvas_cell value)
+{
+    struct canvas_cell *cells = canvas->cells + (size_t)row * (size_t)canvas->cols;
+    set_cell(canvas, row, last, value);
+    set_cell(canvas, row, first, value);
+    for (int col = first + 1; col < last; col++)
+        cells[col] = value;
+}
+
 void canvas_fill(struct canvas *canvas, struct rect rect, uint32_t code, struct style style)
 {
-    int first_row = rect.row < 0 ? 0 : rect.row, first_col = rect.col < 0 ? 0 : rect.col;
-    for (int row = first_row; row < canvas->rows && row - rect.row < rect.rows; row++) {
-        for (int col = first_col; col < canvas->cols && col - rect.col < rect.cols; col++)
-            canvas_put(canvas, row, col, code, style);
+    int row = rect.row < 0 ? 0 : rect.row, col = rect.col < 0 ? 0 : rect.col;
+    int end = col, width = character_width(code);
+    while (end < canvas->cols && end - rect.col < rect.cols)
+        end++;
+    for (; row < canvas->rows && row - rect.row < rect.rows; row++) {
+        if (width == 1 && end > col)
+            fill_row(canvas, row, col, end - 1, (struct canvas_cell){.code = code, .style = style});
+        for (int i = col; width != 1 && i < end; i++)
+            canvas_put(canvas, row, i, code, style);
     }
 }
 

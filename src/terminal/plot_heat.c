@@ -3,12 +3,11 @@
 
 #include <math.h>
 
-/* One column of a cell that shows a value. */
-static void put_heat(struct canvas *canvas, int row, int col, const struct glyphs *glyphs,
+static void put_heat(struct canvas *canvas, struct rect cell, const struct glyphs *glyphs,
                      double fraction, bool diverging)
 {
-    canvas_put(canvas, row, col, plot_ramp(glyphs, fraction),
-               diverging ? style_diverging(fraction) : style_heat(fraction));
+    canvas_fill(canvas, cell, plot_ramp(glyphs, fraction),
+                diverging ? style_diverging(fraction) : style_heat(fraction));
 }
 
 /* Fills a cell of the map; a value that is no number is shown as absent. */
@@ -24,14 +23,11 @@ static void draw_cell(struct canvas *canvas, struct rect cell, const struct glyp
     double fraction = plot_fraction(value, plot->low, plot->high);
     if (plot->steps > 0)
         fraction = (fmin(floor(fraction * plot->steps), plot->steps - 1) + 0.5) / plot->steps;
-    for (int col = cell.col; col < cell.col + cell.cols; col++) {
-        if (kind == HEAT_VALUE)
-            put_heat(canvas, cell.row, col, glyphs, fraction, plot->diverging);
-        else
-            canvas_put(canvas, cell.row, col,
-                       kind == HEAT_ABSENT ? glyphs->absent : glyphs->waiting,
-                       style_of(kind == HEAT_ABSENT ? ROLE_ABSENT : ROLE_DIM));
-    }
+    if (kind == HEAT_VALUE)
+        put_heat(canvas, cell, glyphs, fraction, plot->diverging);
+    else
+        canvas_fill(canvas, cell, kind == HEAT_ABSENT ? glyphs->absent : glyphs->waiting,
+                    style_of(kind == HEAT_ABSENT ? ROLE_ABSENT : ROLE_DIM));
 }
 
 /* The cursor: brackets around the value where there is room, the cursor glyph before it in two
@@ -93,7 +89,8 @@ static void draw_legend(struct canvas *canvas, struct rect rect, const struct gl
         cells = area.cols;
     cells = cells > GRADIENT_MAX ? GRADIENT_MAX : cells;
     for (int i = 0; i < cells; i++)
-        put_heat(canvas, area.row, col + i, glyphs, (i + 0.5) / cells, diverging);
+        put_heat(canvas, (struct rect){area.row, col + i, 1, 1}, glyphs, (i + 0.5) / cells,
+                 diverging);
     if (numbers)
         canvas_text(canvas, area.row, col + cells + 1, high_cols, style_of(ROLE_LABEL), NULL,
                     high_text);

@@ -1,6 +1,7 @@
 /* The real terminal, by ncurses: a canvas goes out, events come in. No other file knows curses. */
 #include "ropescope/terminal.h"
 #include "terminal/cells.h"
+#include "terminal/gather.h"
 #include "terminal/spots.h"
 #include "terminal/tty.h"
 
@@ -27,6 +28,7 @@ struct ink {
 
 struct screen {
     struct tty tty;
+    struct gather gather;
     SCREEN *curses;
     enum colour_depth colours;
     int plain; /* the pair of text without colours; see plain_pair() */
@@ -145,6 +147,7 @@ enum status screen_open(struct screen **out, struct error *err)
     struct screen *screen = memory_array(1, sizeof *screen);
     if (!screen)
         return error_memory(err);
+    screen->gather.memory = -1; /* not open yet */
     enum status status = tty_open(&screen->tty, err);
     if (status != STATUS_OK) {
         memory_free(screen);
@@ -153,7 +156,8 @@ enum status screen_open(struct screen **out, struct error *err)
     status = check_terminal(screen->tty.out_fd, restore, err);
     if (status == STATUS_OK) {
         signals_restore_terminal(screen->tty.out_fd, restore, &screen->tty.modes);
-        screen->curses = newterm(NULL, screen->tty.out, screen->tty.in);
+        if (gather_open(&screen->gather, screen->tty.out_fd))
+            screen->curses = newterm(NULL, screen->gather.stream, screen->tty.in);
         if (!screen->curses)
             status = tty_refuse(err, "curses cannot use this one");
     }
@@ -175,6 +179,7 @@ void screen_close(struct screen *screen)
         delscreen(screen->curses);
     }
     signals_restore_terminal(-1, NULL, NULL);
+    gather_close(&screen->gather);
     tty_close(&screen->tty);
     canvas_free(screen->drawn);
     memory_free(screen);
@@ -309,10 +314,9 @@ static void check_drawn(struct screen *screen, const struct canvas *canvas,
         forget_drawn(screen);
 }
 
-static void send(struct screen *screen)
+static void send(void)
 {
     move(0, 0);
-    tty_let_stop(&screen->tty); /* doupdate() would forget it */
     wnoutrefresh(stdscr);
     doupdate();
 }
@@ -326,55 +330,95 @@ static void send_spots(struct screen *screen)
 {
     while (screen->spots.count > 0) {
         spots_turn(&screen->spots, screen->drawn, put_spot, screen);
-        send(screen);
+        send();
     }
 }
 
-/* Gives curses the lines that changed (asking it to compare them all costs more than all else that
- * a step of the threshold does), from the last on, as long as they cost `budget` bytes at most.
- * false: there are more. */
-static bool give_rows(struct screen *screen, const struct canvas *canvas, size_t budget)
+/* What a frame gives curses, line by line. */
+struct giving {
+    const struct canvas *canvas;
+    int rows, cols; /* in sight */
+    bool few;       /* cells of pictures go as spots */
+    size_t budget;  /* bytes that the lines may still cost; SIZE_MAX: any */
+};
+
+static bool give_row(struct screen *screen, struct giving *giving, int row, bool words)
 {
-    bool all = true, few = screen->drawn && spots_suffice(canvas, screen->drawn, budget);
-    int rows, cols, width = canvas->cols;
-    screen_size(screen, &rows, &cols);
-    rows = rows < canvas->rows ? rows : canvas->rows;
-    cols = cols < width ? cols : width;
-    bool first = !screen->drawn;
-    if (first) {
-        erase(); /* clear() would send the whole screen each time */
-        screen->drawn = canvas_new(canvas->rows, width); /* NULL: all is given again */
-    }
-    for (int row = rows - 1; row >= 0; row--) {
-        const struct canvas_cell *cells = canvas->cells + (size_t)row * (size_t)width;
-        struct canvas_cell *drawn =
-            screen->drawn ? screen->drawn->cells + (size_t)row * (size_t)width : NULL;
-        if (!first && drawn && cells_same(cells, drawn, width))
-            continue;
-        size_t cost =
-            few || first || !drawn || budget == SIZE_MAX ? 0 : cells_cost(cells, drawn, width);
-        if (cost > budget) {
-            all = false;
-            continue;
-        }
-        budget -= budget == SIZE_MAX ? 0 : cost;
-        put_row(screen, row, cols, cells, few ? drawn : NULL, width);
-        if (drawn)
-            memcpy(drawn, cells, (size_t)width * sizeof *drawn);
-    }
+    size_t width = (size_t)giving->canvas->cols, start = (size_t)row * width;
+    const struct canvas_cell *cells = giving->canvas->cells + start;
+    struct canvas_cell *drawn = screen->drawn ? screen->drawn->cells + start : NULL;
+    bool all = giving->few || giving->budget == SIZE_MAX || !drawn;
+    if (drawn && cells_same(cells, drawn, (int)width))
+        return true;
+    if (!all && words && !spots_only_words(cells, drawn, (int)width))
+        return true;
+    size_t cost = all ? 0 : cells_cost(cells, drawn, (int)width);
+    if (cost > giving->budget)
+        return false;
+    giving->budget -= cost;
+    put_row(screen, row, giving->cols, cells, giving->few ? drawn : NULL, (int)width);
+    if (drawn)
+        memcpy(drawn, cells, width * sizeof *drawn);
+    return true;
+}
+
+/* Gives curses the lines that changed (asking it to compare them all costs more than all else that
+ * a step of the threshold does), from the last on, those of words first where not all may go. */
+static bool give_rows(struct screen *screen, struct giving *giving)
+{
+    bool all = true;
+    for (int words = giving->budget < SIZE_MAX && !giving->few; words >= 0; words--)
+        for (int row = giving->rows - 1; row >= 0; row--)
+            all = give_row(screen, giving, row, words > 0) && all;
     return all;
+}
+
+/* The first frame, and one after all was forgotten, is given whole. */
+static void start_giving(struct screen *screen, struct giving *giving)
+{
+    screen_size(screen, &giving->rows, &giving->cols);
+    const struct canvas *canvas = giving->canvas;
+    giving->rows = giving->rows < canvas->rows ? giving->rows : canvas->rows;
+    giving->cols = giving->cols < canvas->cols ? giving->cols : canvas->cols;
+    giving->few = screen->drawn && spots_suffice(canvas, screen->drawn, giving->budget);
+    if (screen->drawn)
+        return;
+    erase(); /* clear() would send the whole screen each time */
+    screen->drawn = canvas_new(canvas->rows, canvas->cols); /* NULL: all is given again */
+    giving->budget = SIZE_MAX;
+}
+
+/* What lines cost is guessed from above, so there is room for more when they have been told to
+ * curses and weighed. */
+static bool give(struct screen *screen, struct giving *giving)
+{
+    enum { ROOM = 200 };
+    size_t budget = giving->budget;
+    for (;;) {
+        bool all = give_rows(screen, giving);
+        size_t before = gather_size(&screen->gather);
+        send();
+        send_spots(screen);
+        size_t sent = gather_size(&screen->gather);
+        if (all || sent == before || sent + ROOM > budget)
+            return all;
+        giving->budget = budget - sent;
+    }
 }
 
 bool screen_draw(struct screen *screen, const struct canvas *canvas, const struct theme *theme,
                  size_t budget)
 {
+    struct giving giving = {.canvas = canvas, .budget = budget};
     check_drawn(screen, canvas, theme);
-    bool all = give_rows(screen, canvas, budget);
+    start_giving(screen, &giving);
     if (screen->redraw)
         clearok(curscr, TRUE);
     screen->redraw = false;
-    send(screen);
-    send_spots(screen);
+    tty_let_stop(&screen->tty); /* doupdate() would forget it */
+    gather_begin(&screen->gather);
+    bool all = give(screen, &giving);
+    gather_send(&screen->gather);
     return all;
 }
 

@@ -39,6 +39,14 @@ bool spots_suffice(const struct canvas *now, const struct canvas *before, size_t
     return changes > 0 && changes <= most && RUN * runs >= changes;
 }
 
+bool spots_only_words(const struct canvas_cell *now, const struct canvas_cell *before, int cols)
+{
+    for (int col = 0; col < cols; col++)
+        if (redrawn(&now[col], &before[col]))
+            return false;
+    return true;
+}
+
 bool spots_take(struct spots *spots, int row, int col, const struct canvas_cell *now,
                 const struct canvas_cell *before)
 {

@@ -25,6 +25,8 @@ bool spots_suffice(const struct canvas *now, const struct canvas *before, size_t
 /* true: the cell is a spot, and waits; false: it has to be sent with its line. */
 bool spots_take(struct spots *spots, int row, int col, const struct canvas_cell *now,
                 const struct canvas_cell *before);
+/* Whether the cells of a line that changed are of words alone. */
+bool spots_only_words(const struct canvas_cell *now, const struct canvas_cell *before, int cols);
 /* Hands the spots of the next colour to `put`, as many as are well sent together, and forgets them.
  * `now` is the whole picture. */
 void spots_turn(struct spots *spots, const struct canvas *now,

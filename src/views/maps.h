@@ -35,8 +35,9 @@ uint32_t map_most_heads(const struct state *state, int projection);
 struct map_scale map_scale_of(const struct state *state);
 /* Where a value lies on the scale: its logarithm where that has one. */
 double map_scaled(const struct map_scale *scale, double value);
-/* Of all heads of a line. */
+/* Of all heads of a line, and of a column. */
 double map_line_mean(const struct state *state, size_t row, int projection);
+double map_column_mean(const struct state *state, size_t col, int projection);
 size_t map_selected_line(const struct state *state);
 uint32_t map_selected_column(const struct state *state, int projection);
 /* Shades that values are rounded to, and with them the digits beside; 0: as many as there are. */

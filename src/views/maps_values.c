@@ -58,36 +58,51 @@ uint32_t map_most_heads(const struct state *state, int projection)
     return needs.heads[projection];
 }
 
-/* Of all cells, in sight or not. */
-static struct map_extent measure_extent(const struct state *state)
+static bool follows_threshold(enum measure measure)
 {
-    struct map_extent all = {.set = true,
-                             .measure = state->settings.measure,
-                             .block = state_map_block(state),
-                             .ready = state->angles->ready,
-                             .low = INFINITY,
-                             .high = -INFINITY};
+    return measure == MEASURE_FRACTION || measure == MEASURE_EXCESS;
+}
+
+/* What the numbers of the maps hang on, but for the threshold. */
+static struct map_extent extent_key(const struct state *state)
+{
+    return (struct map_extent){.set = true,
+                               .measure = state->settings.measure,
+                               .block = state_map_block(state),
+                               .ready = state->angles->ready,
+                               .changed =
+                                   state->settings.changes ? state->settings.changes->ready : 0};
+}
+
+static bool holds(const struct map_extent *kept, const struct map_extent *key)
+{
+    return kept->set && kept->changed == key->changed && kept->measure == key->measure &&
+           kept->block == key->block && kept->ready == key->ready;
+}
+
+/* Of all cells, in sight or not. */
+static void measure_extent(const struct state *state, struct map_extent *all)
+{
+    all->low = INFINITY;
+    all->high = -INFINITY;
     struct layout_needs needs = layout_needs_of(state);
     for (size_t row = 0; row < needs.layers; row++)
         for (int p = 0; p < PROJECTION_COUNT; p++)
             for (uint32_t col = 0; col < needs.heads[p]; col++) {
                 double value = map_mean_of(state, p, map_block_at(state, row, col)).value;
-                all.low = fmin(all.low, value); /* fmin and fmax pass NaN over */
-                all.high = fmax(all.high, value);
+                all->low = fmin(all->low, value); /* fmin and fmax pass NaN over */
+                all->high = fmax(all->high, value);
             }
-    return all;
 }
 
 /* Looks at every head of the model, so it is done once: no threshold changes it. */
 static struct map_scale extent(const struct state *state)
 {
-    struct map_extent *kept = memo_extent(state);
-    const struct changes *changes = state->settings.changes;
-    size_t changed = changes ? changes->ready : 0;
-    if (!kept->set || kept->changed != changed || kept->measure != state->settings.measure ||
-        kept->block != state_map_block(state) || kept->ready != state->angles->ready)
-        *kept = measure_extent(state);
-    kept->changed = changed;
+    struct map_extent *kept = memo_extent(state), key = extent_key(state);
+    if (!holds(kept, &key)) {
+        *kept = key;
+        measure_extent(state, kept);
+    }
     return (struct map_scale){kept->low, kept->high, false};
 }
 
@@ -119,12 +134,71 @@ double map_scaled(const struct map_scale *scale, double value)
     return !scale->log ? value : value > 0 ? log(value) : -DBL_MAX;
 }
 
-double map_line_mean(const struct state *state, size_t row, int projection)
+/* ---- lines and columns --------------------------------------------------- */
+
+static double line_mean(const struct state *state, size_t row, int projection)
 {
     struct map_block block = map_block_at(state, row, 0);
     block.head = 0;
     block.head_end = UINT32_MAX;
     return map_mean_of(state, projection, block).value;
+}
+
+static double column_mean(const struct state *state, size_t col, int projection)
+{
+    struct map_block block = map_block_at(state, 0, col);
+    block.layer_end = state->angles->model->layer_count;
+    return map_mean_of(state, projection, block).value;
+}
+
+static void fill_sides(const struct state *state, struct map_sides *sides)
+{
+    for (int p = 0; p < PROJECTION_COUNT; p++) {
+        double *mean = sides->mean + (size_t)p * (sides->lines + sides->columns);
+        for (size_t line = 0; line < sides->lines; line++)
+            mean[line] = line_mean(state, line, p);
+        for (size_t column = 0; column < sides->columns; column++)
+            mean[sides->lines + column] = column_mean(state, column, p);
+    }
+}
+
+/* NULL: worked out each time, as they follow the threshold, or for want of memory. */
+static const struct map_sides *sides_of(const struct state *state)
+{
+    struct map_sides *sides = memo_map_sides(state);
+    struct map_extent key = extent_key(state);
+    if (follows_threshold(key.measure))
+        return NULL;
+    if (holds(&sides->of, &key))
+        return sides;
+    struct layout_needs needs = layout_needs_of(state);
+    memory_free(sides->mean);
+    *sides = (struct map_sides){.of = key, .lines = needs.layers};
+    for (int p = 0; p < PROJECTION_COUNT; p++)
+        sides->columns = needs.heads[p] > sides->columns ? needs.heads[p] : sides->columns;
+    sides->mean =
+        memory_array(PROJECTION_COUNT * (sides->lines + sides->columns), sizeof *sides->mean);
+    sides->of.set = sides->mean != NULL;
+    if (!sides->mean)
+        return NULL;
+    fill_sides(state, sides);
+    return sides;
+}
+
+double map_line_mean(const struct state *state, size_t row, int projection)
+{
+    const struct map_sides *sides = sides_of(state);
+    return sides && row < sides->lines
+               ? sides->mean[(size_t)projection * (sides->lines + sides->columns) + row]
+               : line_mean(state, row, projection);
+}
+
+double map_column_mean(const struct state *state, size_t col, int projection)
+{
+    const struct map_sides *sides = sides_of(state);
+    size_t first = sides ? (size_t)projection * (sides->lines + sides->columns) + sides->lines : 0;
+    return sides && col < sides->columns ? sides->mean[first + col]
+                                         : column_mean(state, col, projection);
 }
 
 size_t map_selected_line(const struct state *state)
@@ -142,5 +216,5 @@ uint32_t map_selected_column(const struct state *state, int projection)
  * and fro. 0: as many as there are colours. */
 int map_shades(enum measure measure)
 {
-    return measure == MEASURE_FRACTION || measure == MEASURE_EXCESS ? 5 : 0;
+    return follows_threshold(measure) ? 5 : 0;
 }

@@ -15,9 +15,8 @@ void map_columns_draw(struct canvas *canvas, const struct layout *layout,
     size_t first = layout_first_column(layout, state, projection);
     double low = map_scaled(scale, scale->low), high = map_scaled(scale, scale->high);
     for (int col = 0; col + layout->cell_cols <= at.cols; col += layout->cell_cols) {
-        struct map_block block = map_block_at(state, 0, first + (size_t)(col / layout->cell_cols));
-        block.layer_end = state->angles->model->layer_count;
-        double value = map_mean_of(state, projection, block).value;
+        double value =
+            map_column_mean(state, first + (size_t)(col / layout->cell_cols), projection);
         if (isnan(value))
             continue;
         double part = (map_scaled(scale, value) - low) / (high - low);

@@ -790,7 +790,9 @@ static void test_dirt(void **context)
     struct state *state = state_of(context);
     assert_int_equal(update_key(state, '~'), DIRTY_NOTHING);
     assert_int_equal(update_action(state, ACTION_NONE), DIRTY_NOTHING);
-    assert_int_equal(update_key(state, 'j'), DIRTY_FRAME);
+    assert_int_equal(update_key(state, 'j'), DIRTY_MOVE);
+    assert_int_equal(update_key(state, ']'), DIRTY_STEP);
+    assert_int_equal(update_key(state, '2'), DIRTY_FRAME);
     assert_int_equal(update_key(state, 12), DIRTY_FRAME | DIRTY_WHOLE);
     assert_true(update_size(state, 30, 90) & DIRTY_FRAME);
 }
