@@ -201,23 +201,26 @@ struct map_extent {
     uint32_t block; /* heads to the side of a cell */
     size_t ready;   /* layers that had landed */
     size_t changed; /* and whose changes had */
+    /* Where the measure follows them; else 0. */
+    float threshold;
+    uint32_t edition; /* of the rule's lines */
     double low, high;
 };
 struct map_extent *memo_extent(const struct state *state);
 
-/* Means of whole lines and columns of the maps, which look at every head: kept, where no threshold
- * changes them, as map_extent is. */
+/* Means of whole lines and columns of the maps, which look at many heads: kept as map_extent is. */
 struct map_sides {
     struct map_extent of;  /* what they are of; low and high mean nothing */
     size_t lines, columns; /* of either projection */
-    double *mean;          /* (projection, line, then column), owned; NaN: none */
+    struct map_side {
+        bool known;
+        double mean; /* NaN: none */
+    } * side;        /* (projection, line, then column), owned */
 };
 struct map_sides *memo_map_sides(const struct state *state);
 
-/* chance_quantile of rows of a projection: searched for anew only where it is another than the one
- * before, as it takes a fifth of a step of the threshold. */
-double memo_chance_quantile(const struct state *state, double tail, int projection,
-                            uint64_t length);
+/* chance_quantile, searched for once: it takes a tenth of a step of the threshold. */
+double memo_chance_quantile(const struct state *state, double tail, uint64_t length);
 
 /* A histogram of the selection in the state's unit. */
 const struct histogram *state_histogram(const struct state *state, enum scope scope, int projection,

@@ -21,6 +21,9 @@ struct key {
     bool tuned;     /* points are of base and fine-tune */
 };
 
+/* Different ones that a frame may show: two tails, for rows of two lengths. */
+enum { QUANTILES = 4 };
+
 struct memo {
     struct key list_key;
     struct sort sort;
@@ -52,7 +55,8 @@ struct memo {
     struct quantile {
         double tail, value;
         uint64_t length; /* 0: none */
-    } quantile[PROJECTION_COUNT];
+    } quantile[QUANTILES];
+    size_t next_quantile; /* whose place the next one takes */
 };
 
 struct memo *memo_new(void)
@@ -85,7 +89,7 @@ void memo_free(struct memo *memo)
         pair_maps_free(&memo->pair_maps[i]);
     for (int slot = 0; slot < CURVE_SLOTS; slot++)
         curves_free(&memo->curves[slot]);
-    memory_free(memo->sides.mean);
+    memory_free(memo->sides.side);
     memory_free(memo);
 }
 
@@ -412,12 +416,18 @@ struct map_sides *memo_map_sides(const struct state *state)
     return &state->memo->sides;
 }
 
-double memo_chance_quantile(const struct state *state, double tail, int projection, uint64_t length)
+double memo_chance_quantile(const struct state *state, double tail, uint64_t length)
 {
-    struct quantile *kept = &state->memo->quantile[projection];
-    if (kept->length != length || kept->tail < tail || kept->tail > tail)
-        *kept = (struct quantile){tail, chance_quantile(tail, length), length};
-    return kept->value;
+    struct memo *memo = state->memo;
+    for (size_t i = 0; i < QUANTILES; i++) {
+        const struct quantile *kept = &memo->quantile[i];
+        if (kept->length == length && kept->length > 0 &&
+            memcmp(&kept->tail, &tail, sizeof tail) == 0)
+            return kept->value;
+    }
+    struct quantile *place = &memo->quantile[memo->next_quantile++ % QUANTILES];
+    *place = (struct quantile){tail, chance_quantile(tail, length), length};
+    return place->value;
 }
 
 /* ---- measures ------------------------------------------------------------ */

@@ -25,8 +25,7 @@ static double chance_middle(const struct state *state)
 {
     if (!state_rotates(state))
         return NAN;
-    return memo_chance_quantile(state, 0.5, state->lead,
-                                state_layer(state)->projection[state->lead].row_length);
+    return memo_chance_quantile(state, 0.5, state_layer(state)->projection[state->lead].row_length);
 }
 
 /* Numbers stand in columns as wide as they can get, so that nothing moves with the threshold. */

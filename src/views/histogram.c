@@ -137,7 +137,7 @@ static double chance_band(const struct state *state, int projection)
     const struct layer *layer = state_layer(state);
     if (!layer || layer->pairs == 0)
         return NAN;
-    return memo_chance_quantile(state, 0.05, projection, layer->projection[projection].row_length);
+    return memo_chance_quantile(state, 0.05, layer->projection[projection].row_length);
 }
 
 void histogram_panel(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,

@@ -63,21 +63,26 @@ static bool follows_threshold(enum measure measure)
     return measure == MEASURE_FRACTION || measure == MEASURE_EXCESS;
 }
 
-/* What the numbers of the maps hang on, but for the threshold. */
+/* What the numbers of the maps hang on. */
 static struct map_extent extent_key(const struct state *state)
 {
+    const struct view_settings *settings = &state->settings;
+    bool follows = follows_threshold(settings->measure);
     return (struct map_extent){.set = true,
-                               .measure = state->settings.measure,
+                               .measure = settings->measure,
                                .block = state_map_block(state),
                                .ready = state->angles->ready,
-                               .changed =
-                                   state->settings.changes ? state->settings.changes->ready : 0};
+                               .changed = settings->changes ? settings->changes->ready : 0,
+                               .threshold = follows ? settings->rule.threshold : 0,
+                               .edition = follows ? state->edition : 0};
 }
 
 static bool holds(const struct map_extent *kept, const struct map_extent *key)
 {
     return kept->set && kept->changed == key->changed && kept->measure == key->measure &&
-           kept->block == key->block && kept->ready == key->ready;
+           kept->block == key->block && kept->ready == key->ready &&
+           kept->threshold >= key->threshold && kept->threshold <= key->threshold &&
+           kept->edition == key->edition;
 }
 
 /* Of all cells, in sight or not. */
@@ -151,54 +156,56 @@ static double column_mean(const struct state *state, size_t col, int projection)
     return map_mean_of(state, projection, block).value;
 }
 
-static void fill_sides(const struct state *state, struct map_sides *sides)
+static bool make_sides(const struct state *state, struct map_sides *sides)
 {
-    for (int p = 0; p < PROJECTION_COUNT; p++) {
-        double *mean = sides->mean + (size_t)p * (sides->lines + sides->columns);
-        for (size_t line = 0; line < sides->lines; line++)
-            mean[line] = line_mean(state, line, p);
-        for (size_t column = 0; column < sides->columns; column++)
-            mean[sides->lines + column] = column_mean(state, column, p);
-    }
+    struct layout_needs needs = layout_needs_of(state);
+    memory_free(sides->side);
+    *sides = (struct map_sides){.lines = needs.layers};
+    for (int p = 0; p < PROJECTION_COUNT; p++)
+        sides->columns = needs.heads[p] > sides->columns ? needs.heads[p] : sides->columns;
+    sides->side =
+        memory_array(PROJECTION_COUNT * (sides->lines + sides->columns), sizeof *sides->side);
+    return sides->side != NULL;
 }
 
-/* NULL: worked out each time, as they follow the threshold, or for want of memory. */
-static const struct map_sides *sides_of(const struct state *state)
+/* Where the mean of a line, or of a column, is kept. NULL: it is
+ * worked out each time, for want of memory, or as the random baseline hangs on more than the key
+ * says. */
+static struct map_side *side_at(const struct state *state, int projection, size_t at, bool column)
 {
     struct map_sides *sides = memo_map_sides(state);
     struct map_extent key = extent_key(state);
-    if (follows_threshold(key.measure))
+    if (state->awm.random)
         return NULL;
-    if (holds(&sides->of, &key))
-        return sides;
-    struct layout_needs needs = layout_needs_of(state);
-    memory_free(sides->mean);
-    *sides = (struct map_sides){.of = key, .lines = needs.layers};
-    for (int p = 0; p < PROJECTION_COUNT; p++)
-        sides->columns = needs.heads[p] > sides->columns ? needs.heads[p] : sides->columns;
-    sides->mean =
-        memory_array(PROJECTION_COUNT * (sides->lines + sides->columns), sizeof *sides->mean);
-    sides->of.set = sides->mean != NULL;
-    if (!sides->mean)
+    if (!holds(&sides->of, &key)) {
+        if (!make_sides(state, sides))
+            return NULL;
+        sides->of = key;
+    }
+    if (at >= (column ? sides->columns : sides->lines))
         return NULL;
-    fill_sides(state, sides);
-    return sides;
+    size_t first = (size_t)projection * (sides->lines + sides->columns);
+    return &sides->side[first + (column ? sides->lines : 0) + at];
 }
 
 double map_line_mean(const struct state *state, size_t row, int projection)
 {
-    const struct map_sides *sides = sides_of(state);
-    return sides && row < sides->lines
-               ? sides->mean[(size_t)projection * (sides->lines + sides->columns) + row]
-               : line_mean(state, row, projection);
+    struct map_side *side = side_at(state, projection, row, false);
+    if (!side)
+        return line_mean(state, row, projection);
+    if (!side->known)
+        *side = (struct map_side){true, line_mean(state, row, projection)};
+    return side->mean;
 }
 
 double map_column_mean(const struct state *state, size_t col, int projection)
 {
-    const struct map_sides *sides = sides_of(state);
-    size_t first = sides ? (size_t)projection * (sides->lines + sides->columns) + sides->lines : 0;
-    return sides && col < sides->columns ? sides->mean[first + col]
-                                         : column_mean(state, col, projection);
+    struct map_side *side = side_at(state, projection, col, true);
+    if (!side)
+        return column_mean(state, col, projection);
+    if (!side->known)
+        *side = (struct map_side){true, column_mean(state, col, projection)};
+    return side->mean;
 }
 
 size_t map_selected_line(const struct state *state)
