@@ -13,9 +13,10 @@
 
 /* A fault costs about as much as copying this many bytes. */
 enum { FAULT_BYTES = 256 << 10 };
-/* The next file, or the next part of this one, may be in another state: the mapping is tried again
- * after so many pieces. A piece of it read slowly costs one piece more, at most. */
-enum { TRY_AGAIN = 64 };
+/* The next part of the file may be in another state: the mapping is tried again after a few pieces,
+ * and after twice as many each time that it was in vain. A piece of it read slowly costs one piece
+ * more, at most. */
+enum { TRY_AGAIN_FIRST = 2, TRY_AGAIN_LAST = 64 };
 
 static struct read_cost cost_so_far(void)
 {
@@ -45,7 +46,8 @@ uint64_t window_bytes(const struct tensor *tensor)
 void window_init(struct window *window, const struct checkpoint *checkpoint, size_t row_bytes)
 {
     size_t room = room_for(row_bytes, checkpoint && checkpoint_adapter(checkpoint));
-    *window = (struct window){.checkpoint = checkpoint, .kernel = kernel_best(), .room = room};
+    *window = (struct window){
+        .checkpoint = checkpoint, .kernel = kernel_best(), .room = room, .again = TRY_AGAIN_FIRST};
     window->buffer = memory_array(room, 1);
 }
 
@@ -88,7 +90,10 @@ void window_end(struct window *window, uint64_t bytes)
         window->copies = --window->pieces > 0;
     } else if (window->buffer && (window->cold || faults * FAULT_BYTES > bytes)) {
         window->copies = true;
-        window->pieces = TRY_AGAIN;
+        window->pieces = window->again;
+        window->again = window->again < TRY_AGAIN_LAST ? 2 * window->again : TRY_AGAIN_LAST;
+    } else {
+        window->again = TRY_AGAIN_FIRST;
     }
 }
 

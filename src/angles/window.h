@@ -34,6 +34,7 @@ struct window {
     bool copies;     /* rows come through the buffer just now */
     bool cold;       /* the last piece came from the disk */
     unsigned pieces; /* until the mapping is tried again */
+    unsigned again;  /* how many it will be the next time */
     struct read_cost before;
 };
 
