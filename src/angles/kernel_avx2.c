@@ -69,6 +69,7 @@ PASS lanes load_bf16(const unsigned char *from)
     return _mm256_castsi256_ps(_mm256_slli_epi32(bits, 16));
 }
 
+KERNEL_STEPS
 KERNEL_FUNCTIONS
 
 const struct kernel kernel_avx2 = {.name = "avx2", KERNEL_TABLE};

@@ -68,6 +68,7 @@ PASS lanes load_bf16(const unsigned char *from)
     return vreinterpretq_f32_u32(vshll_n_u16(vreinterpret_u16_u8(vld1_u8(from)), 16));
 }
 
+KERNEL_STEPS
 KERNEL_FUNCTIONS
 
 const struct kernel kernel_neon = {.name = "neon", KERNEL_TABLE};

@@ -1,7 +1,7 @@
 /* kernel_pass.h: the fused pass, written once for all kernels. A kernel defines TARGET (the
  * attribute of its functions), LANES, `lanes` (that many floats), `wides` (doubles to gather them
  * in), lanes_zero, lanes_multiply_add, wides_zero and wides_add, then includes this, then describes
- * how LANES numbers of each dtype are loaded.
+ * how LANES numbers, and a step of twice as many, of each dtype are loaded.
  *
  * A sum of n float32 terms errs by up to (n + 1) / 2 rounding errors where all of them go the same
  * way, as in rows of equal numbers. With STEPS = 8 terms a lane the error of a cos stays below 7e-7
@@ -32,24 +32,30 @@ struct gathered_sums {
     wides dot, a, b;
 };
 
+/* LANES numbers, in their order. */
 typedef lanes load_lanes(const unsigned char *from);
+/* STEP numbers. Which of them meet in a lane is the kernel's affair, but the same for each dtype.
+ */
+struct step {
+    lanes even, odd;
+};
+typedef struct step load_step(const unsigned char *from);
 
-PASS void add_lanes(load_lanes *load, const unsigned char *x, const unsigned char *y,
-                    struct block_sums *sums)
+PASS void add_lanes(lanes left, lanes right, struct block_sums *sums)
 {
-    lanes left = load(x), right = load(y);
     sums->dot = lanes_multiply_add(left, right, sums->dot);
     sums->a = lanes_multiply_add(left, left, sums->a);
     sums->b = lanes_multiply_add(right, right, sums->b);
 }
 
-PASS void add_block(load_lanes *load, size_t size, const unsigned char *x, const unsigned char *y,
+PASS void add_block(load_step *load, size_t size, const unsigned char *x, const unsigned char *y,
                     size_t steps, struct gathered_sums *sums)
 {
     struct block_sums even = {lanes_zero(), lanes_zero(), lanes_zero()}, odd = even;
     for (size_t i = 0; i < steps; i++) {
-        add_lanes(load, x + i * STEP * size, y + i * STEP * size, &even);
-        add_lanes(load, x + (i * STEP + LANES) * size, y + (i * STEP + LANES) * size, &odd);
+        struct step left = load(x + i * STEP * size), right = load(y + i * STEP * size);
+        add_lanes(left.even, right.even, &even);
+        add_lanes(left.odd, right.odd, &odd);
     }
     sums->dot = wides_add(wides_add(sums->dot, even.dot), odd.dot);
     sums->a = wides_add(wides_add(sums->a, even.a), odd.a);
@@ -68,7 +74,7 @@ PASS double add_up(const wides *sums)
 
 /* What is left of a row after its last whole step is copied, with zeros behind it: numbers beyond
  * the row's end are never touched. */
-PASS void add_rest(load_lanes *load, size_t size, const unsigned char *x, const unsigned char *y,
+PASS void add_rest(load_step *load, size_t size, const unsigned char *x, const unsigned char *y,
                    size_t count, struct gathered_sums *sums)
 {
     unsigned char rest[2][STEP * NUMBER_MAX] = {{0}};
@@ -77,7 +83,7 @@ PASS void add_rest(load_lanes *load, size_t size, const unsigned char *x, const 
     add_block(load, size, rest[0], rest[1], 1, sums);
 }
 
-PASS struct pair_sums pass_over(load_lanes *load, size_t size, const unsigned char *x,
+PASS struct pair_sums pass_over(load_step *load, size_t size, const unsigned char *x,
                                 const unsigned char *y, size_t length)
 {
     struct gathered_sums sums = {wides_zero(), wides_zero(), wides_zero()};
@@ -93,20 +99,20 @@ PASS struct pair_sums pass_over(load_lanes *load, size_t size, const unsigned ch
 }
 
 /* The sum of the squares of x - y, in the same order as the other sums. */
-PASS void add_difference(load_lanes *load, size_t size, const unsigned char *x,
+PASS void add_difference(load_step *load, size_t size, const unsigned char *x,
                          const unsigned char *y, size_t steps, wides *sum)
 {
     lanes even = lanes_zero(), odd = even;
     for (size_t i = 0; i < steps; i++) {
-        size_t at = i * STEP * size, next = at + LANES * size;
-        lanes near = load(x + at) - load(y + at), far = load(x + next) - load(y + next);
+        struct step left = load(x + i * STEP * size), right = load(y + i * STEP * size);
+        lanes near = left.even - right.even, far = left.odd - right.odd;
         even = lanes_multiply_add(near, near, even);
         odd = lanes_multiply_add(far, far, odd);
     }
     *sum = wides_add(wides_add(*sum, even), odd);
 }
 
-PASS double difference_over(load_lanes *load, size_t size, const unsigned char *x,
+PASS double difference_over(load_step *load, size_t size, const unsigned char *x,
                             const unsigned char *y, size_t length)
 {
     wides sum = wides_zero();
@@ -138,21 +144,11 @@ struct twin_gathered {
     wides a, b;
 };
 
-PASS void add_pair_of_lanes(lanes left, lanes right, struct block_sums *sums)
+PASS void add_twin_lanes(lanes a, lanes b, lanes c, lanes d, struct twin_lanes *sums)
 {
-    sums->dot = lanes_multiply_add(left, right, sums->dot);
-    sums->a = lanes_multiply_add(left, left, sums->a);
-    sums->b = lanes_multiply_add(right, right, sums->b);
-}
-
-PASS void add_twin_lanes(load_lanes *load, const unsigned char *const row[4], size_t at,
-                         struct twin_lanes *sums)
-{
-    lanes a = load(row[0] + at), b = load(row[1] + at), c = load(row[2] + at),
-          d = load(row[3] + at);
     lanes first = a - c, second = b - d;
-    add_pair_of_lanes(a, b, &sums->base);
-    add_pair_of_lanes(c, d, &sums->tuned);
+    add_lanes(a, b, &sums->base);
+    add_lanes(c, d, &sums->tuned);
     sums->a = lanes_multiply_add(first, first, sums->a);
     sums->b = lanes_multiply_add(second, second, sums->b);
 }
@@ -171,7 +167,7 @@ PASS void read_ahead(const unsigned char *const row[4], size_t at)
         __builtin_prefetch((const void *)((uintptr_t)row[i] + at + AHEAD));
 }
 
-PASS void add_twin_block(load_lanes *load, size_t size, const unsigned char *const row[4],
+PASS void add_twin_block(load_step *load, size_t size, const unsigned char *const row[4],
                          size_t from, size_t steps, struct twin_gathered *sums)
 {
     const lanes zero = lanes_zero();
@@ -179,8 +175,10 @@ PASS void add_twin_block(load_lanes *load, size_t size, const unsigned char *con
     for (size_t i = 0; i < steps; i++) {
         size_t at = (from + i * STEP) * size;
         read_ahead(row, at);
-        add_twin_lanes(load, row, at, &even);
-        add_twin_lanes(load, row, at + LANES * size, &odd);
+        struct step a = load(row[0] + at), b = load(row[1] + at), c = load(row[2] + at),
+                    d = load(row[3] + at);
+        add_twin_lanes(a.even, b.even, c.even, d.even, &even);
+        add_twin_lanes(a.odd, b.odd, c.odd, d.odd, &odd);
     }
     gather_sums(&sums->base, &even.base, &odd.base);
     gather_sums(&sums->tuned, &even.tuned, &odd.tuned);
@@ -193,7 +191,7 @@ PASS struct pair_sums add_up_pair(const struct gathered_sums *sums)
     return (struct pair_sums){add_up(&sums->dot), add_up(&sums->a), add_up(&sums->b)};
 }
 
-PASS struct twin_sums twin_over(load_lanes *load, size_t size, const unsigned char *const row[4],
+PASS struct twin_sums twin_over(load_step *load, size_t size, const unsigned char *const row[4],
                                 size_t length)
 {
     const wides zero = wides_zero();
@@ -217,21 +215,32 @@ PASS struct twin_sums twin_over(load_lanes *load, size_t size, const unsigned ch
 
 #include "kernel_project.h"
 
-/* A kernel's functions, out of its load_f64, load_f32, load_f16 and load_bf16. */
+/* Steps in the order of the row, for kernels that have no cheaper ones. */
+#define KERNEL_STEP(dtype, size)                                                                   \
+    PASS struct step step_##dtype(const unsigned char *from)                                       \
+    {                                                                                              \
+        return (struct step){load_##dtype(from), load_##dtype(from + LANES * (size))};             \
+    }
+#define KERNEL_STEPS                                                                               \
+    KERNEL_STEP(f64, 8)                                                                            \
+    KERNEL_STEP(f32, 4)                                                                            \
+    KERNEL_STEP(f16, 2)                                                                            \
+    KERNEL_STEP(bf16, 2)
+/* A kernel's functions, out of its load_f64, load_f32, load_f16 and load_bf16, and of its steps. */
 #define KERNEL_FUNCTION(dtype, size)                                                               \
     static TARGET struct pair_sums sums_##dtype(const unsigned char *x, const unsigned char *y,    \
                                                 size_t length)                                     \
     {                                                                                              \
-        return pass_over(load_##dtype, size, x, y, length);                                        \
+        return pass_over(step_##dtype, size, x, y, length);                                        \
     }                                                                                              \
     static TARGET double differ_##dtype(const unsigned char *x, const unsigned char *y,            \
                                         size_t length)                                             \
     {                                                                                              \
-        return difference_over(load_##dtype, size, x, y, length);                                  \
+        return difference_over(step_##dtype, size, x, y, length);                                  \
     }                                                                                              \
     static TARGET struct twin_sums twin_##dtype(const unsigned char *const row[4], size_t length)  \
     {                                                                                              \
-        return twin_over(load_##dtype, size, row, length);                                         \
+        return twin_over(step_##dtype, size, row, length);                                         \
     }                                                                                              \
     static TARGET void project_##dtype(const struct narrow *narrow,                                \
                                        const unsigned char *const *rows, size_t count, double *to) \

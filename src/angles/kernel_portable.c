@@ -116,6 +116,7 @@ PASS lanes load_f16(const unsigned char *from)
     return (lanes)(bits | special | sign);
 }
 
+KERNEL_STEPS
 KERNEL_FUNCTIONS
 
 const struct kernel kernel_portable = {.name = "portable", KERNEL_TABLE};

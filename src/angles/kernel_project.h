@@ -22,8 +22,6 @@ PASS void stage_rows(load_lanes *load, size_t size, const unsigned char *const *
         const unsigned char *from = rows[row] + at * size;
         unsigned char rest[LANES * NUMBER_MAX] = {0};
         size_t i = 0;
-        for (size_t ahead = 0; ahead < count * size; ahead += 64)
-            ;
         for (; i + LANES <= count; i += LANES) {
             lanes x = load(from + i * size);
             memcpy(&staged->x[row][i], &x, sizeof x);
