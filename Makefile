@@ -66,6 +66,8 @@ TEST_PROGRAMS := $(TEST_SOURCES:tests/unit/%.c=$(BUILD)/tests/%)
 TOOL_PROGRAMS := $(patsubst tests/tools/%.c,$(BUILD)/tools/%,$(wildcard tests/tools/*.c))
 FORMATTED := $(wildcard src/*.c src/*/*.c src/*/*.h include/ropescope/*.h tests/*/*.c tests/*/*.h)
 
+comma := ,
+
 # Builds say what they make; V=1 shows the commands.
 Q := $(if $(V),,@)
 say = @echo '  $(1) $(2)'
@@ -111,6 +113,12 @@ $(BUILD)/fuzz-%: $(FUZZ_DRIVER) $(BUILD)/obj/tests/fuzz/%.o \
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -fsanitize=fuzzer -DFUZZ_TARGET=fuzz_$* $(LDFLAGS) -o $@ $^ $(LIBS)
 
+# The program that runs out of memory once, where a test tells it to.
+$(BUILD)/tools/starved: $(BUILD)/obj/src/main.o $(BUILD)/obj/tests/tools/starved.o $(BUILD)/libropescope.a
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(patsubst %,-Wl$(comma)--wrap=%,malloc calloc realloc aligned_alloc) -o $@ $^ $(LIBS)
+
 $(BUILD)/tools/%: $(BUILD)/obj/tests/tools/%.o $(BUILD)/libropescope.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
@@ -144,6 +152,7 @@ VALGRIND_TESTS := kernel scan session angles_file cache adapter safetensors plai
 test-long: test
 	@tests/deps long
 	@$(MAKE) --no-print-directory valgrind
+	@STRIDE=1 TOOLS=build/sanitize/tools tests/e2e/starved.sh
 	@tests/long/package.sh
 
 valgrind: $(VALGRIND_TESTS:%=$(BUILD)/tests/test_%)
@@ -241,7 +250,7 @@ help:
 	@echo 'make            build build/ropescope'
 	@echo 'make demo       install what is missing, build, open the explorer on the demo model'
 	@echo 'make test       install what is missing, check the formatting, run every test, plain and sanitized'
-	@echo 'make test-long  that, the tests of what allocates, maps and counts under valgrind, and the Debian package'
+	@echo 'make test-long  that, tests under valgrind, each allocation failing in turn, and the Debian package'
 	@echo 'make valgrind   the tests of what allocates, maps and counts, under valgrind (minutes)'
 	@echo 'make fuzz       hostile files for every parser, TIME=60 seconds each; TARGET=gguf: one of them (needs clang)'
 	@echo 'make oracle     make the fixtures anew and train with masks, in Python environments of its own (gigabytes)'

@@ -346,6 +346,8 @@ struct layer_summary *summaries_new(const struct angles *angles);
 void summaries_free(struct layer_summary *summaries, size_t count);
 /* Fills those that have become ready since; returns how many. */
 size_t summaries_update(struct layer_summary *summaries, const struct angles *angles);
+/* Whether one that is ready by now has not been filled: there was no memory for it. */
+bool summaries_lack(const struct layer_summary *summaries, const struct angles *angles);
 /* What compares rows or projections, worked out for a layer that is ready when somebody first asks:
  * it takes longer than all else, and few frames show it. */
 void layer_summary_compare(struct layer_summary *summary, const struct angles *angles,

@@ -193,6 +193,8 @@ bool state_curve(const struct state *state, enum curve_slot slot, const struct s
 struct curves; /* explorer/curves.h */
 struct curves *memo_curves(const struct state *state, enum curve_slot slot);
 struct counts *memo_counts(const struct state *state);
+/* Whether what a threshold fixes of heads can be counted; false: there is no memory for it. */
+bool state_counts(const struct state *state);
 
 /* The lowest and the highest number of the maps; the maps keep them here. */
 struct map_extent {
@@ -246,6 +248,7 @@ const struct points *state_points(const struct state *state, enum scope scope);
 struct spectrum {
     size_t count;                                   /* pair indexes; 0: none, or no memory */
     struct spectrum_point *point[PROJECTION_COUNT]; /* (count) owned; NULL: not covered */
+    bool lacks;                                     /* there was no memory for one that is */
 };
 const struct spectrum *state_spectrum(const struct state *state);
 struct spectrum spectrum_of(const struct angles *angles, const struct view_settings *settings);

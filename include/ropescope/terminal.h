@@ -167,6 +167,7 @@ struct canvas_cell {
 struct canvas {
     int rows, cols;
     struct canvas_cell *cells; /* (row, col) */
+    bool lacks;                /* there was no memory for something that should be on it */
 };
 /* Blank canvas of rows x cols (each 1..1000 after clamping); NULL: no memory. */
 struct canvas *canvas_new(int rows, int cols);

@@ -56,6 +56,14 @@ size_t summaries_update(struct layer_summary *summaries, const struct angles *an
     return filled;
 }
 
+bool summaries_lack(const struct layer_summary *summaries, const struct angles *angles)
+{
+    for (size_t layer = 0; layer < angles->model->layer_count; layer++)
+        if (angles->layers[layer].ready && !summaries[layer].ready)
+            return true;
+    return false;
+}
+
 void layer_summary_compare(struct layer_summary *summary, const struct angles *angles, size_t layer)
 {
     const struct layer *shape = &angles->model->layers[layer];

@@ -268,6 +268,7 @@ enum status session_rows(const struct session *s, struct checkpoint **checkpoint
                   s->angles->model->name);
         return error_help(err, "name the directory or the weight file it was made from");
     }
+    *checkpoint = NULL;
     *model = NULL;
     enum status status = checkpoint_open(s->source, checkpoint, err);
     if (status != STATUS_OK)
@@ -278,8 +279,10 @@ enum status session_rows(const struct session *s, struct checkpoint **checkpoint
         status = model_open(*checkpoint, &s->options, model, err);
     if (status == STATUS_OK && s->options.folded)
         status = fold(*checkpoint, model, err);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         checkpoint_close(*checkpoint);
+        *checkpoint = NULL;
+    }
     return status;
 }
 

@@ -61,11 +61,13 @@ static enum status parse_state(const struct quantised *weight, const struct tens
     if (tensor->dtype != DTYPE_U8 || tensor->bytes > sizeof text)
         return STATUS_OK;
     enum status status = quantised_read(weight, tensor, (size_t)tensor->bytes, text, err);
-    struct error ignored = {0};
-    if (status == STATUS_OK &&
-        json_parse(text, (size_t)tensor->bytes, tensor->name, out, &ignored) != STATUS_OK)
-        *out = NULL; /* the weight is refused, not the file */
-    return status;
+    if (status != STATUS_OK)
+        return status;
+    struct error unread = {0};
+    status = json_parse(text, (size_t)tensor->bytes, tensor->name, out, &unread);
+    if (status == STATUS_NO_MEMORY)
+        return error_memory(err);
+    return STATUS_OK; /* what is no JSON: the weight is refused, not the file */
 }
 
 static bool read_shape(const cJSON *state, const struct tensor *tensor, uint64_t shape[2])

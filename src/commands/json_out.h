@@ -11,6 +11,8 @@ struct cJSON;
  * failed allocation shows when the object is printed. Reals have 9 significant digits, NaN and
  * infinity are null. */
 void json_out_text(struct cJSON *parent, const char *key, const char *text); /* NULL: null */
+/* What is JSON already. */
+void json_out_raw(struct cJSON *object, const char *key, const char *json);
 void json_out_whole(struct cJSON *object, const char *key, uint64_t value);
 void json_out_real(struct cJSON *object, const char *key, double value);
 /* Shortest text that reads back as the same float32. */

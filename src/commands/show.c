@@ -52,7 +52,7 @@ static enum status draw_picture(const struct session *session, const struct comp
     }
     if (status == STATUS_OK) {
         frame_draw(canvas, &state);
-        status = write_picture(canvas, theme, options, err);
+        status = canvas->lacks ? error_memory(err) : write_picture(canvas, theme, options, err);
     }
     state_free(&state);
     canvas_free(canvas);

@@ -113,7 +113,7 @@ static void add_ratio(cJSON *object, const char *key, uint64_t before, uint64_t 
 {
     char digits[TEXT_NUMBER];
     text_format(digits, sizeof digits, "%.2f", budget_ratio(before, left));
-    cJSON_AddRawToObject(object, key, digits);
+    json_out_raw(object, key, digits);
 }
 
 static void add_budget(cJSON *object, const struct training *training, const struct budget *budget)

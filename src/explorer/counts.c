@@ -40,7 +40,7 @@ static bool make_room(struct counts *counts, const struct model *model)
     return true;
 }
 
-static bool make_heads_room(struct counts *counts, const struct model *model)
+bool counts_reserve(struct counts *counts, const struct model *model)
 {
     if (!make_room(counts, model))
         return false;
@@ -271,7 +271,7 @@ static void bring_heads(struct counts *counts, struct count_run *run, const stru
 const struct head_count *counts_heads(struct counts *counts, const struct angles *angles,
                                       size_t layer, int projection, float threshold)
 {
-    if (!counts->heads && !make_heads_room(counts, angles->model))
+    if (!counts->heads && !counts_reserve(counts, angles->model))
         return NULL;
     struct count_run *run = &counts->run[layer * PROJECTION_COUNT + (size_t)projection];
     if (!run->heads_known || run->heads_threshold != threshold)
@@ -306,7 +306,7 @@ bool counts_lines(struct counts *counts, const struct angles *angles, const stru
     if (awm)
         unsaid = *awm;
     unsaid.base.threshold = NAN;
-    if (!make_heads_room(counts, angles->model))
+    if (!counts_reserve(counts, angles->model))
         return false;
     if (!counts->own)
         counts->own = memory_array(counts->run[counts->layers * PROJECTION_COUNT].first_head + 1,

@@ -51,6 +51,8 @@ void counts_free(struct counts *counts);
  * to do where they are the same. Whatever is counted is counted under them. false: no memory. */
 bool counts_lines(struct counts *counts, const struct angles *angles, const struct awm *awm,
                   uint32_t edition);
+/* Makes room for all counts, so that none is wanting later. false: no memory. */
+bool counts_reserve(struct counts *counts, const struct model *model);
 /* Brings the tallies up to date. false: no memory. */
 bool counts_update(struct counts *counts, const struct angles *angles, float threshold);
 /* Puts one more projection in order; false: there is none left of those that have landed. */

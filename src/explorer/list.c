@@ -250,8 +250,8 @@ enum status list_new(enum view_id view, const struct angles *angles,
         list->facts = memory_array(angles->model->layer_count + 1, sizeof *list->facts);
     if (view == VIEW_HEADS)
         list->head_facts = memory_array(1, sizeof *list->head_facts);
-    if (!list->counts || (view == VIEW_LAYERS && !list->facts) ||
-        (view == VIEW_HEADS && !list->head_facts)) {
+    if (!list->counts || !counts_reserve(list->counts, angles->model) ||
+        (view == VIEW_LAYERS && !list->facts) || (view == VIEW_HEADS && !list->head_facts)) {
         list_free(list);
         return error_memory(err);
     }

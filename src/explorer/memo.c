@@ -143,6 +143,7 @@ const struct spectrum *state_spectrum(const struct state *state)
     if (!same(&key, &memo->spectrum_key)) {
         spectrum_free(&memo->spectrum);
         memo->spectrum = spectrum_of(state->angles, &settings);
+        key.set = !memo->spectrum.lacks;
         memo->spectrum_key = key;
     }
     return &memo->spectrum;
@@ -321,9 +322,11 @@ static bool fill_points(struct points *points, const struct state *state, enum s
             correlation_add(&points->correlation, (double)points->x[i], (double)points->y[i]);
     }
     points->rank = NAN;
-    if (points->count <= RANKED_MOST && state->view == VIEW_SCATTER)
-        points->rank = rank_correlation(points->x, points->y, points->count, NULL);
-    return true;
+    if (points->count > RANKED_MOST || state->view != VIEW_SCATTER)
+        return true;
+    size_t ranked;
+    points->rank = rank_correlation(points->x, points->y, points->count, &ranked);
+    return ranked == points->correlation.count; /* else there was no memory to rank them */
 }
 
 const struct points *state_points(const struct state *state, enum scope scope)
@@ -352,6 +355,12 @@ struct scatter_cache *memo_scatter(const struct state *state)
 struct counts *memo_counts(const struct state *state)
 {
     return &state->memo->counts;
+}
+
+bool state_counts(const struct state *state)
+{
+    struct counts *counts = counts_of(state);
+    return counts && counts_reserve(counts, state->angles->model);
 }
 
 struct curves *memo_curves(const struct state *state, enum curve_slot slot)

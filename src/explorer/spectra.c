@@ -20,6 +20,7 @@ struct spectrum spectrum_of(const struct angles *angles, const struct view_setti
         struct selected selected = {angles, settings, p};
         if (settings->rule.projection[p])
             spectrum.point[p] = spectrum_new(angles, p, heads_selected, &selected, &spectrum.count);
+        spectrum.lacks = spectrum.lacks || (settings->rule.projection[p] && !spectrum.point[p]);
     }
     return spectrum;
 }

@@ -3,6 +3,7 @@
 #include "ropescope/support.h"
 
 #include <cjson/cJSON.h>
+#include <errno.h>
 #include <string.h>
 #include <xxhash.h>
 
@@ -88,13 +89,16 @@ enum status json_parse(const char *text, size_t len, const char *what, struct cJ
     else
         copy_readable(text, len, copy);
     const char *end = copy;
-    cJSON *root = cJSON_ParseWithLengthOpts(copy, size + 1, &end, 1);
-    if (!root)
-        error_set(err, STATUS_FAILED, "%s: no valid JSON near byte %zu of %zu", what,
-                  (size_t)(end - copy), len);
+    errno = 0; /* cJSON does not say why it gives up: an allocation that fails leaves ENOMEM */
+    *out = cJSON_ParseWithLengthOpts(copy, size + 1, &end, 1);
+    enum status status = STATUS_OK;
+    if (!*out)
+        status = errno == ENOMEM
+                     ? error_memory(err)
+                     : error_set(err, STATUS_FAILED, "%s: no valid JSON near byte %zu of %zu", what,
+                                 (size_t)(end - copy), len);
     memory_free(copy);
-    *out = root;
-    return root ? STATUS_OK : STATUS_FAILED;
+    return status;
 }
 
 enum status json_read_file(const char *path, size_t limit, struct cJSON **out, uint64_t *hash,

@@ -61,6 +61,7 @@ void canvas_clear(struct canvas *canvas)
     size_t count = (size_t)canvas->rows * (size_t)canvas->cols;
     for (size_t i = 0; i < count; i++)
         canvas->cells[i] = blank;
+    canvas->lacks = false;
 }
 
 static struct canvas_cell *cell_at(const struct canvas *canvas, int row, int col)

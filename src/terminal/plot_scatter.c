@@ -253,6 +253,8 @@ void plot_scatter(struct canvas *canvas, struct rect rect, const struct glyphs *
         struct box box = box_of(&layout, plot);
         draw_points(canvas, &layout, grid, &box, glyphs);
         mark_selected(canvas, &layout, glyphs, plot);
+    } else {
+        canvas->lacks = true;
     }
     scatter_cache_free(&own);
 }

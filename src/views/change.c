@@ -52,6 +52,8 @@ static void draw_groups(struct canvas *canvas, struct rect rect, const struct gl
     text_format(title, sizeof title, "change by %s%s%s", change_by_name(settings.by),
                 draw_dot(glyphs), settings.by == CHANGE_BY_THRESHOLD ? "model" : selection);
     struct rect inside = draw_panel(canvas, rect, glyphs, title);
+    if (!rows)
+        draw_lacks(canvas, inside, glyphs);
     if (!rows || rect_empty(inside))
         return;
     change_words_draw(canvas, inside, glyphs, state, rows);

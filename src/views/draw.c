@@ -66,6 +66,14 @@ const char *draw_percent(char out[TEXT_NUMBER], double fraction)
     return out;
 }
 
+void draw_lacks(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs)
+{
+    canvas->lacks = true;
+    if (!rect_empty(rect))
+        canvas_text(canvas, rect.row, rect.col, rect.cols, style_of(ROLE_ERROR), glyphs,
+                    "out of memory");
+}
+
 void draw_selection_name(char out[SELECTION_BYTES], const struct state *state, enum scope scope,
                          const struct glyphs *glyphs, int cols)
 {
@@ -200,8 +208,10 @@ void draw_list(struct canvas *canvas, struct rect rect, const struct glyphs *gly
     struct rect inside = draw_panel(canvas, rect, glyphs, title);
     if (scope != SCOPE_MODEL && draw_excuse(canvas, inside, glyphs, state))
         return;
-    if (!list)
+    if (!list) {
+        draw_lacks(canvas, inside, glyphs);
         return;
+    }
     struct view_table table;
     view_table_of_list(&table, list);
     struct table_look look = {

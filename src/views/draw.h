@@ -34,6 +34,8 @@ const char *draw_short(char out[TEXT_NUMBER], double value, int decimals);
 enum { SELECTION_BYTES = 128 };
 void draw_selection_name(char out[SELECTION_BYTES], const struct state *state, enum scope scope,
                          const struct glyphs *glyphs, int cols);
+/* Where there was no memory for what belongs there: says so, and leaves the mark on the canvas. */
+void draw_lacks(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs);
 /* Why there is nothing to draw for the selected layer; false where there is something. */
 bool draw_excuse(struct canvas *canvas, struct rect rect, const struct glyphs *glyphs,
                  const struct state *state);

@@ -10,6 +10,8 @@ bool line_brush_start(struct line_brush *brush, struct canvas *canvas, struct re
     brush->y = memory_array(cells + 1, sizeof *brush->y);
     if (brush->y)
         plot_line(canvas, rect, glyphs, plot);
+    else
+        draw_lacks(canvas, rect, glyphs);
     return brush->y != NULL;
 }
 

@@ -185,4 +185,5 @@ void frame_draw(struct canvas *canvas, const struct state *state)
         bar_draw(canvas, layout.bar, glyphs, state);
     if (!rect_empty(layout.footer))
         footer_draw(canvas, layout.footer, glyphs, state);
+    canvas->lacks = canvas->lacks || summaries_lack(state->summaries, state->angles);
 }

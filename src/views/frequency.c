@@ -66,6 +66,10 @@ enum status frequency_table(const struct angles *angles, const struct view_setti
         return error_memory(err);
     rows->spectrum = spectrum_of(angles, settings);
     out->spectrum = &rows->spectrum;
+    if (rows->spectrum.lacks) {
+        view_table_free(out);
+        return error_memory(err);
+    }
     for (int p = 0; p < PROJECTION_COUNT; p++)
         if (rows->spectrum.point[p])
             rows->projection[rows->projections++] = p;
@@ -305,7 +309,9 @@ void frequency_draw(struct canvas *canvas, struct rect rect, const struct glyphs
     if (scope != SCOPE_MODEL && draw_excuse(canvas, inside, glyphs, state))
         return;
     const struct spectrum *spectrum = state_spectrum(state);
-    if (spectrum->count == 0 || !any_point(spectrum))
+    if (spectrum->lacks)
+        draw_lacks(canvas, inside, glyphs);
+    if (spectrum->lacks || spectrum->count == 0 || !any_point(spectrum))
         return;
     draw_words(canvas, inside, glyphs, state, spectrum);
     struct rect below = {inside.row + 1, inside.col, inside.rows - 1, inside.cols};

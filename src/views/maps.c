@@ -188,6 +188,7 @@ void maps_draw(struct canvas *canvas, const struct layout *layout, const struct 
                const struct state *state)
 {
     struct map_scale scale = map_scale_of(state);
+    canvas->lacks = canvas->lacks || !state_counts(state);
     canvas_box(canvas, layout->maps, glyphs, style_of(ROLE_BORDER), NULL, style_of(ROLE_TITLE));
     for (size_t i = 0; i < map_lines(state); i++)
         draw_layer_words(canvas, layout, glyphs, state, i);

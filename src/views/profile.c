@@ -319,6 +319,8 @@ void profile_draw(struct canvas *canvas, struct rect rect, const struct glyphs *
     text_format(title, sizeof title, "%s by layer%s", profile_line_words(state->settings.line),
                 profiles && profiles->count > 1 ? ", several models" : "");
     struct rect inside = draw_panel(canvas, rect, glyphs, title);
+    if (!profiles)
+        draw_lacks(canvas, inside, glyphs);
     if (!profiles || !state_layer(state))
         return;
     layer_line(canvas, inside, glyphs, state, profiles);

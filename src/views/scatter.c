@@ -167,6 +167,7 @@ void scatter_line(struct canvas *canvas, struct rect rect, const struct glyphs *
     add_interval(&line, correlation_interval(correlation_r(&correlation), correlation.count));
     line_add(&line, style_of(ROLE_DIM), " (%s pairs)", text_count(number, correlation.count));
     const struct points *points = state_points(state, scope);
+    canvas->lacks = canvas->lacks || !points;
     if (points && !isnan(points->rank)) {
         line_add(&line, style_of(ROLE_TEXT), "  rank %s", draw_number(number, points->rank, 2));
         add_interval(&line, rank_interval(points->rank, points->correlation.count));
@@ -269,7 +270,9 @@ void scatter_panel(struct canvas *canvas, struct rect rect, const struct glyphs 
     scatter_line(canvas, rect, glyphs, state, scope);
     struct scatter_plot plot = scatter_plot_of(state, scope);
     struct rect inside = {rect.row + 1, rect.col, rect.rows - 1, rect.cols};
-    if (!rect_empty(inside) && plot.count > 0 && !scatter_bands(canvas, inside, glyphs, &plot))
+    if (!plot.x)
+        draw_lacks(canvas, inside, glyphs);
+    else if (!rect_empty(inside) && plot.count > 0 && !scatter_bands(canvas, inside, glyphs, &plot))
         plot_scatter(canvas, inside, glyphs, &plot);
 }
 

@@ -351,6 +351,8 @@ void spectrum_draw(struct canvas *canvas, struct rect rect, const struct glyphs 
     title_of(title, sizeof title, state, &layout, glyphs, rect.cols);
     draw_panel(canvas, rect, glyphs, title);
     bool whole = state->settings.selection.scope == SCOPE_MODEL;
+    if (!maps && state_layer(state))
+        draw_lacks(canvas, inside, glyphs);
     if (!maps || (!whole && draw_excuse(canvas, inside, glyphs, state)))
         return;
     spectrum_words_draw(canvas, &layout, glyphs, state);

@@ -182,8 +182,10 @@ static void draw_part(struct canvas *canvas, struct rect rect, const struct glyp
     uint32_t first, heads = heads_in_sight(state, of, projection, &first);
     size_t count = (size_t)heads * of->pairs;
     float *x = memory_array(count + 1, sizeof *x);
-    if (!x)
+    if (!x) {
+        draw_lacks(canvas, rect, glyphs);
         return;
+    }
     for (size_t i = 0; i < count; i++)
         x[i] = (float)((size_t)first * of->pairs + i);
     struct scatter_plot plot = strip_plot_of(state, layer, projection, x);

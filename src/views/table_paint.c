@@ -336,8 +336,10 @@ struct table_sight table_paint(struct canvas *canvas, struct rect rect, const st
     for (size_t i = 0; i < window.columns; i++)
         window.look[i] = (struct column_look){.name = table->columns[i], .arrow = ""};
     hide_rare(&window, rect.cols, look);
-    if (!look_up(&window))
+    if (!look_up(&window)) {
+        draw_lacks(canvas, rect, glyphs);
         return (struct table_sight){.first = window.first, .end = window.first};
+    }
     char arrow[8] = " ";
     size_t space = glyphs->set == GLYPHS_ASCII; /* else the arrow reads as a letter of the name */
     arrow[space + text_encode(look->descending ? glyphs->down : glyphs->up, arrow + space)] = '\0';

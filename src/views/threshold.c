@@ -79,8 +79,10 @@ static void add_line(struct brush *brush, const struct selection *at, int part,
     bool covered[PROJECTION_COUNT];
     set_covered(covered, brush->state, part);
     if (!state_curve(brush->state, CURVE_OF_PICTURE, at, covered, brush->threshold, brush->samples,
-                     brush->tally))
+                     brush->tally)) {
+        brush->canvas->lacks = true;
         return;
+    }
     for (size_t i = 0; i < brush->samples; i++)
         brush->y[i] = of(&brush->tally[i]);
     series.y = brush->y;
@@ -92,8 +94,10 @@ static void draw_plot(struct canvas *canvas, struct rect rect, const struct glyp
 {
     struct brush brush = {canvas, rect, glyphs, state, plot_of(state), 0, NULL, NULL, NULL};
     struct selection at = state->settings.selection, layer = {SCOPE_LAYER, 0, 0};
-    if (!brush_new(&brush))
+    if (!brush_new(&brush)) {
+        draw_lacks(canvas, rect, glyphs);
         return;
+    }
     plot_line(canvas, rect, glyphs, &brush.plot);
     for (; layer.layer < state->angles->model->layer_count && state->settings.each_layer;
          layer.layer++)
@@ -112,15 +116,14 @@ static void draw_plot(struct canvas *canvas, struct rect rect, const struct glyp
 
 /* ---- words --------------------------------------------------------------- */
 
-/* What the threshold of the rule fixes of a part of the selection, as the lines count. */
-static struct tally tally_now(const struct state *state, int part)
+/* What the threshold of the rule fixes of a part of the selection, as the lines count; false: no
+ * memory. */
+static bool tally_now(const struct state *state, int part, struct tally *tally)
 {
-    struct tally tally;
     bool covered[PROJECTION_COUNT];
     set_covered(covered, state, part);
-    state_curve(state, CURVE_OF_RULE, &state->settings.selection, covered,
-                &state->settings.rule.threshold, 1, &tally);
-    return tally;
+    return state_curve(state, CURVE_OF_RULE, &state->settings.selection, covered,
+                       &state->settings.rule.threshold, 1, tally);
 }
 
 /* The excess over chance in words. */
@@ -128,7 +131,11 @@ static void excess_line(struct canvas *canvas, struct rect rect, const struct gl
                         const struct state *state)
 {
     char number[TEXT_NUMBER], chance[TEXT_NUMBER], words[64];
-    struct tally all = tally_now(state, BOTH);
+    struct tally all;
+    if (!tally_now(state, BOTH, &all)) {
+        draw_lacks(canvas, rect, glyphs);
+        return;
+    }
     double excess = 100 * tally_excess(&all);
     struct line line = line_start(canvas, glyphs, rect, 0);
     text_float(number, state->settings.rule.threshold);
@@ -161,7 +168,8 @@ static void legend_line(struct canvas *canvas, struct rect rect, const struct gl
     for (int part = 0; part < PARTS; part++) {
         if (!threshold_has_part(&state->settings.rule, part))
             continue;
-        struct tally tally = tally_now(state, part);
+        struct tally tally = {0};
+        canvas->lacks = !tally_now(state, part, &tally) || canvas->lacks;
         glyph[text_encode(plot_line_glyph(glyphs, looks[part].stroke, looks[part].letter), glyph)] =
             '\0';
         line_add(&line, style_with(looks[part].role, STYLE_BOLD), "%s", glyph);

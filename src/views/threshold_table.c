@@ -189,11 +189,12 @@ static enum role layer_role(const struct state *state, size_t layer)
 static void layer_row(struct line line, const struct state *state, size_t layer)
 {
     char name[TEXT_NUMBER], cursor[5] = " ";
-    struct tally tally[CURVE_TABLE];
+    struct tally tally[CURVE_TABLE] = {{0}};
     const struct selection at = {SCOPE_LAYER, layer, 0};
     struct style style = style_of(layer_role(state, layer));
-    state_curve(state, CURVE_OF_TABLE, &at, state->settings.rule.projection, curve_table,
-                CURVE_TABLE, tally);
+    if (!state_curve(state, CURVE_OF_TABLE, &at, state->settings.rule.projection, curve_table,
+                     CURVE_TABLE, tally))
+        line.canvas->lacks = true;
     if (layer == state->settings.selection.layer) {
         cursor[text_encode(line.glyphs->cursor, cursor)] = '\0';
         style = style_with(ROLE_SELECT, STYLE_REVERSE);
@@ -207,7 +208,7 @@ void threshold_layers_draw(struct canvas *canvas, struct rect rect, const struct
                            const struct state *state)
 {
     enum { OTHERS = 3 };
-    struct tally tally[CURVE_TABLE];
+    struct tally tally[CURVE_TABLE] = {{0}};
     const struct selection all = {SCOPE_MODEL, 0, 0};
     size_t layers = state->angles->model->layer_count;
     if (rect.cols < THRESHOLD_TABLE_COLS + (int)sizeof caption + 1) { /* no room behind the names */
@@ -222,8 +223,9 @@ void threshold_layers_draw(struct canvas *canvas, struct rect rect, const struct
     names_row(line_start(canvas, glyphs, rect, 0), state);
     for (size_t i = 0; i < shown; i++)
         layer_row(line_start(canvas, glyphs, rect, 1 + (int)i), state, first + i);
-    state_curve(state, CURVE_OF_TABLE, &all, state->settings.rule.projection, curve_table,
-                CURVE_TABLE, tally);
+    if (!state_curve(state, CURVE_OF_TABLE, &all, state->settings.rule.projection, curve_table,
+                     CURVE_TABLE, tally))
+        canvas->lacks = true;
     struct rect below = {rect.row + 1 + (int)shown, rect.col + 1, 2, rect.cols - 1};
     numbers_row(line_start(canvas, glyphs, below, 0), style_with(ROLE_FIXED, STYLE_BOLD), "model",
                 tally, tally_fraction);
