@@ -90,7 +90,7 @@ bool angles_complete(const struct angles *angles);
 
 /* XXH3 of the numbers of all layers that are ready, with their names and places: what a mask says
  * it was made from. The same for a model and for the .angles file of it, on every machine. */
-uint64_t angles_fingerprint(const struct angles *angles);
+uint64_t angles_fingerprint(const struct angles *angles); /* 0: no memory */
 
 /* A computed layer on its way from a worker to the database. */
 struct layer_result {

@@ -173,7 +173,7 @@ enum status mask_new(const struct angles *angles, const struct awm *awm, enum ro
     mask->tensors = memory_array(layers, PROJECTION_COUNT * sizeof *mask->tensors);
     mask->of = memory_array(layers, sizeof *mask->of);
     mask->naming = memory_array(layers, sizeof *mask->naming);
-    bool room = mask->tensors && mask->of && mask->naming;
+    bool room = mask->fingerprint != 0 && mask->tensors && mask->of && mask->naming;
     enum status status = room ? fill(mask, err) : error_memory(err);
     if (status == STATUS_OK)
         *out = mask;

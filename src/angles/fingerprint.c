@@ -37,7 +37,7 @@ static void mix_projection(XXH3_state_t *state, struct wire *wire, const struct 
     wire_u64(wire, &p.rows);
     wire_u64(wire, &p.row_length);
     wire_u32(wire, &p.heads);
-    if (!wire->failed)
+    if (!wire->failed) /* else the whole is none */
         XXH3_64bits_update(state, wire->data, wire->size);
 }
 
@@ -56,7 +56,7 @@ uint64_t angles_fingerprint(const struct angles *angles)
                         (size_t)layer->projection[p].heads * layer->pairs);
         }
     }
-    uint64_t hash = XXH3_64bits_digest(state);
+    uint64_t hash = wire.failed ? 0 : XXH3_64bits_digest(state);
     XXH3_freeState(state);
     wire_free(&wire);
     return hash;
