@@ -2,8 +2,11 @@
 #define _GNU_SOURCE /* memfd_create, dup3 */
 #include "terminal/gather.h"
 
+#include "ropescope/support.h"
+
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -48,13 +51,16 @@ size_t gather_size(const struct gather *gather)
     return end > 0 ? (size_t)end : 0;
 }
 
-/* A terminal that has gone shows when it is next read. */
+/* A terminal that has gone shows when it is next read; one that takes nothing keeps no signal from
+ * ending the program. */
 static void write_all(int fd, const char *bytes, size_t count)
 {
     while (count > 0) {
         ssize_t written = write(fd, bytes, count);
-        if (written < 0 && errno != EINTR)
+        if (written < 0 && (signals_caught() != 0 || (errno != EINTR && errno != EAGAIN)))
             return;
+        if (written < 0 && errno == EAGAIN)
+            poll(&(struct pollfd){.fd = fd, .events = POLLOUT}, 1, -1);
         bytes += written > 0 ? written : 0;
         count -= written > 0 ? (size_t)written : 0;
     }

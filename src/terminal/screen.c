@@ -339,6 +339,7 @@ struct giving {
     const struct canvas *canvas;
     int rows, cols; /* in sight */
     bool few;       /* cells of pictures go as spots */
+    bool first;     /* blank lines, too: the theme may have a ground */
     size_t budget;  /* bytes that the lines may still cost; SIZE_MAX: any */
 };
 
@@ -348,7 +349,7 @@ static bool give_row(struct screen *screen, struct giving *giving, int row, bool
     const struct canvas_cell *cells = giving->canvas->cells + start;
     struct canvas_cell *drawn = screen->drawn ? screen->drawn->cells + start : NULL;
     bool all = giving->few || giving->budget == SIZE_MAX || !drawn;
-    if (drawn && cells_same(cells, drawn, (int)width))
+    if (!giving->first && drawn && cells_same(cells, drawn, (int)width))
         return true;
     if (!all && words && !spots_only_words(cells, drawn, (int)width))
         return true;
@@ -383,6 +384,7 @@ static void start_giving(struct screen *screen, struct giving *giving)
     giving->few = screen->drawn && spots_suffice(canvas, screen->drawn, giving->budget);
     if (screen->drawn)
         return;
+    giving->first = true;
     erase(); /* clear() would send the whole screen each time */
     screen->drawn = canvas_new(canvas->rows, canvas->cols); /* NULL: all is given again */
     giving->budget = SIZE_MAX;

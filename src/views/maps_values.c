@@ -188,24 +188,25 @@ static struct map_side *side_at(const struct state *state, int projection, size_
     return &sides->side[first + (column ? sides->lines : 0) + at];
 }
 
+static double side_mean(const struct state *state, size_t at, int projection, bool column)
+{
+    double (*mean)(const struct state *, size_t, int) = column ? column_mean : line_mean;
+    struct map_side *side = side_at(state, projection, at, column);
+    if (!side)
+        return mean(state, at, projection);
+    if (!side->known)
+        *side = (struct map_side){true, mean(state, at, projection)};
+    return side->mean;
+}
+
 double map_line_mean(const struct state *state, size_t row, int projection)
 {
-    struct map_side *side = side_at(state, projection, row, false);
-    if (!side)
-        return line_mean(state, row, projection);
-    if (!side->known)
-        *side = (struct map_side){true, line_mean(state, row, projection)};
-    return side->mean;
+    return side_mean(state, row, projection, false);
 }
 
 double map_column_mean(const struct state *state, size_t col, int projection)
 {
-    struct map_side *side = side_at(state, projection, col, true);
-    if (!side)
-        return column_mean(state, col, projection);
-    if (!side->known)
-        *side = (struct map_side){true, column_mean(state, col, projection)};
-    return side->mean;
+    return side_mean(state, col, projection, true);
 }
 
 size_t map_selected_line(const struct state *state)

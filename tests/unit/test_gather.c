@@ -1,8 +1,11 @@
 /* What curses writes for a frame reaches the terminal in one piece. */
 #include "terminal/gather.h"
 
+#include "ropescope/support.h"
+
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -94,6 +97,26 @@ static void test_long_frames_arrive_whole(void **state)
     close_all(&gather, ends);
 }
 
+/* The pipe is full, and nobody reads: the signal came before the frame could go. */
+static void test_a_stalled_terminal_holds_no_signal(void **state)
+{
+    struct gather gather;
+    int ends[2];
+    char block[4096] = {0};
+    (void)state;
+    open_on_pipe(&gather, ends);
+    assert_int_equal(fcntl(ends[1], F_SETFL, O_NONBLOCK), 0);
+    while (write(ends[1], block, sizeof block) > 0)
+        continue;
+    signals_catch(-1);
+    assert_int_equal(raise(SIGTERM), 0);
+    gather_begin(&gather);
+    put(&gather, "a frame");
+    gather_send(&gather);
+    assert_int_equal(gather_size(&gather), 0);
+    close_all(&gather, ends);
+}
+
 static void test_no_descriptor(void **state)
 {
     struct gather gather;
@@ -110,6 +133,7 @@ int main(void)
         cmocka_unit_test(test_without_memory_it_passes_through),
         cmocka_unit_test(test_long_frames_arrive_whole),
         cmocka_unit_test(test_no_descriptor),
+        cmocka_unit_test(test_a_stalled_terminal_holds_no_signal), /* the last: it stays caught */
     };
     return cmocka_run_group_tests_name("gather", tests, NULL, NULL);
 }
