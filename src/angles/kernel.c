@@ -173,8 +173,8 @@ static struct pair_angle angle_of(const struct scaled_sums *s)
         cos = fmin(fmax(s->sums.dot / (norm_a * norm_b), -1), 1);
     return (struct pair_angle){
         .cos = (float)cos,
-        .norm_a = (float)ldexp(norm_a, s->exponent_a),
-        .norm_b = (float)ldexp(norm_b, s->exponent_b),
+        .norm_a = (float)(s->exponent_a == 0 ? norm_a : ldexp(norm_a, s->exponent_a)),
+        .norm_b = (float)(s->exponent_b == 0 ? norm_b : ldexp(norm_b, s->exponent_b)),
     };
 }
 

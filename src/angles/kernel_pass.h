@@ -15,9 +15,10 @@
 #include <string.h>
 
 /* Four streams at once are more than the hardware's own reading ahead follows over the ends of
- * pages: bytes that are asked for beforehand. They may lie behind the row, where asking does no
- * harm. */
-enum { AHEAD = 512 };
+ * pages: bytes that are asked for beforehand, into the core's second cache (the first one holds no
+ * more than they are). Half of it, or three times as much, was slower by a tenth. They may lie
+ * behind the row, where asking does no harm. */
+enum { AHEAD = 2048, SECOND_CACHE = 2 };
 
 enum { STEPS = 8, STEP = 2 * LANES, NUMBER_MAX = sizeof(double) };
 
@@ -164,7 +165,7 @@ PASS void gather_sums(struct gathered_sums *into, const struct block_sums *even,
 PASS void read_ahead(const unsigned char *const row[4], size_t at)
 {
     for (int i = 0; i < 4; i++)
-        __builtin_prefetch((const void *)((uintptr_t)row[i] + at + AHEAD));
+        __builtin_prefetch((const void *)((uintptr_t)row[i] + at + AHEAD), 0, SECOND_CACHE);
 }
 
 PASS void add_twin_block(load_step *load, size_t size, const unsigned char *const row[4],

@@ -6,7 +6,7 @@
 
 /* Large enough for the disk and the memory to stream, small enough for many workers to end
  * together. */
-enum { UNIT_BYTES = 1 << 20 };
+enum { UNIT_BYTES = 2 << 20 };
 
 /* Some pairs of one projection of one layer, counted through (head, pair): what a worker takes at a
  * time. */
