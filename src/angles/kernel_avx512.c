@@ -76,28 +76,17 @@ PASS lanes load_bf16(const unsigned char *from)
     return _mm512_castsi512_ps(_mm512_slli_epi32(bits, 16));
 }
 
-/* The numbers of a step in the order in which BF16 comes apart cheapest: quarters 0 and 2 of either
- * half, then quarters 1 and 3. */
-PASS struct step step_of(lanes first, lanes second)
+/* Sums of steps in the order of the row, into the order in which BF16 comes apart: quarters 0 and 2
+ * of either half, then quarters 1 and 3. */
+PASS struct step settle_quarters(lanes first, lanes second)
 {
     return (struct step){_mm512_shuffle_f32x4(first, second, _MM_SHUFFLE(2, 0, 2, 0)),
                          _mm512_shuffle_f32x4(first, second, _MM_SHUFFLE(3, 1, 3, 1))};
 }
 
-PASS struct step step_f64(const unsigned char *from)
-{
-    return step_of(load_f64(from), load_f64(from + LANES * 8));
-}
-
-PASS struct step step_f32(const unsigned char *from)
-{
-    return step_of(load_f32(from), load_f32(from + LANES * 4));
-}
-
-PASS struct step step_f16(const unsigned char *from)
-{
-    return step_of(load_f16(from), load_f16(from + LANES * 2));
-}
+KERNEL_STEP(f64, 8, settle_quarters)
+KERNEL_STEP(f32, 4, settle_quarters)
+KERNEL_STEP(f16, 2, settle_quarters)
 
 /* Zeros interleaved below the bits of each number make it float32: one instruction for sixteen,
  * where widening and shifting takes two. */
@@ -108,6 +97,7 @@ PASS struct step step_bf16(const unsigned char *from)
                          _mm512_castsi512_ps(_mm512_unpackhi_epi16(zero, bits))};
 }
 
+KERNEL_FORM(bf16, 2, settle_not)
 KERNEL_FUNCTIONS
 
 const struct kernel kernel_avx512 = {.name = "avx512", KERNEL_TABLE};

@@ -35,12 +35,20 @@ struct gathered_sums {
 
 /* LANES numbers, in their order. */
 typedef lanes load_lanes(const unsigned char *from);
-/* STEP numbers. Which of them meet in a lane is the kernel's affair, but the same for each dtype.
- */
+/* STEP numbers, in whatever order is cheap to load. */
 struct step {
     lanes even, odd;
 };
 typedef struct step load_step(const unsigned char *from);
+/* Sums in the order of the numbers that went into them, in the order that they are gathered in.
+ * Which numbers meet there is the kernel's affair, but the same for each dtype. */
+typedef struct step settle_sums(lanes even, lanes odd);
+/* What a pass has to know of a dtype. */
+struct form {
+    load_step *load;
+    settle_sums *settle;
+    size_t size; /* of a number */
+};
 
 PASS void add_lanes(lanes left, lanes right, struct block_sums *sums)
 {
@@ -49,18 +57,31 @@ PASS void add_lanes(lanes left, lanes right, struct block_sums *sums)
     sums->b = lanes_multiply_add(right, right, sums->b);
 }
 
-PASS void add_block(load_step *load, size_t size, const unsigned char *x, const unsigned char *y,
-                    size_t steps, struct gathered_sums *sums)
+PASS wides gather(struct form form, wides sum, lanes even, lanes odd)
+{
+    struct step settled = form.settle(even, odd);
+    return wides_add(wides_add(sum, settled.even), settled.odd);
+}
+
+PASS void gather_sums(struct form form, struct gathered_sums *into, const struct block_sums *even,
+                      const struct block_sums *odd)
+{
+    into->dot = gather(form, into->dot, even->dot, odd->dot);
+    into->a = gather(form, into->a, even->a, odd->a);
+    into->b = gather(form, into->b, even->b, odd->b);
+}
+
+PASS void add_block(struct form form, const unsigned char *x, const unsigned char *y, size_t steps,
+                    struct gathered_sums *sums)
 {
     struct block_sums even = {lanes_zero(), lanes_zero(), lanes_zero()}, odd = even;
     for (size_t i = 0; i < steps; i++) {
-        struct step left = load(x + i * STEP * size), right = load(y + i * STEP * size);
+        size_t at = i * STEP * form.size;
+        struct step left = form.load(x + at), right = form.load(y + at);
         add_lanes(left.even, right.even, &even);
         add_lanes(left.odd, right.odd, &odd);
     }
-    sums->dot = wides_add(wides_add(sums->dot, even.dot), odd.dot);
-    sums->a = wides_add(wides_add(sums->a, even.a), odd.a);
-    sums->b = wides_add(wides_add(sums->b, even.b), odd.b);
+    gather_sums(form, sums, &even, &odd);
 }
 
 /* One after the other: how a compiler's own reduction adds is the compiler's affair. */
@@ -75,59 +96,60 @@ PASS double add_up(const wides *sums)
 
 /* What is left of a row after its last whole step is copied, with zeros behind it: numbers beyond
  * the row's end are never touched. */
-PASS void add_rest(load_step *load, size_t size, const unsigned char *x, const unsigned char *y,
-                   size_t count, struct gathered_sums *sums)
+PASS void add_rest(struct form form, const unsigned char *x, const unsigned char *y, size_t count,
+                   struct gathered_sums *sums)
 {
     unsigned char rest[2][STEP * NUMBER_MAX] = {{0}};
-    memcpy(rest[0], x, count * size);
-    memcpy(rest[1], y, count * size);
-    add_block(load, size, rest[0], rest[1], 1, sums);
+    memcpy(rest[0], x, count * form.size);
+    memcpy(rest[1], y, count * form.size);
+    add_block(form, rest[0], rest[1], 1, sums);
 }
 
-PASS struct pair_sums pass_over(load_step *load, size_t size, const unsigned char *x,
-                                const unsigned char *y, size_t length)
+PASS struct pair_sums pass_over(struct form form, const unsigned char *x, const unsigned char *y,
+                                size_t length)
 {
     struct gathered_sums sums = {wides_zero(), wides_zero(), wides_zero()};
     size_t at = 0;
     for (; length - at >= STEPS * STEP; at += STEPS * STEP)
-        add_block(load, size, x + at * size, y + at * size, STEPS, &sums);
+        add_block(form, x + at * form.size, y + at * form.size, STEPS, &sums);
     size_t steps = (length - at) / STEP;
-    add_block(load, size, x + at * size, y + at * size, steps, &sums);
+    add_block(form, x + at * form.size, y + at * form.size, steps, &sums);
     at += steps * STEP;
     if (at < length)
-        add_rest(load, size, x + at * size, y + at * size, length - at, &sums);
+        add_rest(form, x + at * form.size, y + at * form.size, length - at, &sums);
     return (struct pair_sums){add_up(&sums.dot), add_up(&sums.a), add_up(&sums.b)};
 }
 
 /* The sum of the squares of x - y, in the same order as the other sums. */
-PASS void add_difference(load_step *load, size_t size, const unsigned char *x,
-                         const unsigned char *y, size_t steps, wides *sum)
+PASS void add_difference(struct form form, const unsigned char *x, const unsigned char *y,
+                         size_t steps, wides *sum)
 {
     lanes even = lanes_zero(), odd = even;
     for (size_t i = 0; i < steps; i++) {
-        struct step left = load(x + i * STEP * size), right = load(y + i * STEP * size);
+        struct step left = form.load(x + i * STEP * form.size),
+                    right = form.load(y + i * STEP * form.size);
         lanes near = left.even - right.even, far = left.odd - right.odd;
         even = lanes_multiply_add(near, near, even);
         odd = lanes_multiply_add(far, far, odd);
     }
-    *sum = wides_add(wides_add(*sum, even), odd);
+    *sum = gather(form, *sum, even, odd);
 }
 
-PASS double difference_over(load_step *load, size_t size, const unsigned char *x,
-                            const unsigned char *y, size_t length)
+PASS double difference_over(struct form form, const unsigned char *x, const unsigned char *y,
+                            size_t length)
 {
     wides sum = wides_zero();
     size_t at = 0;
     for (; length - at >= STEPS * STEP; at += STEPS * STEP)
-        add_difference(load, size, x + at * size, y + at * size, STEPS, &sum);
+        add_difference(form, x + at * form.size, y + at * form.size, STEPS, &sum);
     size_t steps = (length - at) / STEP;
-    add_difference(load, size, x + at * size, y + at * size, steps, &sum);
+    add_difference(form, x + at * form.size, y + at * form.size, steps, &sum);
     at += steps * STEP;
     if (at < length) {
         unsigned char rest[2][STEP * NUMBER_MAX] = {{0}};
-        memcpy(rest[0], x + at * size, (length - at) * size);
-        memcpy(rest[1], y + at * size, (length - at) * size);
-        add_difference(load, size, rest[0], rest[1], 1, &sum);
+        memcpy(rest[0], x + at * form.size, (length - at) * form.size);
+        memcpy(rest[1], y + at * form.size, (length - at) * form.size);
+        add_difference(form, rest[0], rest[1], 1, &sum);
     }
     return add_up(&sum);
 }
@@ -154,37 +176,29 @@ PASS void add_twin_lanes(lanes a, lanes b, lanes c, lanes d, struct twin_lanes *
     sums->b = lanes_multiply_add(second, second, sums->b);
 }
 
-PASS void gather_sums(struct gathered_sums *into, const struct block_sums *even,
-                      const struct block_sums *odd)
-{
-    into->dot = wides_add(wides_add(into->dot, even->dot), odd->dot);
-    into->a = wides_add(wides_add(into->a, even->a), odd->a);
-    into->b = wides_add(wides_add(into->b, even->b), odd->b);
-}
-
 PASS void read_ahead(const unsigned char *const row[4], size_t at)
 {
     for (int i = 0; i < 4; i++)
         __builtin_prefetch((const void *)((uintptr_t)row[i] + at + AHEAD), 0, SECOND_CACHE);
 }
 
-PASS void add_twin_block(load_step *load, size_t size, const unsigned char *const row[4],
-                         size_t from, size_t steps, struct twin_gathered *sums)
+PASS void add_twin_block(struct form form, const unsigned char *const row[4], size_t from,
+                         size_t steps, struct twin_gathered *sums)
 {
     const lanes zero = lanes_zero();
     struct twin_lanes even = {{zero, zero, zero}, {zero, zero, zero}, zero, zero}, odd = even;
     for (size_t i = 0; i < steps; i++) {
-        size_t at = (from + i * STEP) * size;
+        size_t at = (from + i * STEP) * form.size;
         read_ahead(row, at);
-        struct step a = load(row[0] + at), b = load(row[1] + at), c = load(row[2] + at),
-                    d = load(row[3] + at);
+        struct step a = form.load(row[0] + at), b = form.load(row[1] + at),
+                    c = form.load(row[2] + at), d = form.load(row[3] + at);
         add_twin_lanes(a.even, b.even, c.even, d.even, &even);
         add_twin_lanes(a.odd, b.odd, c.odd, d.odd, &odd);
     }
-    gather_sums(&sums->base, &even.base, &odd.base);
-    gather_sums(&sums->tuned, &even.tuned, &odd.tuned);
-    sums->a = wides_add(wides_add(sums->a, even.a), odd.a);
-    sums->b = wides_add(wides_add(sums->b, even.b), odd.b);
+    gather_sums(form, &sums->base, &even.base, &odd.base);
+    gather_sums(form, &sums->tuned, &even.tuned, &odd.tuned);
+    sums->a = gather(form, sums->a, even.a, odd.a);
+    sums->b = gather(form, sums->b, even.b, odd.b);
 }
 
 PASS struct pair_sums add_up_pair(const struct gathered_sums *sums)
@@ -192,23 +206,22 @@ PASS struct pair_sums add_up_pair(const struct gathered_sums *sums)
     return (struct pair_sums){add_up(&sums->dot), add_up(&sums->a), add_up(&sums->b)};
 }
 
-PASS struct twin_sums twin_over(load_step *load, size_t size, const unsigned char *const row[4],
-                                size_t length)
+PASS struct twin_sums twin_over(struct form form, const unsigned char *const row[4], size_t length)
 {
     const wides zero = wides_zero();
     struct twin_gathered sums = {{zero, zero, zero}, {zero, zero, zero}, zero, zero};
     size_t at = 0;
     for (; length - at >= STEPS * STEP; at += STEPS * STEP)
-        add_twin_block(load, size, row, at, STEPS, &sums);
+        add_twin_block(form, row, at, STEPS, &sums);
     size_t steps = (length - at) / STEP;
-    add_twin_block(load, size, row, at, steps, &sums);
+    add_twin_block(form, row, at, steps, &sums);
     at += steps * STEP;
     if (at < length) {
         unsigned char rest[4][STEP * NUMBER_MAX] = {{0}};
         const unsigned char *const rests[4] = {rest[0], rest[1], rest[2], rest[3]};
         for (int i = 0; i < 4; i++)
-            memcpy(rest[i], row[i] + at * size, (length - at) * size);
-        add_twin_block(load, size, rests, 0, 1, &sums);
+            memcpy(rest[i], row[i] + at * form.size, (length - at) * form.size);
+        add_twin_block(form, rests, 0, 1, &sums);
     }
     return (struct twin_sums){add_up_pair(&sums.base), add_up_pair(&sums.tuned), add_up(&sums.a),
                               add_up(&sums.b)};
@@ -216,32 +229,44 @@ PASS struct twin_sums twin_over(load_step *load, size_t size, const unsigned cha
 
 #include "kernel_project.h"
 
-/* Steps in the order of the row, for kernels that have no cheaper ones. */
-#define KERNEL_STEP(dtype, size)                                                                   \
+/* For steps whose sums are gathered as they are. */
+PASS struct step settle_not(lanes even, lanes odd)
+{
+    return (struct step){even, odd};
+}
+
+#define KERNEL_FORM(dtype, size, settle_sums)                                                      \
+    PASS struct form form_##dtype(void)                                                            \
+    {                                                                                              \
+        return (struct form){step_##dtype, settle_sums, size};                                     \
+    }
+/* Steps in the order of the row. */
+#define KERNEL_STEP(dtype, size, settle_sums)                                                      \
     PASS struct step step_##dtype(const unsigned char *from)                                       \
     {                                                                                              \
         return (struct step){load_##dtype(from), load_##dtype(from + LANES * (size))};             \
-    }
+    }                                                                                              \
+    KERNEL_FORM(dtype, size, settle_sums)
 #define KERNEL_STEPS                                                                               \
-    KERNEL_STEP(f64, 8)                                                                            \
-    KERNEL_STEP(f32, 4)                                                                            \
-    KERNEL_STEP(f16, 2)                                                                            \
-    KERNEL_STEP(bf16, 2)
-/* A kernel's functions, out of its load_f64, load_f32, load_f16 and load_bf16, and of its steps. */
+    KERNEL_STEP(f64, 8, settle_not)                                                                \
+    KERNEL_STEP(f32, 4, settle_not)                                                                \
+    KERNEL_STEP(f16, 2, settle_not)                                                                \
+    KERNEL_STEP(bf16, 2, settle_not)
+/* A kernel's functions, out of its load_f64, load_f32, load_f16 and load_bf16, and of its forms. */
 #define KERNEL_FUNCTION(dtype, size)                                                               \
     static TARGET struct pair_sums sums_##dtype(const unsigned char *x, const unsigned char *y,    \
                                                 size_t length)                                     \
     {                                                                                              \
-        return pass_over(step_##dtype, size, x, y, length);                                        \
+        return pass_over(form_##dtype(), x, y, length);                                            \
     }                                                                                              \
     static TARGET double differ_##dtype(const unsigned char *x, const unsigned char *y,            \
                                         size_t length)                                             \
     {                                                                                              \
-        return difference_over(step_##dtype, size, x, y, length);                                  \
+        return difference_over(form_##dtype(), x, y, length);                                      \
     }                                                                                              \
     static TARGET struct twin_sums twin_##dtype(const unsigned char *const row[4], size_t length)  \
     {                                                                                              \
-        return twin_over(step_##dtype, size, row, length);                                         \
+        return twin_over(form_##dtype(), row, length);                                             \
     }                                                                                              \
     static TARGET void project_##dtype(const struct narrow *narrow,                                \
                                        const unsigned char *const *rows, size_t count, double *to) \

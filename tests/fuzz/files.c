@@ -119,6 +119,16 @@ struct fuzz_parts fuzz_split(const uint8_t *bytes, size_t size)
     return (struct fuzz_parts){bytes, end + 1, text, size - text - 1};
 }
 
+struct fuzz_parts fuzz_cut(const uint8_t *bytes, size_t size)
+{
+    enum { BEFORE = 2 };
+    if (size < BEFORE)
+        return (struct fuzz_parts){bytes, bytes, 0, 0};
+    size_t text = bytes[0] | (size_t)bytes[1] << 8, most = size - BEFORE;
+    text = text < most ? text : most;
+    return (struct fuzz_parts){bytes + BEFORE, bytes + BEFORE + text, text, most - text};
+}
+
 void fuzz_seal(uint8_t *bytes, size_t size)
 {
     uint64_t sum = XXH3_64bits(bytes, size);

@@ -9,10 +9,10 @@
 /* ---- the targets (targets.c, and a file each) ---------------------------- */
 
 typedef void fuzz_target(const uint8_t *bytes, size_t size);
-fuzz_target fuzz_adapter, fuzz_angles, fuzz_changes, fuzz_config, fuzz_gguf, fuzz_index,
-    fuzz_llama2c, fuzz_pickle, fuzz_probe, fuzz_quantised, fuzz_safetensors, fuzz_settings,
-    fuzz_theme, fuzz_thresholds, fuzz_tokenizer_gguf, fuzz_tokenizer_json, fuzz_tokenizer_llama2c,
-    fuzz_torch;
+fuzz_target fuzz_adapter, fuzz_angles, fuzz_changes, fuzz_config, fuzz_gguf, fuzz_gguf_set,
+    fuzz_index, fuzz_llama2c, fuzz_pickle, fuzz_probe, fuzz_quantised, fuzz_safetensors,
+    fuzz_settings, fuzz_slices, fuzz_theme, fuzz_thresholds, fuzz_tokenizer_gguf,
+    fuzz_tokenizer_json, fuzz_tokenizer_llama2c, fuzz_torch;
 
 struct fuzz_entry {
     const char *name; /* of its folder in tests/fuzz/corpus */
@@ -42,6 +42,9 @@ struct fuzz_parts {
     size_t text_size, rest_size;
 };
 struct fuzz_parts fuzz_split(const uint8_t *bytes, size_t size);
+/* Two files in one, too, whatever is in them: the size of the first, in two bytes, stands before
+ * it; what is too large is all there is. */
+struct fuzz_parts fuzz_cut(const uint8_t *bytes, size_t size);
 /* Ends the process, as a fault would, where something that no file may upset is not so. */
 void fuzz_expect(bool holds, const char *what);
 /* Little-endian XXH3 of `size` bytes at `bytes`, put behind them. */

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Killed at random moments while it scans, writes its cache or an export: whatever lies under a final name afterwards is
-# whole, and the numbers are those of a run that nothing disturbed. KILLS of them, 500 by default.
+# whole, and the numbers are those of a run that nothing disturbed. KILLS of them, 500 by default; and as many again by
+# the signals that a program may answer, which leave nothing half done behind.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/e2e/tap.sh
@@ -25,15 +26,28 @@ took() { # ARGUMENT...
     echo $((${EPOCHREALTIME/./} - begin))
 }
 
-# Starts it and kills it at a random moment of the time that it takes, or a little later.
-kill_midway() { # MICROSECONDS ARGUMENT...
-    local after=$((RANDOM * 32768 + RANDOM))
-    after=$((after % ($1 + $1 / 8)))
-    shift
-    "$program" "$@" >"$hold/said" 2>&1 &
+# Starts it and sends it a signal at a random moment of the time that it takes, or a little later. Where it is one to
+# stop for, it goes on again. A shell's background jobs would ignore some of them.
+kill_midway() { # SIGNAL MICROSECONDS ARGUMENT...
+    local signal=$1 after=$((RANDOM * 32768 + RANDOM))
+    after=$((after % ($2 + $2 / 8)))
+    shift 2
+    env --default-signal "$program" "$@" >"$hold/said" 2>&1 &
     sleep "$(printf '%d.%06d' $((after / 1000000)) $((after % 1000000)))"
-    kill -KILL $! 2>/dev/null && killed=$((killed + 1))
+    kill -"$signal" $! 2>/dev/null && killed=$((killed + 1))
+    [ "$signal" != TSTP ] || kill -CONT $! 2>/dev/null
     wait $! 2>/dev/null
+    status=$?
+}
+
+# It ends by that signal, or had ended already; it leaves no part of a file. Before it has begun the shell's child may
+# take the signal for it.
+ends_well() { # SIGNAL
+    case $1 in
+    KILL) true ;;
+    TSTP) [ "$status" = 0 ] ;;
+    *) [ "$status" = 0 ] || [ "$status" = $((128 + $(kill -l "$1"))) ] ;;
+    esac && { [ "$1" = KILL ] || [ -z "$(find "$hold" -name '*.partial*')" ]; }
 }
 
 # A file is not there, or is what it would be: 1 where it is a part or another.
@@ -46,25 +60,34 @@ numbers_are_right() {
     "$program" stats "$model" --json >"$hold/now" 2>"$hold/said" && cmp -s "$hold/now" "$hold/stats"
 }
 
-survives() { # NAME WHOLE ARGUMENT...
-    local name=$1 whole=$2 time wrong=0 killed=0
-    shift 2
+survives() { # SIGNAL TIMES WHOLE ARGUMENT...
+    local signal=$1 times=$2 whole=$3 time wrong=0 killed=0
+    shift 3
     rm -rf "$hold/cache" "$hold/made"
     time=$(took "$@")
-    for ((i = 0; killed < kills / 4 && i < kills; i++)); do
+    for ((i = 0; killed < times && i < 4 * times; i++)); do
         rm -rf "$hold/made"
         [ $((i % 3)) = 0 ] || rm -rf "$hold/cache"
-        kill_midway "$time" "$@"
-        is_whole_or_absent "$hold/made" "$whole" && numbers_are_right || wrong=$((wrong + 1))
+        kill_midway "$signal" "$time" "$@"
+        ends_well "$signal" && is_whole_or_absent "$hold/made" "$whole" && numbers_are_right && continue
+        wrong=$((wrong + 1))
+        echo "# wrong: status $status, $(head -n 1 "$hold/said")"
     done
-    echo "# $name: $killed killed in time of $i, $wrong wrong"
-    [ "$wrong" = 0 ] && [ "$killed" -ge $((kills / 4)) ]
+    echo "# $signal: $killed in time of $i, $wrong wrong"
+    [ "$wrong" = 0 ] && [ "$killed" -ge "$times" ]
+}
+
+all_survive() { # SIGNAL TIMES
+    check "$1: the cache" survives "$1" "$2" "$hold/made" scan "$model"
+    check "$1: angles in a file" survives "$1" "$2" "$hold/whole.angles" scan "$model" --no-cache -o "$hold/made"
+    check "$1: an export" survives "$1" "$2" "$hold/whole.csv" export "$model" --view pairs -o "$hold/made"
+    check "$1: a mask" survives "$1" "$2" "$hold/whole.json" mask "$model" -o "$hold/made"
 }
 
 RANDOM=7
-check 'the cache' survives cache "$hold/made" scan "$model"
-check 'angles in a file' survives angles "$hold/whole.angles" scan "$model" --no-cache -o "$hold/made"
-check 'an export' survives export "$hold/whole.csv" export "$model" --view pairs -o "$hold/made"
-check 'a mask' survives mask "$hold/whole.json" mask "$model" -o "$hold/made"
+for signal in INT TERM HUP QUIT TSTP; do
+    all_survive "$signal" $((kills / 20))
+done
+all_survive KILL $((kills / 4))
 check 'what was left half done is few' [ "$(find "$hold/cache" -type f | wc -l)" -le 20 ]
 finish
