@@ -248,8 +248,9 @@ void mapping_release(const struct mapping *mapping, size_t size);
 /* `size` bytes from `offset` on copied out of the file, past the mapping: this touches no page of
  * it and needs no guard. false: the file shrank or its disk failed. Works in any thread. */
 bool mapping_read(const struct mapping *mapping, uint64_t offset, size_t size, void *to);
-/* These bytes will be read soon: the system may begin to fetch them. Does not wait. */
-void mapping_fetch(const struct mapping *mapping, uint64_t offset, size_t size);
+/* Waits until these bytes are in memory, coming from the disk in the order of the file, so that the
+ * system reads ahead of them. Only inside guard_run. Nothing happens where the file is shorter. */
+void mapping_bring(const struct mapping *mapping, uint64_t offset, uint64_t size);
 
 /* Runs work(arg), which may read mapped files; false where the system could not hand over a page
  * (the file shrank, the disk failed), which otherwise would be SIGBUS. `work` must not own anything

@@ -11,8 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* How far the disk is asked to run ahead of the workers, where data come from the disk. */
-enum { AHEAD_UNITS = (32 << 20) / UNIT_BYTES };
+/* How long data are taken to come from the disk after some did: longer than systems read ahead. */
+enum { COLD_UNITS = (32 << 20) / UNIT_BYTES };
 
 /* A layer under way. */
 struct layer_work {
@@ -31,9 +31,9 @@ struct scan {
     struct layer_work *work; /* (model->layer_count) */
     size_t longest_row;      /* bytes in sight of a window */
     uint64_t window_bytes;   /* that the largest of a worker's windows takes */
-    bool slow; /* what there is to compute takes as long as the disk: they must not take turns */
     _Atomic size_t next_unit;
-    _Atomic size_t next_fetch; /* units before this one have been asked for ahead */
+    _Atomic size_t cold_end;   /* units before this one may lie on the disk alone */
+    pthread_mutex_t disk_lock; /* held while a unit comes from the disk, one after the other */
     _Atomic size_t workers_busy;
     _Atomic bool cancelled;
     struct progress progress;
@@ -174,38 +174,61 @@ static void hand_over(struct scan *scan, size_t index)
     wake_receiver(scan);
 }
 
-/* Asks for the units that come AHEAD_UNITS after unit `index` at most, each once. */
-static void fetch_ahead(struct scan *scan, size_t index)
+static void note_cold(struct scan *scan, size_t unit)
 {
-    size_t next = atomic_load(&scan->next_fetch), end = index + 1 + AHEAD_UNITS;
-    if (end > scan->unit_count)
-        end = scan->unit_count;
-    for (size_t from; next < end && index + 1 < end;) {
-        from = next > index ? next : index + 1;
-        if (!atomic_compare_exchange_weak(&scan->next_fetch, &next, from + 1))
-            continue;
-        const struct unit *unit = &scan->units[from];
-        const struct projection *p = &scan->model->layers[unit->layer].projection[unit->projection];
-        mapping_fetch(
-            checkpoint_mapping(scan->checkpoint, checkpoint_tensor(scan->checkpoint, p->index)),
-            unit->offset, (size_t)unit_span(scan->checkpoint, scan->model, unit));
-        next = from + 1;
-    }
+    atomic_store(&scan->cold_end, unit + 1 + COLD_UNITS);
+}
+
+struct bring_job {
+    struct scan *scan;
+    struct window *window;
+    size_t index;
+};
+
+static void bring(void *arg)
+{
+    struct bring_job *job = arg;
+    struct scan *scan = job->scan;
+    const struct unit *unit = &scan->units[job->index];
+    const struct projection *p = &scan->model->layers[unit->layer].projection[unit->projection];
+    const struct tensor *tensor = checkpoint_tensor(scan->checkpoint, p->index);
+    if (window_bring(job->window, checkpoint_mapping(scan->checkpoint, tensor), unit->offset,
+                     unit_span(scan->checkpoint, scan->model, unit)))
+        note_cold(scan, job->index);
+}
+
+/* The next unit's bytes, in the order of the file: while one worker waits for them the others
+ * compute. What cannot be read is told when its numbers are wanted. */
+static size_t bring_unit(struct scan *scan, struct window *window)
+{
+    pthread_mutex_lock(&scan->disk_lock);
+    struct bring_job job = {scan, window, atomic_fetch_add(&scan->next_unit, 1)};
+    if (job.index < scan->unit_count && !atomic_load(&scan->cancelled))
+        (void)guard_run(bring, &job);
+    pthread_mutex_unlock(&scan->disk_lock);
+    return job.index;
+}
+
+static size_t take_unit(struct scan *scan, struct window *window)
+{
+    if (atomic_load(&scan->next_unit) < atomic_load(&scan->cold_end))
+        return bring_unit(scan, window);
+    return atomic_fetch_add(&scan->next_unit, 1);
 }
 
 static void work_with(struct scan *scan, struct window *window)
 {
     while (!atomic_load(&scan->cancelled)) {
-        size_t i = atomic_fetch_add(&scan->next_unit, 1);
+        size_t i = take_unit(scan, window);
         if (i >= scan->unit_count)
             break;
         const struct unit *unit = &scan->units[i];
-        if (window->cold || scan->slow)
-            fetch_ahead(scan, i);
         if (!run_unit(scan, unit, window)) {
             fail(scan, unit, window);
             break;
         }
+        if (window->cold)
+            note_cold(scan, i);
         atomic_fetch_add(&scan->progress.done, unit_bytes(scan->checkpoint, scan->model, unit));
         if (atomic_fetch_sub(&scan->work[unit->layer].units_left, 1) == 1)
             hand_over(scan, unit->layer);
@@ -299,9 +322,9 @@ enum status scan_start(const struct checkpoint *checkpoint, const struct angles 
     scan->checkpoint = checkpoint;
     scan->model = angles->model;
     scan->cache = cache;
-    scan->slow = checkpoint_adapter(checkpoint) != NULL;
     scan->generation = angles->generation;
     scan->wake[0] = scan->wake[1] = -1;
+    pthread_mutex_init(&scan->disk_lock, NULL);
     pthread_mutex_init(&scan->cache_lock, NULL);
     pthread_mutex_init(&scan->lock, NULL);
     enum status status = STATUS_OK;
@@ -383,6 +406,7 @@ void scan_free(struct scan *scan)
         if (scan->wake[i] >= 0)
             close(scan->wake[i]);
     }
+    pthread_mutex_destroy(&scan->disk_lock);
     pthread_mutex_destroy(&scan->cache_lock);
     pthread_mutex_destroy(&scan->lock);
     memory_free(scan->units);

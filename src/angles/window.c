@@ -3,8 +3,8 @@
  * stays in the core's own cache. Where the page cache holds large pieces (read from the disk, or
  * written in large blocks) the mapping is faster, by a third on the machine this was measured on;
  * where it holds single pages (a file written in 4 kB steps) every 64 kB fault, and the copy is
- * twice as fast. So each worker counts its faults, and data that come from the disk are copied,
- * too: reads in large blocks keep a disk as busy as anything does. */
+ * twice as fast. So each worker counts its faults, and data that come from the disk unforeseen are
+ * copied, too. What is known to come from there is touched in the order of the file beforehand. */
 #define _GNU_SOURCE 1 /* RUSAGE_THREAD */
 #include "window.h"
 
@@ -82,14 +82,25 @@ void window_begin(struct window *window, const struct tensor *tensor)
     window->before = cost_so_far();
 }
 
+bool window_bring(struct window *window, const struct mapping *mapping, uint64_t offset,
+                  uint64_t size)
+{
+    long blocks = cost_so_far().blocks;
+    mapping_bring(mapping, offset, size);
+    window->brought = true;
+    return cost_so_far().blocks > blocks;
+}
+
 void window_end(struct window *window, uint64_t bytes)
 {
     struct read_cost now = cost_so_far();
     uint64_t faults = (uint64_t)(now.faults - window->before.faults);
     window->cold = now.blocks > window->before.blocks;
-    if (window->copies && !window->cold) {
+    bool unforeseen = window->cold && !window->brought;
+    window->brought = false;
+    if (window->copies && !unforeseen) {
         window->copies = --window->pieces > 0;
-    } else if (window->buffer && (window->cold || faults * FAULT_BYTES > bytes)) {
+    } else if (window->buffer && (unforeseen || faults * FAULT_BYTES > bytes)) {
         window->copies = true;
         window->pieces = window->again;
         window->again = window->again < TRY_AGAIN_LAST ? 2 * window->again : TRY_AGAIN_LAST;

@@ -32,6 +32,7 @@ struct window {
     bool converts;   /* rows are made float32 in the buffer */
     bool lacks;      /* there is no memory for what it needs */
     bool copies;     /* rows come through the buffer just now */
+    bool brought;    /* the piece at hand has been read in order beforehand */
     bool cold;       /* the last piece came from the disk */
     unsigned pieces; /* until the mapping is tried again */
     unsigned again;  /* how many it will be the next time */
@@ -47,6 +48,10 @@ void window_free(struct window *window);
 /* About what a window takes that has this tensor in sight. */
 uint64_t window_bytes(const struct tensor *tensor);
 
+/* Waits for `size` bytes of a file from `offset` on, before the piece of work that needs them
+ * begins. true: they came from the disk. Only inside guard_run. */
+bool window_bring(struct window *window, const struct mapping *mapping, uint64_t offset,
+                  uint64_t size);
 /* A piece of work of `bytes` bytes of one tensor begins, and is over. What it cost decides how the
  * next one is read. */
 void window_begin(struct window *window, const struct tensor *tensor);

@@ -230,6 +230,10 @@ static void faults_decide(void **state)
     assert_true(window.copies && window.cold);
     end_piece(&window, 0, 0);
     assert_false(window.cold);
+    assert_true(pieces_copied(&window) > 0);
+    window.brought = true; /* it was known to come from there: it is in memory, in large pieces */
+    end_piece(&window, 0, 8);
+    assert_true(window.cold && !window.copies && !window.brought);
     window_free(&window);
 }
 

@@ -333,8 +333,8 @@ static void check_copies(void)
     assert_int_equal(open_checkpoint(&opened, "many", &err), STATUS_OK);
     const struct tensor *tensor = checkpoint_find(opened.checkpoint, last);
     const struct mapping *mapping = checkpoint_mapping(opened.checkpoint, tensor);
-    mapping_fetch(mapping, tensor->offset, sizeof copied);
-    mapping_fetch(mapping, tensor->offset + 1000000, sizeof copied);
+    mapping_bring(mapping, tensor->offset, sizeof copied);
+    mapping_bring(mapping, tensor->offset + 1000000, sizeof copied);
     assert_true(mapping_read(mapping, tensor->offset, sizeof copied, copied));
     assert_memory_equal(copied, checkpoint_data(opened.checkpoint, tensor), sizeof copied);
     assert_false(mapping_read(mapping, tensor->offset + 1, sizeof copied, copied));
