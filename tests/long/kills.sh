@@ -9,7 +9,7 @@ program=$(realpath "${ROPESCOPE:-build/ropescope}")
 tools=$(realpath "${TOOLS:-build/tools}")
 kills=${KILLS:-500}
 hold=$(mktemp -d) || exit 1
-trap 'rm -rf "$hold"' EXIT
+trap '[ "$BASHPID" != $$ ] || rm -rf "$hold"' EXIT # not in a child that is killed before it has become the program
 export XDG_CACHE_HOME=$hold/cache XDG_CONFIG_HOME=$hold/config LC_ALL=C.UTF-8
 model=$hold/model
 
@@ -40,14 +40,14 @@ kill_midway() { # SIGNAL MICROSECONDS ARGUMENT...
     status=$?
 }
 
-# It ends by that signal, or had ended already; it leaves no part of a file. Before it has begun the shell's child may
-# take the signal for it.
+# It ends by that signal, or had ended already; it leaves no part of a file but of the cache, where the next scan goes
+# on.
 ends_well() { # SIGNAL
     case $1 in
     KILL) true ;;
     TSTP) [ "$status" = 0 ] ;;
     *) [ "$status" = 0 ] || [ "$status" = $((128 + $(kill -l "$1"))) ] ;;
-    esac && { [ "$1" = KILL ] || [ -z "$(find "$hold" -name '*.partial*')" ]; }
+    esac && { [ "$1" = KILL ] || [ -z "$(find "$hold" -maxdepth 1 -name '*.partial*')" ]; }
 }
 
 # A file is not there, or is what it would be: 1 where it is a part or another.
@@ -65,7 +65,7 @@ survives() { # SIGNAL TIMES WHOLE ARGUMENT...
     shift 3
     rm -rf "$hold/cache" "$hold/made"
     time=$(took "$@")
-    for ((i = 0; killed < times && i < 4 * times; i++)); do
+    for ((i = 0; killed < times && i < 20 * times; i++)); do
         rm -rf "$hold/made"
         [ $((i % 3)) = 0 ] || rm -rf "$hold/cache"
         kill_midway "$signal" "$time" "$@"
