@@ -152,6 +152,8 @@ VALGRIND_TESTS := kernel scan session angles_file cache adapter safetensors plai
 test-long: test
 	@tests/deps long
 	@$(MAKE) --no-print-directory valgrind
+	@tests/long/analyse.sh
+	@tests/long/faults.sh
 	@tests/long/kills.sh
 	@STRIDE=1 TOOLS=build/sanitize/tools tests/e2e/starved.sh
 	@tests/long/package.sh

@@ -57,8 +57,13 @@ enum status error_context(struct error *err, const char *format, ...)
 struct notices;
 void error_notice(struct error *err, const struct notices *notices);
 
-/* STATUS_NO_MEMORY with its words. */
-enum status error_memory(struct error *err);
+/* STATUS_NO_MEMORY with its words. Here, so that whoever reads one file alone, an analyzer say,
+ * sees that it is no success. */
+static inline enum status error_memory(struct error *err)
+{
+    (void)error_set(err, STATUS_NO_MEMORY, "out of memory");
+    return STATUS_NO_MEMORY;
+}
 
 /* Things worth one line that stop nothing: a damaged cache set aside, a directory that cannot be
  * written. The lines past the last are dropped. Plain data: nothing to free. */

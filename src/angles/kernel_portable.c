@@ -59,6 +59,7 @@ PASS words load_halves(const unsigned char *from)
 {
     words wide;
     for (int i = 0; i < LANES; i++)
+        // cppcheck-suppress uninitvar // a vector, of which every lane is set
         wide[i] = (int32_t)((uint32_t)from[2 * i] << 16 | (uint32_t)from[2 * i + 1] << 24);
     return wide;
 }

@@ -87,6 +87,7 @@ PASS void project_stretch(const struct staged_rows *staged, size_t count, const 
         vectors = vectors >= NARROW_LANES ? NARROW_LANES : vectors >= 2 ? 2 : 1;
         (vectors == 4   ? sum_stretch_4
          : vectors == 2 ? sum_stretch_2
+                        // cppcheck-suppress uninitvar // a macro's functions fill the sums
                         : sum_stretch_1)(staged, count, narrow + at, width, &sums);
         for (size_t row = 0; row < PROJECT_ROWS; row++)
             for (size_t i = 0; i < vectors * LANES; i += LANES)

@@ -75,10 +75,9 @@ static bool is_plain(const char *pattern)
     char before = '\0';
     for (const char *at = pattern; *at; before = *at++) {
         bool repeat = strchr("*+?", *at) != NULL;
-        if (*at == '\\' && (at[1] == '\0' || !strchr(".-_/+*?()[]|$^\\", *++at)))
-            return false;
-        else if (*at == '{' || *at == '}' ||
-                 (repeat && (before == '\0' || strchr("*+?(|", before))))
+        bool counted = *at == '{' || *at == '}';
+        if (counted || (repeat && (before == '\0' || strchr("*+?(|", before))) ||
+            (*at == '\\' && (at[1] == '\0' || !strchr(".-_/+*?()[]|$^\\", *++at))))
             return false;
     }
     return strlen(pattern) < PATTERN_BYTES && !strstr(pattern, "[[") && !strstr(pattern, "()");

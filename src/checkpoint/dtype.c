@@ -175,7 +175,7 @@ void dtype_to_double(enum dtype dtype, const void *from, size_t count, double *r
     }
     size_t size = dtypes[dtype].bits / 8;
     for (size_t i = 0; i < count; i++) {
-        float value;
+        float value = 0;
         dtype_to_float(dtype, at + size * i, 1, &value);
         to[i] = (double)value;
     }

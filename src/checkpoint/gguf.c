@@ -315,7 +315,7 @@ bool gguf_recognises(const struct mapping *mapping)
 
 static enum status read_header(struct gguf *gguf)
 {
-    uint64_t tensors, values;
+    uint64_t tensors = 0, values = 0;
     enum status status = read_version(gguf);
     if (status == STATUS_OK)
         status = read_counts(gguf, &tensors, &values);

@@ -24,8 +24,9 @@ static bool reserve_buffer(struct row_buffer *buffer, const struct tensor *tenso
 {
     const struct lora *lora = tensor->lora;
     uint64_t wanted = BUFFER_BYTES;
-    const struct tensor *const read[] = {tensor, lora->a, lora->b};
-    for (size_t i = 0; i < sizeof read / sizeof *read; i++) {
+    enum { READ = 3 };
+    const struct tensor *const read[READ] = {tensor, lora->a, lora->b};
+    for (size_t i = 0; i < READ; i++) {
         if (tensor_row_bytes(read[i]) > wanted)
             wanted = tensor_row_bytes(read[i]);
     }

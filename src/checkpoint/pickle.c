@@ -224,7 +224,7 @@ static enum status run(struct machine *m)
 enum status pickle_read(struct pickle *pickle, const unsigned char *bytes, size_t len,
                         const char *path, struct error *err)
 {
-    struct error unheard;
+    struct error unheard = {0};
     /* Never NULL, which would mean failure: a mark may stand on the bare ground. */
     struct pickle_value *stack = memory_array(STACK_FIRST, sizeof *stack);
     struct machine m = {

@@ -139,7 +139,7 @@ static enum status read_mlx(struct quantised *weight, const struct mlx *mlx, str
 
 enum status quantised_mlx(struct quantised *weight, struct error *err)
 {
-    struct mlx mlx;
+    struct mlx mlx = {0};
     enum status status = quantised_sibling(weight, ".scales", &mlx.scales, err);
     if (status == STATUS_OK)
         status = quantised_sibling(weight, ".biases", &mlx.biases, err);

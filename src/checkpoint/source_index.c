@@ -98,7 +98,8 @@ static enum status walk_index(struct source *source, struct shard_names *shards,
 static size_t sort_unique(const char **names, size_t count)
 {
     size_t kept = 0;
-    qsort(names, count, sizeof *names, by_name);
+    if (count > 1)
+        qsort(names, count, sizeof *names, by_name);
     for (size_t i = 0; i < count; i++) {
         if (kept == 0 || strcmp(names[kept - 1], names[i]) != 0)
             names[kept++] = names[i];

@@ -162,7 +162,7 @@ enum status wait_for_comparison(struct comparison *comparison, struct error *err
 enum status open_scanned_model(const struct options *options, struct session **out,
                                struct error *err)
 {
-    struct session *session;
+    struct session *session = NULL;
     enum status status = open_named_model(options, &session, err);
     if (status != STATUS_OK)
         return status;

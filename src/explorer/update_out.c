@@ -9,7 +9,7 @@
  * becomes "_". */
 static void append_safe(struct entry *entry, const char *name, size_t limit)
 {
-    for (size_t i = 0; name[i] && i < limit && entry->length + 1 < sizeof entry->text; i++) {
+    for (size_t i = 0; i < limit && name[i] && entry->length + 1 < sizeof entry->text; i++) {
         char c = name[i];
         bool safe = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                     c == '_' || (i > 0 && (c == '.' || c == '-'));

@@ -34,7 +34,9 @@ static void set_window(struct state *state, double x, double y, double wide, dou
     place(state, x, wide, &zoom.x_low, &zoom.x_high);
     place(state, y, tall, &zoom.y_low, &zoom.y_high);
     bool whole = wide >= last - first && tall >= last - first;
-    state->settings.zoom = whole ? (struct zoom){0} : zoom;
+    if (whole)
+        zoom = (struct zoom){0};
+    state->settings.zoom = zoom;
 }
 
 /* The point of the selected pair; points->count: it has none. */

@@ -305,9 +305,9 @@ static enum status describe(struct builder *b, const struct gguf_architecture *r
 
 enum status gguf_resolve(struct builder *b)
 {
-    const struct gguf_architecture *row;
+    const struct gguf_architecture *row = NULL;
     enum status status = find_architecture(b, &row);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK || !row)
         return status;
     b->gguf = memory_array(1, sizeof *b->gguf);
     if (!b->gguf || !(b->gguf->derived = cJSON_CreateObject()))

@@ -116,14 +116,14 @@ static bool match_name(const char *name, const char *const patterns[PROJECTION_C
                        struct match *match)
 {
     size_t len = strlen(name);
-    for (uint8_t projection = 0; projection < PROJECTION_COUNT; projection++) {
+    for (int projection = 0; projection < PROJECTION_COUNT; projection++) {
         if (!ends_alike(name, len, patterns[projection]))
             continue;
         const char *plain = without_wrappers(name);
-        for (uint8_t prefix = 0; prefix < PREFIX_COUNT; prefix++) {
+        for (int prefix = 0; prefix < PREFIX_COUNT; prefix++) {
             if (match_pattern(plain, prefixes[prefix], patterns[projection], match)) {
-                match->prefix = prefix;
-                match->projection = projection;
+                match->prefix = (uint8_t)prefix;
+                match->projection = (uint8_t)projection;
                 return true;
             }
         }
@@ -164,9 +164,9 @@ static int by_layer(const void *left, const void *right)
 static uint8_t main_prefix(const struct matches *matches)
 {
     uint8_t best = 0;
-    for (uint8_t i = 1; i < PREFIX_COUNT; i++) {
+    for (int i = 1; i < PREFIX_COUNT; i++) {
         if (matches->by_prefix[i] > matches->by_prefix[best])
-            best = i;
+            best = (uint8_t)i;
     }
     return best;
 }

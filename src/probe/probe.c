@@ -27,7 +27,9 @@ static enum status check_family(const struct model *model, struct error *err)
 static enum status check_adapter(const struct checkpoint *checkpoint, struct error *err)
 {
     const struct source *adapter = checkpoint_adapter(checkpoint);
-    const cJSON *config = adapter ? adapter->config : NULL;
+    if (!adapter)
+        return STATUS_OK;
+    const cJSON *config = adapter->config;
     const char *bias = cJSON_GetStringValue(json_get(config, "bias"));
     const cJSON *targets = json_get(config, "target_modules"), *each;
     bool embeds = false;
@@ -263,6 +265,7 @@ static uint32_t best(const float *logits, uint32_t count)
 {
     uint32_t at = 0;
     for (uint32_t i = 1; i < count; i++)
+        // NOLINTNEXTLINE(clang-analyzer-core.NullDereference): there are `count`, or none
         at = logits[i] > logits[at] ? i : at;
     return at;
 }

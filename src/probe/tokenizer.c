@@ -120,7 +120,7 @@ enum status tokenizer_finish(struct tokenizer *tokenizer, struct error *err)
         struct piece *piece = &vocabulary->pieces[id];
         piece->says = piece->bytes;
         piece->says_length = piece->length;
-        if (piece->bytes && !tokenizer->bpe.bytes && memchr(piece->bytes, '\xE2', piece->length))
+        if (piece->bytes && !tokenizer->bpe.bytes && memchr(piece->bytes, 0xE2, piece->length))
             status = say_spaces(vocabulary, piece, err);
     }
     if (status == STATUS_OK && tokenizer->bpe.byte_fallback)

@@ -188,7 +188,7 @@ static enum status read_vocabulary(struct json_reading *r)
 
 static char next_mark(const struct slice *list, size_t *at)
 {
-    while (*at < list->length && memchr(" \t\r\n", list->text[*at], 4))
+    while (*at < list->length && list->text[*at] && strchr(" \t\r\n", list->text[*at]))
         ++*at;
     return *at < list->length ? list->text[*at] : '\0';
 }

@@ -204,7 +204,7 @@ enum status weights_of_layer(const struct checkpoint *checkpoint, const struct m
                              struct layer_weights *out, struct error *err)
 {
     const struct layer *layer = &model->layers[index];
-    struct naming_of naming;
+    struct naming_of naming = {0};
     *out = (struct layer_weights){0};
     enum status status =
         read_naming(checkpoint, layer->projection[PROJECTION_QUERY].tensor, &naming, err);
@@ -264,7 +264,7 @@ enum status weights_of_text(const struct checkpoint *checkpoint, const struct mo
         {"norm.weight", "output_norm.weight", "norm.weight"},
     };
     char embedding[NAME_BYTES], norm[NAME_BYTES];
-    struct naming_of n;
+    struct naming_of n = {0};
     *out = (struct text_weights){0};
     enum status status =
         read_naming(checkpoint, model->layers[0].projection[PROJECTION_QUERY].tensor, &n, err);

@@ -89,11 +89,6 @@ void error_notice(struct error *err, const struct notices *notices)
         text_format(err->notice, sizeof err->notice, "%s", notices->line[0]);
 }
 
-enum status error_memory(struct error *err)
-{
-    return error_set(err, STATUS_NO_MEMORY, "out of memory");
-}
-
 void notices_add(struct notices *notices, const char *format, ...)
 {
     if (notices->count == NOTICES_MAX)

@@ -79,7 +79,8 @@ void wire_u64(struct wire *wire, uint64_t *value)
 void wire_text(struct wire *wire, const char **text)
 {
     static const uint32_t absent = UINT32_MAX;
-    uint32_t length = wire->writing && *text ? (uint32_t)strlen(*text) : absent;
+    const char *written = wire->writing ? *text : NULL;
+    uint32_t length = written ? (uint32_t)strlen(written) : absent;
     wire_u32(wire, &length);
     if (!wire->writing)
         *text = NULL;
@@ -88,8 +89,8 @@ void wire_text(struct wire *wire, const char **text)
     unsigned char *at = next_bytes(wire, length);
     if (!at)
         return;
-    if (wire->writing)
-        memcpy(at, *text, length);
+    if (written)
+        memcpy(at, written, length); // NOLINT(bugprone-not-null-terminated-result): its length says
     else if (memchr(at, '\0', length) || !(*text = arena_text(wire->arena, (char *)at, length)))
         wire->failed = true;
 }

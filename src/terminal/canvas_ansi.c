@@ -37,7 +37,7 @@ static void write_look(FILE *stream, struct look look, enum colour_depth depth)
 
 static void write_code(FILE *stream, uint32_t code)
 {
-    char bytes[4];
+    char bytes[4] = {0};
     if (code != 0)
         fwrite(bytes, 1, text_encode(code, bytes), stream);
 }

@@ -109,6 +109,7 @@ static void count_points(struct scatter_cache *grid, const struct plot_frame *la
     y.cells *= tall;
     grid->highest = 0;
     for (size_t i = 0; i < plot->count; i++) {
+        // NOLINTNEXTLINE(clang-analyzer-core.NullDereference): who shows one band has bands
         if (plot->one_band && plot->band[i] != plot->shown_band)
             continue;
         int col = axis_cell(&x, (double)plot->x[i]), row = axis_cell(&y, (double)plot->y[i]);

@@ -390,7 +390,7 @@ enum status view_write(enum view_id id, const struct table *table,
                        const struct view_settings *settings, const struct model *model,
                        enum export_format format, FILE *stream, struct error *err)
 {
-    struct figure figure;
+    struct figure figure = {0};
     if (format != EXPORT_SVG)
         return table_write(table, format, stream, err);
     enum status status = view_figure(id, table, settings, model, &figure, err);

@@ -134,6 +134,7 @@ static void tell_lines(struct page *page, const struct state *state)
 static void tell_angle(struct page *page, const struct state *state, const struct row *item)
 {
     const struct angle_set *set = &state->angles->layers[item->layer_index].set[item->projection];
+    // NOLINTNEXTLINE(clang-analyzer-core.NullDereference): a pair that is shown has a layer
     size_t at = (size_t)item->head * item->layer->pairs + item->pair;
     double cos = (double)set->cos[at], a = (double)set->norm_a[at], b = (double)set->norm_b[at];
     char text[TEXT_NUMBER], norm[TEXT_NUMBER], other[TEXT_NUMBER];

@@ -67,7 +67,7 @@ static bool brush_new(struct brush *brush)
     if (!brush->tally)
         return false;
     brush->y = (double *)(brush->tally + brush->samples);
-    brush->threshold = (float *)(brush->y + brush->samples);
+    brush->threshold = (void *)(brush->y + brush->samples);
     for (size_t i = 0; i < brush->samples; i++)
         brush->threshold[i] = (float)axis_value(&axis, (int)i);
     return true;
