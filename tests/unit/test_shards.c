@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -162,16 +163,17 @@ static size_t resident_bytes(void)
     return resident * (size_t)sysconf(_SC_PAGESIZE);
 }
 
-/* The quickest of three openings. */
+/* The quickest of three openings, of the processor's time: what else the machine does is not in it.
+ */
 static double seconds_to_open(const char *name, size_t count)
 {
     double best = 1e9;
     for (int i = 0; i < 3; i++) {
         struct opened opened;
         struct error err;
-        double start = clock_seconds();
+        clock_t start = clock();
         assert_int_equal(open_checkpoint(&opened, name, &err), STATUS_OK);
-        double took = clock_seconds() - start;
+        double took = (double)(clock() - start) / CLOCKS_PER_SEC;
         assert_int_equal(checkpoint_tensor_count(opened.checkpoint), count);
         close_opened(&opened);
         best = took < best ? took : best;
