@@ -81,6 +81,9 @@ bool dtype_is_readable(enum dtype dtype);
  * for what is plain and for F8, but F64 rounds; blocks come out as ggml's own code has them. The
  * dtype must be readable. */
 void dtype_to_float(enum dtype dtype, const void *from, size_t count, float *to);
+/* Numbers of this machine as DTYPE_F32 is stored, in place, and stored ones as this machine has
+ * them: nothing to do but on a big-endian one. */
+void dtype_swap_floats(float *numbers, size_t count);
 /* The same as double, of a plain dtype. */
 void dtype_to_double(enum dtype dtype, const void *from, size_t count, double *to);
 

@@ -158,6 +158,7 @@ static bool fill_gram(struct adapted *adapted, const struct kernel *kernel,
         rows = rank - first < PROJECT_ROWS ? rank - first : PROJECT_ROWS;
         if (!copy_a(adapted, tensor, first, rows))
             return false;
+        dtype_swap_floats(adapted->made, rows * length);
         for (size_t row = 0; row < PROJECT_ROWS; row++)
             at[row] = (const unsigned char *)(adapted->made + (row < rows ? row : 0) * length);
         kernel_functions(kernel, DTYPE_F32)->project(&a, at, PROJECT_ROWS, adapted->products);
@@ -213,7 +214,9 @@ bool adapted_show(struct adapted *adapted, const struct kernel *kernel, const st
     project(&a, adapted->at, count, adapted->along);
     for (size_t i = 0; i < count; i++)
         adapted->at[i] = (const unsigned char *)(adapted->b + (i < rows ? i : 0) * rank);
+    dtype_swap_floats(adapted->b, rows * rank); /* rows now, numbers again afterwards */
     kernel_functions(kernel, DTYPE_F32)->project(&gram, adapted->at, count, adapted->across);
+    dtype_swap_floats(adapted->b, rows * rank);
     return true;
 }
 
@@ -268,6 +271,7 @@ static bool make_rows(struct adapted *adapted, const struct checkpoint *checkpoi
                                 adapted->made + i * length))
             return false;
     }
+    dtype_swap_floats(adapted->made, 2 * length);
     *angle = kernel_angle(pair->kernel, DTYPE_F32, adapted->made, adapted->made + length, length);
     return true;
 }

@@ -83,6 +83,7 @@ static bool show(struct view_of_rows *rows, const struct layer *layer, int proje
         if (run[i].rows > 0 && !lora_rows_to_float(&rows->tile, rows->side->checkpoint,
                                                    rows->tensor, run[i].first, run[i].rows, to))
             return false;
+        dtype_swap_floats(to, run[i].rows * (size_t)rows->tensor->shape[1]);
         to += run[i].rows * rows->tensor->shape[1];
     }
     return true;
@@ -113,6 +114,8 @@ static double distance(const struct twin *twin, uint64_t row, uint64_t other)
     if (dtype != other_dtype) {
         dtype_to_float(dtype, x, length, base->line);
         dtype_to_float(other_dtype, y, length, tuned->line);
+        dtype_swap_floats(base->line, length);
+        dtype_swap_floats(tuned->line, length);
         x = (const unsigned char *)base->line;
         y = (const unsigned char *)tuned->line;
         dtype = DTYPE_F32;

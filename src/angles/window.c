@@ -111,8 +111,9 @@ void window_end(struct window *window, uint64_t bytes)
 
 static void convert_run(const struct window *window, struct row_run run, unsigned char *to)
 {
-    checkpoint_rows_to_float(window->checkpoint, window->tensor, run.first, run.rows,
-                             (float *)(void *)to);
+    float *numbers = (float *)(void *)to;
+    checkpoint_rows_to_float(window->checkpoint, window->tensor, run.first, run.rows, numbers);
+    dtype_swap_floats(numbers, run.rows * (size_t)window->tensor->shape[1]);
 }
 
 /* What an adapter needs to know of the rows. */

@@ -165,6 +165,20 @@ void dtype_to_float(enum dtype dtype, const void *from, size_t count, float *res
     }
 }
 
+void dtype_swap_floats(float *numbers, size_t count)
+{
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    for (size_t i = 0; i < count; i++) {
+        uint32_t bits;
+        memcpy(&bits, &numbers[i], sizeof bits);
+        bits = __builtin_bswap32(bits);
+        memcpy(&numbers[i], &bits, sizeof bits);
+    }
+#else
+    (void)numbers, (void)count;
+#endif
+}
+
 void dtype_to_double(enum dtype dtype, const void *from, size_t count, double *restrict to)
 {
     const unsigned char *at = from;
