@@ -35,7 +35,7 @@ HARDEN_LINK ?= -pie -Wl,-z,relro,-z,now
 pkg = $(shell for name in $(2); do pkg-config $(1) $$name 2>/dev/null && exit; done; echo $(3))
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes
-CPPFLAGS += -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE -DROPESCOPE_VERSION='"$(VERSION)"' \
+CPPFLAGS += -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE -D_FILE_OFFSET_BITS=64 -DROPESCOPE_VERSION='"$(VERSION)"' \
             -DROPESCOPE_DATA='"$(PREFIX)/share/ropescope"' $(BLAS:%=-DROPESCOPE_BLAS='"%"') \
             -Iinclude -Isrc \
             $(call pkg,--cflags-only-I,ncursesw ncurses,) $(call pkg,--cflags-only-I,openblas,)

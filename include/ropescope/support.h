@@ -80,8 +80,9 @@ void notices_add(struct notices *notices, const char *format, ...)
 /* For a program that asks for a few megabytes again and again: they stay with it, where giving them
  * back would cost it a fault a page each time. Before anything is allocated. */
 void memory_keep_small(void);
-/* `count` zeroed objects of `size` bytes; NULL where the product overflows or memory is out. */
-void *memory_array(size_t count, size_t size);
+/* `count` zeroed objects of `size` bytes; NULL where the product overflows or memory is out. Sizes
+ * out of files come as they are: what this machine's size_t does not hold is refused here. */
+void *memory_array(uint64_t count, uint64_t size);
 /* `size` bytes, undefined, in large pages where there are many: for what is filled at once. */
 void *memory_unset(size_t size);
 /* `block` grown to `count` objects of `size` bytes (new bytes undefined); NULL leaves it as it was.

@@ -27,7 +27,7 @@ static bool reserve(void *block, size_t *room, size_t count, size_t each, size_t
         return true;
     memcpy(&held, block, sizeof held);
     memory_free(held);
-    held = memory_array((size_t)wanted, size);
+    held = memory_array(wanted, size);
     memcpy(block, &held, sizeof held);
     *room = held ? (size_t)wanted : 0;
     return held != NULL;

@@ -72,14 +72,15 @@ static uint64_t take_window(struct job *job, uint64_t at, uint64_t most)
     const struct fact_set *set = &job->reading->facts->layers[unit->layer][unit->projection];
     const uint32_t head = (uint32_t)(at / layer->pairs), pair = (uint32_t)(at % layer->pairs);
     struct window *window = job->window;
-    uint64_t a, b, count = window_rows(window) / 2;
+    uint64_t a, b;
+    size_t count = window_rows(window) / 2;
     count = count > layer->pairs - pair ? layer->pairs - pair : count;
-    count = count > most ? most : count;
+    count = count > most ? (size_t)most : count;
     layer_pair_rows(layer, (int)unit->projection, head, pair, &a, &b);
     const struct row_run halves[WINDOW_RUNS] = {{a, count}, {b, count}};
     const struct row_run whole[WINDOW_RUNS] = {{a, 2 * count}};
     job->failed = !window_show(window, layer->pairing == PAIRING_INTERLEAVED ? whole : halves);
-    for (uint64_t i = 0; i < count && !job->failed; i++) {
+    for (size_t i = 0; i < count && !job->failed; i++) {
         const size_t length = (size_t)window->tensor->shape[1];
         layer_pair_rows(layer, (int)unit->projection, head, pair + (uint32_t)i, &a, &b);
         set->l1_a[at + i] = sum_of_row(window->dtype, window_row(window, a), length);
@@ -141,7 +142,7 @@ static enum status read_bias(const struct reading *r, const struct layer *layer,
     if (!dtype_is_plain(bias->dtype) || bias->rank != 1 || bias->shape[0] != p->rows)
         return error_set(err, STATUS_FAILED, "layer %u: %s has not a plain number for each row",
                          layer->number, bias->name);
-    *out = memory_array((size_t)p->rows, sizeof **out);
+    *out = memory_array(p->rows, sizeof **out);
     return *out ? checkpoint_read_numbers(r->checkpoint, bias, *out, err) : error_memory(err);
 }
 

@@ -106,7 +106,7 @@ bool record_find(const unsigned char *image, size_t size, size_t offset, struct 
     wire_record_header(&wire, &kind, &layer, &bytes, &checksum);
     offset += RECORD_HEADER_BYTES;
     /* Whole words only, so that the numbers of the next record are aligned, too. */
-    if (bytes > size - offset || bytes % 8 != 0 ||
+    if (layer > SIZE_MAX || bytes > size - offset || bytes % 8 != 0 ||
         checksum != XXH3_64bits(image + offset, (size_t)bytes))
         return false;
     *record = (struct record){.kind = kind,

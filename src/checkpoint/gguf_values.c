@@ -249,7 +249,7 @@ static enum status read_alignment(struct gguf *gguf)
 
 enum status gguf_read_values(struct gguf *gguf, uint64_t count)
 {
-    const char **keys = memory_array((size_t)count, sizeof *keys);
+    const char **keys = memory_array(count, sizeof *keys);
     enum status status = keys ? STATUS_OK : error_memory(gguf->err);
     for (uint64_t i = 0; i < count && status == STATUS_OK; i++) {
         text_format(gguf->where, sizeof gguf->where, "key %" PRIu64 " of %" PRIu64, i + 1, count);

@@ -12,7 +12,7 @@ static bool reserve(float **numbers, size_t *room, size_t count, size_t size)
     if (wanted <= *room)
         return true;
     memory_free(*numbers);
-    *numbers = memory_array((size_t)wanted, sizeof **numbers);
+    *numbers = memory_array(wanted, sizeof **numbers);
     *room = *numbers ? (size_t)wanted : 0;
     return *numbers != NULL;
 }
@@ -33,7 +33,7 @@ static bool reserve_buffer(struct row_buffer *buffer, const struct tensor *tenso
     if (wanted <= buffer->room)
         return true;
     memory_free(buffer->bytes);
-    buffer->bytes = memory_array((size_t)wanted, 1);
+    buffer->bytes = memory_array(wanted, 1);
     buffer->room = buffer->bytes ? (size_t)wanted : 0;
     return buffer->bytes != NULL;
 }

@@ -89,8 +89,8 @@ static void load_codes(const struct scaled *s, const unsigned char *data, uint64
                        uint64_t first, size_t count, float *to)
 {
     if (s->codes == CODES_NUMBERS)
-        load_numbers(s->dtype, data + first * columns * dtype_bits(s->dtype) / 8, count * columns,
-                     to);
+        load_numbers(s->dtype, data + first * columns * dtype_bits(s->dtype) / 8,
+                     count * (size_t)columns, to);
     else if (s->codes == CODES_OF_ROWS)
         load_rows(data, &s->packed, columns, first, count, to);
     else

@@ -108,7 +108,7 @@ static enum status read_pickle(struct reading *r)
     if (entry->size > PICKLE_MAX)
         return error_set(r->err, STATUS_FAILED, "%s: its pickle of %" PRIu64 " bytes is too large",
                          r->path, entry->size);
-    unsigned char *bytes = memory_array((size_t)entry->size + 1, 1);
+    unsigned char *bytes = memory_array(entry->size + 1, 1);
     if (!bytes)
         return error_memory(r->err);
     status = mapping_copy(r->zip.mapping, r->path, offset, (size_t)entry->size, bytes, r->err);

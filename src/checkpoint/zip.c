@@ -170,7 +170,7 @@ static enum status read_directory(struct zip *zip, const struct end *end, struct
         return damaged(zip, "its directory cannot hold as many entries as it says", err);
     zip->directory = end->directory;
     unsigned char *bytes = memory_array(end->size ? (size_t)end->size : 1, 1);
-    zip->entries = memory_array((size_t)end->entries, sizeof *zip->entries);
+    zip->entries = memory_array(end->entries, sizeof *zip->entries);
     enum status status = bytes && zip->entries
                              ? copy(zip, end->directory, (size_t)end->size, bytes, err)
                              : error_memory(err);

@@ -137,7 +137,7 @@ static enum status fold_tensor(struct checkpoint *checkpoint, const struct model
         return error_help(err, "without --folded the rows are those that are stored");
     }
     float *columns = gains_of(checkpoint, model, before, (size_t)p->row_length, err);
-    float *rows = memory_array((size_t)p->rows + 1, sizeof *rows);
+    float *rows = memory_array(p->rows + 1, sizeof *rows);
     enum status status = !columns ? STATUS_FAILED : !rows ? error_memory(err) : STATUS_OK;
     for (uint64_t i = 0; i < p->rows && status == STATUS_OK; i++)
         rows[i] = 1;

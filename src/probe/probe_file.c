@@ -57,7 +57,7 @@ static void wire_projection(struct wire *wire, struct probe_projection *p)
         const float *from = wire_floats(wire, wire->writing ? *array[i] : NULL, (size_t)count);
         if (wire->writing || !from)
             continue;
-        *array[i] = memory_array((size_t)count, sizeof(float));
+        *array[i] = memory_array(count, sizeof(float));
         wire->failed = wire->failed || !*array[i];
         if (*array[i])
             memcpy(*array[i], from, (size_t)bytes);

@@ -39,12 +39,12 @@ struct run {
     struct error *err;
 };
 
-static inline float *new_floats(size_t rows, size_t columns)
+static inline float *new_floats(uint64_t rows, uint64_t columns)
 {
     uint64_t count, bytes;
     return size_multiply(rows, columns, &count) && size_multiply(count, sizeof(float), &bytes) &&
                    bytes <= SIZE_MAX
-               ? memory_array((size_t)bytes, 1)
+               ? memory_array(bytes, 1)
                : NULL;
 }
 

@@ -117,7 +117,7 @@ static enum status read_vector(const struct naming_of *n, const struct tensor *t
         return error_set(n->err, STATUS_FAILED,
                          "%s: tensor %s: it is no list of %" PRIu64 " numbers", path_of(n, tensor),
                          tensor->name, count);
-    *out = memory_array((size_t)count, sizeof **out);
+    *out = memory_array(count, sizeof **out);
     return *out ? checkpoint_read_numbers(n->checkpoint, tensor, *out, n->err)
                 : error_memory(n->err);
 }

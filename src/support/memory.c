@@ -17,7 +17,7 @@ void memory_keep_small(void)
 #endif
 }
 
-void *memory_array(size_t count, size_t size)
+void *memory_array(uint64_t count, uint64_t size)
 {
     size_t
         bytes; /* calloc refuses products that wrap, too, but a sanitizer's calloc dies of them */

@@ -100,7 +100,7 @@ enum status pool_start(struct pool **out, size_t threads, pool_work *work, void 
     if (!size_multiply(threads, sizeof(struct worker), &bytes) ||
         !size_add(bytes, sizeof(struct pool), &bytes) || bytes > SIZE_MAX)
         return error_memory(err);
-    struct pool *pool = memory_array((size_t)bytes, 1);
+    struct pool *pool = memory_array(bytes, 1);
     if (!pool)
         return error_memory(err);
     pool->work = work;
