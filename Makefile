@@ -1,5 +1,5 @@
 # ropescope: `make demo` builds and opens the explorer on the demo model, `make test` tests everything.
-# Plain builds lie in build/, sanitizer builds in build/sanitize/, fuzzing in build/fuzz/; nothing else is written.
+# Plain builds lie in build/, sanitizer builds in build/sanitize/ and build/races/, fuzzing in build/fuzz/; nothing else is written.
 
 PREFIX  ?= /usr/local
 LIBDIR  ?= $(PREFIX)/lib
@@ -13,6 +13,11 @@ BLAS    ?=
 ifdef SANITIZE
 BUILD := build/sanitize
 SANITIZER := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+OPTIMISE := -O1
+else ifdef RACES
+BUILD := build/races
+CC := clang
+SANITIZER := -fsanitize=thread
 OPTIMISE := -O1
 else ifdef FUZZ
 BUILD := build/fuzz
@@ -42,7 +47,7 @@ CPPFLAGS += -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE -D_FILE_OFFSET_BITS=64 -DROPES
 CFLAGS   ?= -g
 # No contraction: the same rows must give the same bits whatever compiled the kernel. Where ISO C has a compiler
 # take float for something wider (s390x), it is told not to: a threshold is compared as float32.
-WIDE_FLOATS := $(shell printf '\#include <float.h>\n\#if FLT_EVAL_METHOD\nwide\n\#endif\n' | \
+WIDE_FLOATS := $(shell printf '\#include <float.h>\n\#if !defined __clang__ && FLT_EVAL_METHOD\nwide\n\#endif\n' | \
                        $(CC) -std=c11 -E -P -x c - 2>/dev/null | grep -q wide && echo -fexcess-precision=fast)
 # Hidden: what no header of include/ropescope declares is not seen from outside what it is linked into.
 ALL_CFLAGS := -std=c11 $(OPTIMISE) -ffp-contract=off $(WIDE_FLOATS) -fvisibility=hidden -pthread $(WARNINGS) $(WERROR) \
@@ -159,6 +164,9 @@ test-long: test
 	@tests/long/faults.sh
 	@tests/long/kills.sh
 	@STRIDE=1 TOOLS=build/sanitize/tools tests/e2e/starved.sh
+	@$(MAKE) --no-print-directory RACES=1 build/races/ropescope
+	@tests/long/keys.sh
+	@TIME=$(TIME) tests/long/fuzz.sh
 	@tests/long/package.sh
 
 valgrind: $(VALGRIND_TESTS:%=$(BUILD)/tests/test_%)
