@@ -47,7 +47,8 @@ CPPFLAGS += -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE -D_FILE_OFFSET_BITS=64 -DROPES
 CFLAGS   ?= -g
 # No contraction: the same rows must give the same bits whatever compiled the kernel. Where ISO C has a compiler
 # take float for something wider (s390x), it is told not to: a threshold is compared as float32.
-WIDE_FLOATS := $(shell printf '\#include <float.h>\n\#if !defined __clang__ && FLT_EVAL_METHOD\nwide\n\#endif\n' | \
+hash := \#
+WIDE_FLOATS := $(shell printf '$(hash)include <float.h>\n$(hash)if !defined __clang__ && FLT_EVAL_METHOD\nwide\n$(hash)endif\n' | \
                        $(CC) -std=c11 -E -P -x c - 2>/dev/null | grep -q wide && echo -fexcess-precision=fast)
 # Hidden: what no header of include/ropescope declares is not seen from outside what it is linked into.
 ALL_CFLAGS := -std=c11 $(OPTIMISE) -ffp-contract=off $(WIDE_FLOATS) -fvisibility=hidden -pthread $(WARNINGS) $(WERROR) \
