@@ -120,7 +120,7 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     start(&t);
     for (uint64_t i = 0; i < count && status == 0; i++) {
-        bool there = type(&t) && (i % 8 != 0 || drain(&t, i % 64 == 0 ? 20 : 1));
+        bool there = type(&t) && (i % 2 != 0 || drain(&t, i % 64 == 0 ? 20 : 2));
         if (there)
             continue;
         status = end(&t);
