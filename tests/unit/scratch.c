@@ -120,6 +120,11 @@ void close_opened(struct opened *opened)
     *opened = (struct opened){0};
 }
 
+double processor_seconds(void)
+{
+    return (double)clock() / CLOCKS_PER_SEC;
+}
+
 void assert_says(const char *text, const char *part)
 {
     if (!strstr(text, part))

@@ -28,6 +28,9 @@ enum status open_model(struct opened *opened, const char *name, const struct mod
                        struct error *err);
 void close_opened(struct opened *opened);
 
+/* The processor's time that this process has taken: what else the machine does is not in it. */
+double processor_seconds(void);
+
 /* Fails the test unless `text` holds `part`. */
 void assert_says(const char *text, const char *part);
 
