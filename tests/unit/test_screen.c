@@ -95,6 +95,22 @@ static int act_frames(void)
     return 3;
 }
 
+/* An empty picture of a theme that has a ground of its own. */
+static int act_ground(void)
+{
+    struct screen *screen = opened();
+    struct canvas *canvas = canvas_for(screen);
+    struct theme theme;
+    struct error err;
+    MUST(theme_read(&theme, "themes/gruvbox.theme", &err) == STATUS_OK);
+    play_mark("opened");
+    screen_draw(screen, canvas, &theme, SIZE_MAX);
+    play_mark("first");
+    canvas_free(canvas);
+    screen_close(screen);
+    return 3;
+}
+
 /* A map that changes all over, under a line of words: a budget's worth at once, words first, then
  * from the last line on, then the rest. */
 static int act_budget(void)
@@ -373,6 +389,17 @@ static int act_job_busy(void)
 
 /* ---- tests --------------------------------------------------------------- */
 
+/* Lines that hold nothing are painted, too: each is cleared in the colour of the ground. */
+static void test_a_ground_is_painted(void **state)
+{
+    (void)state;
+    play_start(&play, (struct scene){.act = act_ground});
+    play_wait_mark(&play, "opened");
+    play_wait_mark(&play, "first");
+    assert_true(play_heard(&play, "\033[48;5;"));
+    play_assert_exit(&play, 3);
+}
+
 static void test_only_changes_are_sent(void **state)
 {
     (void)state;
@@ -628,6 +655,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_only_changes_are_sent),
+        cmocka_unit_test(test_a_ground_is_painted),
         cmocka_unit_test(test_a_budget_is_kept),
         cmocka_unit_test(test_scattered_shades_cost_little),
         cmocka_unit_test(test_characters_by_locale),
