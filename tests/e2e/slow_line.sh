@@ -19,7 +19,7 @@ send() { # RATE
 
 # A pseudoterminal holds 8 kB that cannot be taken back; a picture of the whole screen has 4 kB.
 send 1000000
-check 'a fast line shows every picture' [ "$status" = 0 -a "$bytes" -gt 30000 ]
-send 2400
-check 'a slow one what the keys lead to' [ "$status" = 0 -a "$bytes" -lt 24000 ]
+check 'a fast line shows every picture' [ "$status" = 0 -a "$bytes" -gt 36000 ]
+send 4800
+check 'a slow one what the keys lead to' [ "$status" = 0 -a "$bytes" -lt 32000 ]
 finish
