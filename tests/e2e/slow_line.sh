@@ -21,5 +21,5 @@ send() { # RATE
 send 1000000
 check 'a fast line shows every picture' [ "$status" = 0 -a "$bytes" -gt 36000 ]
 send 4800
-check 'a slow one what the keys lead to' [ "$status" = 0 -a "$bytes" -lt 32000 ]
+check 'a slow one what the keys lead to' [ "$status" = 0 -a "$bytes" -lt 24000 ]
 finish
