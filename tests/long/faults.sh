@@ -1,11 +1,13 @@
 #!/bin/bash
 # One system call of the program fails, each in its turn, or every STRIDE-th: the disk is full or broken, a file cannot
 # be opened, mapped or renamed, a thread not be started. The program must end with 1, a line that says so and nothing
-# half done under a final name, or do without and tell the very same as ever. WORDS choose among the commands.
+# half done under a final name, or do without and tell the very same as ever. WORDS choose among the commands. The
+# explorer, under random keys, must refuse or go on until it is told to end, and neither crash nor hang.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/e2e/tap.sh
 program=$(realpath "${ROPESCOPE:-build/ropescope}")
+tools=$(realpath build/tools)
 stride=${STRIDE:-1} words=${WORDS:-.}
 hold=$(mktemp -d) || exit 1
 trap 'rm -rf "$hold"' EXIT
@@ -75,7 +77,34 @@ try() { # ARGUMENT...
     done
 }
 
+explorer_ends_well() { # CALL ERROR ARGUMENT...
+    local call=$1 error=$2 first at said wrong=0
+    shift 2
+    first=$(($(calls_of "$call" --version) + 1))
+    for ((at = first; at < first + 60; at += 1 + RANDOM % (4 * stride))); do
+        rm -rf "$hold/cache"
+        said=$(cd "$hold/work" && "$tools/random_keys" 60 $at strace -f -qq -o "$hold/calls" -e "trace=$call" \
+            -e "inject=$call:error=$error:when=$at" "$program" "$@")
+        tried=$((tried + 1))
+        [[ $said != *'status '[12] ]] || told=$((told + 1))
+        [[ $said != *'status '[012] ]] || continue
+        wrong=$((wrong + 1))
+        echo "# call $at: $said: $(tail -n 1 "$hold/calls")"
+    done
+    [ "$wrong" = 0 ]
+}
+
+explore() { # ARGUMENT...
+    local fault
+    [[ "explore $*" =~ $words ]] || return 0
+    for fault in write:EIO write:EAGAIN read:EIO openat:EACCES openat:EMFILE mmap:ENOMEM memfd_create:EMFILE \
+        clone3:EAGAIN pipe2:EMFILE poll:EINTR ppoll:EINTR ppoll:ENOMEM mkdir:EROFS rename:EIO; do
+        check "$fault: the explorer of ${*//$PWD\//}" explorer_ends_well "${fault%:*}" "${fault#*:}" "$@"
+    done
+}
+
 RANDOM=1 tried=0 told=0
+mkdir "$hold/work" # where keys may write what they like
 demo=tests/data/demo/base tuned=tests/data/demo/tuned
 try info "$demo" --json
 try stats "$demo" --json
@@ -87,5 +116,6 @@ try export "$demo" --view profile --format svg -o "$hold/made"
 try export "$demo" --compare "$tuned" --view change -o "$hold/made"
 try mask "$demo" -o "$hold/made"
 try show "$demo" --size 80x24
-check 'calls were made to fail, and not in vain' [ "$tried" -gt 100 -a "$told" -gt 30 ]
+TERM=xterm-256color explore "$PWD/$demo" --compare "$PWD/$tuned"
+check 'calls were made to fail, and not in vain' [ "$tried" -gt 100 -a "$told" -gt 10 ]
 finish
