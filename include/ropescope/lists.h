@@ -158,7 +158,7 @@ struct row list_item(const struct list *list, size_t line);
 /* The line that is about it; count: none. */
 size_t list_find(const struct list *list, const struct row *item);
 
-/* ---- kept by the state (memo.c) ------------------------------------------ */
+/* ---- kept by the state (memo.c, memo_points.c, memo_counts.c) ------------ */
 
 /* All of these belong to the state and stay as they are until it changes. What a threshold does not
  * change is not worked out again for it. */
