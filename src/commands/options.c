@@ -2,50 +2,18 @@
  * are read. The man page and the completions come from it too. */
 #include "commands.h"
 #include "options_look.h"
+#include "options_model.h"
 #include "options_probe.h"
+#include "options_rule.h"
 
 #include <string.h>
 
 /* ---- reading one value --------------------------------------------------- */
 
-static bool read_threshold(struct options *options, const char *value)
-{
-    double threshold;
-    if (!text_to_double(value, &threshold) || threshold < 0 || threshold > 1)
-        return false;
-    options->rule.threshold = (float)threshold;
-    options->has_fixed = false;
-    return true;
-}
-
-/* "30" or "30%". */
-static bool read_fixed(struct options *options, const char *value)
-{
-    char number[TEXT_NUMBER];
-    size_t length = strcspn(value, "%");
-    bool sound = text_format(number, sizeof number, "%.*s", (int)length, value) &&
-                 (value[length] == '\0' || value[length + 1] == '\0') &&
-                 text_to_double(number, &options->fixed);
-    return options->has_fixed = sound && options->fixed >= 0 && options->fixed <= 100;
-}
-
 static bool read_mouse(struct options *options, const char *value)
 {
     (void)value;
     return options->mouse = true;
-}
-
-static bool read_first_layer(struct options *options, const char *value)
-{
-    return text_to_u32(value, &options->rule.first_layer);
-}
-
-static bool read_projection(struct options *options, const char *value)
-{
-    bool both = strcmp(value, "both") == 0;
-    options->rule.projection[PROJECTION_QUERY] = both || strcmp(value, "query") == 0;
-    options->rule.projection[PROJECTION_KEY] = both || strcmp(value, "key") == 0;
-    return options->rule.projection[PROJECTION_QUERY] || options->rule.projection[PROJECTION_KEY];
 }
 
 static bool read_layer(struct options *options, const char *value)
@@ -186,74 +154,6 @@ static bool read_format(struct options *options, const char *value)
     return export_format_from_name(value, &options->format);
 }
 
-static bool read_mask_format(struct options *options, const char *value)
-{
-    return options->has_mask_format = mask_format_from_name(value, &options->mask_format);
-}
-
-static bool read_row_order(struct options *options, const char *value)
-{
-    return options->has_row_order = row_order_from_name(value, &options->row_order);
-}
-
-static bool read_thresholds(struct options *options, const char *value)
-{
-    options->thresholds = value;
-    return *value != '\0';
-}
-
-static bool read_random(struct options *options, const char *value)
-{
-    (void)value;
-    return options->random = true;
-}
-
-static bool read_like_authors(struct options *options, const char *value)
-{
-    (void)value;
-    return options->session.model.like_authors = true;
-}
-
-static bool read_seed(struct options *options, const char *value)
-{
-    return text_to_u32(value, &options->seed);
-}
-
-static bool read_lora_preset(struct options *options, const char *value)
-{
-    const struct training_preset *preset = training_preset_named(value);
-    if (preset)
-        options->training = preset->training;
-    return preset != NULL;
-}
-
-static bool read_lora_rank(struct options *options, const char *value)
-{
-    enum { RANK_MOST = 1 << 16 };
-    uint32_t *rank = &options->training.rank;
-    return text_to_u32(value, rank) && *rank > 0 && *rank <= RANK_MOST;
-}
-
-static bool read_lora_targets(struct options *options, const char *value)
-{
-    options->training.targets = value;
-    return *value != '\0';
-}
-
-static bool read_lora_dtype(struct options *options, const char *value)
-{
-    static const struct {
-        const char *name;
-        enum dtype dtype;
-    } names[] = {{"f32", DTYPE_F32}, {"bf16", DTYPE_BF16}, {"f16", DTYPE_F16}};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(value, names[i].name) == 0) {
-            options->training.dtype = names[i].dtype;
-            return true;
-        }
-    return false;
-}
-
 static bool read_output(struct options *options, const char *value)
 {
     options->output = value;
@@ -264,80 +164,6 @@ static bool read_json(struct options *options, const char *value)
 {
     (void)value;
     return options->json = true;
-}
-
-static bool read_no_cache(struct options *options, const char *value)
-{
-    (void)value;
-    return options->session.no_cache = true;
-}
-
-static bool read_adapter(struct options *options, const char *value)
-{
-    options->session.adapter = value;
-    return *value != '\0';
-}
-
-static bool read_compare(struct options *options, const char *value)
-{
-    options->compare = value;
-    return *value != '\0';
-}
-
-static bool read_compare_adapter(struct options *options, const char *value)
-{
-    options->compare_adapter = value;
-    return *value != '\0';
-}
-
-static bool read_threads(struct options *options, const char *value)
-{
-    uint32_t threads;
-    if (!text_to_u32(value, &threads) || threads == 0 || threads > 1024)
-        return false;
-    options->session.threads = threads;
-    return true;
-}
-
-static bool read_pairing(struct options *options, const char *value)
-{
-    struct model_options *model = &options->session.model;
-    model->has_pairing = true;
-    model->pairing = strcmp(value, pairing_name(PAIRING_INTERLEAVED)) == 0 ? PAIRING_INTERLEAVED
-                                                                           : PAIRING_HALF_SPLIT;
-    return strcmp(value, pairing_name(model->pairing)) == 0;
-}
-
-static bool read_positive(const char *value, uint32_t *out)
-{
-    return text_to_u32(value, out) && *out > 0;
-}
-
-static bool read_head_dim(struct options *options, const char *value)
-{
-    return read_positive(value, &options->session.model.head_dim);
-}
-
-static bool read_heads(struct options *options, const char *value)
-{
-    return read_positive(value, &options->session.model.heads);
-}
-
-static bool read_kv_heads(struct options *options, const char *value)
-{
-    return read_positive(value, &options->session.model.kv_heads);
-}
-
-static bool read_rope_theta(struct options *options, const char *value)
-{
-    double *theta = &options->session.model.rope_theta;
-    return text_to_double(value, theta) && *theta > 0;
-}
-
-static bool read_context(struct options *options, const char *value)
-{
-    uint64_t *context = &options->session.model.context;
-    return text_to_u64(value, context) && *context > 0 && *context < (uint64_t)1 << 53;
 }
 
 static bool read_help(struct options *options, const char *value)

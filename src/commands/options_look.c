@@ -94,9 +94,3 @@ bool read_facts(struct options *options, const char *value)
     (void)value;
     return options->facts = true;
 }
-
-bool read_folded(struct options *options, const char *value)
-{
-    (void)value;
-    return options->session.model.folded = true;
-}
