@@ -306,7 +306,7 @@ void blas_product(const struct blas *blas, const struct blas_sizes *sizes, float
                   const struct blas_rows *left, const struct blas_rows *right, bool turned,
                   const struct blas_rows *to);
 
-/* ---- threads (pool.c, progress.c) ---------------------------------------- */
+/* ---- threads (pool.c, wake.c, progress.c) --------------------------------- */
 
 /* Calls work(arg, worker) once for each worker 0..threads-1, each in a thread of its own; where the
  * system starts fewer threads (but one at least), those make the rest of the calls, too. */
@@ -316,6 +316,16 @@ enum status pool_start(struct pool **out, size_t threads, pool_work *work, void 
                        struct error *err);
 void pool_join(struct pool *pool); /* waits for all and frees; NULL is fine */
 size_t pool_cores(void);           /* processors this process may use, at least 1 */
+
+/* What one thread wakes another with that waits in poll() for fd[0]. Closed on exec, and neither
+ * end ever waits. Zero-initialise: fd[1] > 0 where it is open. */
+struct wake {
+    int fd[2];
+};
+bool wake_open(struct wake *wake);       /* false: none is left; errno says why */
+void wake_close(struct wake *wake);      /* fine where it is not open */
+void wake_send(const struct wake *wake); /* from any thread; safe in a signal handler */
+void wake_take(const struct wake *wake); /* what was sent so far: it can be waited for anew */
 
 double clock_seconds(void); /* monotonic */
 

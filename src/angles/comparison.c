@@ -3,15 +3,13 @@
 #include "changes_file.h"
 #include "ropescope/change.h"
 #include "session_rows.h"
+#include "supply.h"
 #include "twin.h"
-#include "units.h"
 
-#include <fcntl.h>
 #include <math.h>
 #include <poll.h>
 #include <pthread.h>
 #include <string.h>
-#include <unistd.h>
 
 /* What a layer has given so far. */
 struct layer_work {
@@ -27,16 +25,15 @@ struct comparison {
     struct model *tuned;
     struct side side[2];
     struct changes changes;
-    struct changes_key key; /* path "": the changes are not kept */
-    struct unit *units;     /* (unit_count) of the base */
-    size_t unit_count;
+    struct changes_key key;  /* path "": the changes are not kept */
+    struct supply supply;    /* of the base's units */
     struct layer_work *work; /* (layer_count) */
     size_t layer_count;
     struct pool *pool; /* NULL: it is over */
-    _Atomic size_t next_unit, workers_busy;
+    _Atomic size_t workers_busy;
     _Atomic bool cancelled;
     struct progress progress;
-    int wake[2];
+    struct wake wake;
     pthread_mutex_t lock; /* guards what follows */
     size_t *done;         /* (layer_count) a queue of layers */
     size_t done_count, done_taken;
@@ -44,12 +41,6 @@ struct comparison {
 };
 
 /* ---- workers ------------------------------------------------------------- */
-
-static void wake_receiver(struct comparison *c)
-{
-    ssize_t written = write(c->wake[1], "", 1);
-    (void)written; /* a full pipe wakes as well */
-}
 
 static struct twin_values values_of(const struct comparison *c, const struct unit *unit)
 {
@@ -99,22 +90,35 @@ static void hand_over(struct comparison *c, size_t layer)
     pthread_mutex_lock(&c->lock);
     c->done[c->done_count++] = layer;
     pthread_mutex_unlock(&c->lock);
-    wake_receiver(c);
+    wake_send(&c->wake);
+}
+
+struct bring_job {
+    const struct comparison *comparison;
+    struct twin *twin;
+};
+
+static bool bring(void *context, const struct unit *unit)
+{
+    const struct bring_job *job = context;
+    return !atomic_load(&job->comparison->cancelled) && twin_bring(job->twin, unit);
 }
 
 static void work_with(struct comparison *c, struct twin *twin)
 {
+    struct bring_job job = {c, twin};
     while (!atomic_load(&c->cancelled)) {
-        size_t i = atomic_fetch_add(&c->next_unit, 1);
-        if (i >= c->unit_count)
+        size_t i = supply_take(&c->supply, bring, &job);
+        if (i >= c->supply.count)
             break;
-        const struct unit *unit = &c->units[i];
+        const struct unit *unit = &c->supply.units[i];
         struct twin_values values = values_of(c, unit);
-        if (!twin_run(twin, unit->layer, (int)unit->projection, unit->first, unit->count,
-                      &values)) {
+        if (!twin_run(twin, unit, &values)) {
             fail(c, twin->lacks);
             break;
         }
+        if (twin_is_cold(twin))
+            supply_note_cold(&c->supply, i);
         atomic_fetch_add(&c->progress.done, unit_bytes(c->checkpoint[0], c->plan->model, unit));
         if (atomic_fetch_sub(&c->work[unit->layer].units_left, 1) == 1)
             hand_over(c, unit->layer);
@@ -131,7 +135,7 @@ static void work_through(void *arg, size_t worker)
     work_with(c, &twin);
     twin_free(&twin);
     atomic_fetch_sub(&c->workers_busy, 1);
-    wake_receiver(c);
+    wake_send(&c->wake);
 }
 
 /* ---- what is known already ----------------------------------------------- */
@@ -193,13 +197,13 @@ static bool plan_layer(struct comparison *c, const struct unit *unit)
 static enum status plan(struct comparison *c, struct error *err)
 {
     uint64_t bytes = 0;
-    c->units = units_plan(c->checkpoint[0], c->plan, &c->unit_count);
+    c->supply.units = units_plan(c->checkpoint[0], c->plan, &c->supply.count);
     c->work = memory_array(c->layer_count, sizeof *c->work);
     c->done = memory_array(c->layer_count, sizeof *c->done);
-    bool sound = c->units && c->work && c->done;
-    for (size_t i = 0; i < c->unit_count && sound; i++) {
-        sound = plan_layer(c, &c->units[i]);
-        bytes += unit_bytes(c->checkpoint[0], c->plan->model, &c->units[i]);
+    bool sound = c->supply.units && c->work && c->done;
+    for (size_t i = 0; i < c->supply.count && sound; i++) {
+        sound = plan_layer(c, &c->supply.units[i]);
+        bytes += unit_bytes(c->checkpoint[0], c->plan->model, &c->supply.units[i]);
     }
     for (size_t i = 0; i < c->layer_count; i++)
         c->changes.ready += c->plan->model->layers[i].pairs == 0;
@@ -222,17 +226,6 @@ static enum status open_rows(struct comparison *c, struct error *err)
     return models_match(c->plan->model, c->tuned, err);
 }
 
-static enum status open_wake_pipe(struct comparison *c, struct error *err)
-{
-    if (pipe(c->wake) != 0)
-        return error_set(err, STATUS_FAILED, "no pipe: %m");
-    for (int i = 0; i < 2; i++) {
-        fcntl(c->wake[i], F_SETFD, FD_CLOEXEC);
-        fcntl(c->wake[i], F_SETFL, O_NONBLOCK);
-    }
-    return STATUS_OK;
-}
-
 enum status comparison_start(struct session *base, struct session *tuned, size_t threads,
                              struct comparison **out, struct error *err)
 {
@@ -241,9 +234,9 @@ enum status comparison_start(struct session *base, struct session *tuned, size_t
         return error_memory(err);
     c->session[0] = base;
     c->session[1] = tuned;
-    c->wake[0] = c->wake[1] = -1;
     c->changes.base = session_angles(base);
     c->changes.tuned = session_angles(tuned);
+    supply_init(&c->supply);
     pthread_mutex_init(&c->lock, NULL);
     session_yield_cache(tuned, base);
     c->layer_count = c->changes.base->model->layer_count;
@@ -260,13 +253,13 @@ enum status comparison_start(struct session *base, struct session *tuned, size_t
         status = open_rows(c, err);
     if (status == STATUS_OK)
         status = plan(c, err);
-    if (status == STATUS_OK)
-        status = open_wake_pipe(c, err);
+    if (status == STATUS_OK && !wake_open(&c->wake))
+        status = error_set(err, STATUS_FAILED, "no pipe: %m");
     threads = threads ? threads : pool_cores();
     if (status == STATUS_OK)
-        status =
-            pool_start(&c->pool, threads < c->unit_count ? threads : c->unit_count + !c->unit_count,
-                       work_through, c, err);
+        status = pool_start(
+            &c->pool, threads < c->supply.count ? threads : c->supply.count + !c->supply.count,
+            work_through, c, err);
     if (status == STATUS_OK)
         *out = c;
     else
@@ -278,9 +271,7 @@ enum status comparison_start(struct session *base, struct session *tuned, size_t
 
 static bool receive(struct comparison *c, size_t *layer)
 {
-    char bytes[64];
-    while (read(c->wake[0], bytes, sizeof bytes) > 0) {
-    }
+    wake_take(&c->wake);
     pthread_mutex_lock(&c->lock);
     bool found = c->done_taken < c->done_count;
     if (found)
@@ -307,7 +298,7 @@ static size_t land(struct comparison *c)
 
 static bool at_work(const struct comparison *c)
 {
-    bool over = atomic_load(&c->cancelled) || atomic_load(&c->next_unit) >= c->unit_count;
+    bool over = atomic_load(&c->cancelled) || supply_is_over(&c->supply);
     return !over || atomic_load(&c->workers_busy) > 0;
 }
 
@@ -343,7 +334,7 @@ size_t comparison_poll(struct comparison *c)
 
 int comparison_wake_fd(const struct comparison *c)
 {
-    return c->pool ? c->wake[0] : -1;
+    return c->pool ? c->wake.fd[0] : -1;
 }
 
 bool comparison_running(const struct comparison *c)
@@ -413,14 +404,13 @@ void comparison_close(struct comparison *c)
         }
     }
     for (int side = 0; side < 2; side++) {
-        if (c->wake[side] >= 0)
-            close(c->wake[side]);
         checkpoint_close(c->checkpoint[side]);
     }
+    wake_close(&c->wake);
     pthread_mutex_destroy(&c->lock);
     angles_free(c->plan);
     model_free(c->tuned);
-    memory_free(c->units);
+    supply_free(&c->supply);
     memory_free(c->work);
     memory_free(c->done);
     memory_free(c->changes.distance);

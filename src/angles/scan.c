@@ -3,16 +3,11 @@
  * results.
  */
 #include "scan.h"
-#include "units.h"
+#include "supply.h"
 #include "window.h"
 
-#include <fcntl.h>
 #include <pthread.h>
 #include <string.h>
-#include <unistd.h>
-
-/* How long data are taken to come from the disk after some did: longer than systems read ahead. */
-enum { COLD_UNITS = (32 << 20) / UNIT_BYTES };
 
 /* A layer under way. */
 struct layer_work {
@@ -26,18 +21,14 @@ struct scan {
     struct cache *cache;
     uint64_t generation;
     struct pool *pool;
-    struct unit *units; /* (unit_count) */
-    size_t unit_count;
+    struct supply supply;
     struct layer_work *work; /* (model->layer_count) */
     size_t longest_row;      /* bytes in sight of a window */
     uint64_t window_bytes;   /* that the largest of a worker's windows takes */
-    _Atomic size_t next_unit;
-    _Atomic size_t cold_end;   /* units before this one may lie on the disk alone */
-    pthread_mutex_t disk_lock; /* held while a unit comes from the disk, one after the other */
     _Atomic size_t workers_busy;
     _Atomic bool cancelled;
     struct progress progress;
-    int wake[2];
+    struct wake wake;
     pthread_mutex_t cache_lock;   /* held while a layer goes to the disk, which may take long */
     pthread_mutex_t lock;         /* guards what follows; never held for long */
     struct layer_result *results; /* (model->layer_count) a queue */
@@ -126,12 +117,6 @@ static bool run_unit(const struct scan *scan, const struct unit *unit, struct wi
 
 /* ---- workers ------------------------------------------------------------- */
 
-static void wake_receiver(struct scan *scan)
-{
-    ssize_t written = write(scan->wake[1], "", 1);
-    (void)written; /* a full pipe wakes as well */
-}
-
 /* The file that could not be read: the base's, unless the adapter's is the one that changed. */
 static const char *failed_file(const struct scan *scan, const struct unit *unit)
 {
@@ -171,64 +156,39 @@ static void hand_over(struct scan *scan, size_t index)
         (struct layer_result){scan->generation, index, work->values};
     work->values = NULL;
     pthread_mutex_unlock(&scan->lock);
-    wake_receiver(scan);
-}
-
-static void note_cold(struct scan *scan, size_t unit)
-{
-    atomic_store(&scan->cold_end, unit + 1 + COLD_UNITS);
+    wake_send(&scan->wake);
 }
 
 struct bring_job {
-    struct scan *scan;
+    const struct scan *scan;
     struct window *window;
-    size_t index;
 };
 
-static void bring(void *arg)
+static bool bring(void *context, const struct unit *unit)
 {
-    struct bring_job *job = arg;
-    struct scan *scan = job->scan;
-    const struct unit *unit = &scan->units[job->index];
+    const struct bring_job *job = context;
+    const struct scan *scan = job->scan;
     const struct projection *p = &scan->model->layers[unit->layer].projection[unit->projection];
-    const struct tensor *tensor = checkpoint_tensor(scan->checkpoint, p->index);
-    if (window_bring(job->window, checkpoint_mapping(scan->checkpoint, tensor), unit->offset,
-                     unit_span(scan->checkpoint, scan->model, unit)))
-        note_cold(scan, job->index);
-}
-
-/* The next unit's bytes, in the order of the file: while one worker waits for them the others
- * compute. What cannot be read is told when its numbers are wanted. */
-static size_t bring_unit(struct scan *scan, struct window *window)
-{
-    pthread_mutex_lock(&scan->disk_lock);
-    struct bring_job job = {scan, window, atomic_fetch_add(&scan->next_unit, 1)};
-    if (job.index < scan->unit_count && !atomic_load(&scan->cancelled))
-        (void)guard_run(bring, &job);
-    pthread_mutex_unlock(&scan->disk_lock);
-    return job.index;
-}
-
-static size_t take_unit(struct scan *scan, struct window *window)
-{
-    if (atomic_load(&scan->next_unit) < atomic_load(&scan->cold_end))
-        return bring_unit(scan, window);
-    return atomic_fetch_add(&scan->next_unit, 1);
+    if (atomic_load(&scan->cancelled))
+        return false;
+    return window_bring(job->window, checkpoint_tensor(scan->checkpoint, p->index),
+                        unit_stretch(scan->checkpoint, scan->model, unit));
 }
 
 static void work_with(struct scan *scan, struct window *window)
 {
+    struct bring_job job = {scan, window};
     while (!atomic_load(&scan->cancelled)) {
-        size_t i = take_unit(scan, window);
-        if (i >= scan->unit_count)
+        size_t i = supply_take(&scan->supply, bring, &job);
+        if (i >= scan->supply.count)
             break;
-        const struct unit *unit = &scan->units[i];
+        const struct unit *unit = &scan->supply.units[i];
         if (!run_unit(scan, unit, window)) {
             fail(scan, unit, window);
             break;
         }
         if (window->cold)
-            note_cold(scan, i);
+            supply_note_cold(&scan->supply, i);
         atomic_fetch_add(&scan->progress.done, unit_bytes(scan->checkpoint, scan->model, unit));
         if (atomic_fetch_sub(&scan->work[unit->layer].units_left, 1) == 1)
             hand_over(scan, unit->layer);
@@ -245,7 +205,7 @@ static void work_through(void *arg, size_t worker)
     work_with(scan, &window);
     window_free(&window);
     atomic_fetch_sub(&scan->workers_busy, 1);
-    wake_receiver(scan);
+    wake_send(&scan->wake);
 }
 
 /* ---- starting ------------------------------------------------------------ */
@@ -262,8 +222,8 @@ static void measure_window(struct scan *scan, const struct tensor *tensor)
 static bool plan_layers(struct scan *scan)
 {
     uint64_t bytes = 0;
-    for (size_t i = 0; i < scan->unit_count; i++) {
-        const struct unit *unit = &scan->units[i];
+    for (size_t i = 0; i < scan->supply.count; i++) {
+        const struct unit *unit = &scan->supply.units[i];
         const struct layer *layer = &scan->model->layers[unit->layer];
         struct layer_work *work = &scan->work[unit->layer];
         measure_window(
@@ -282,21 +242,10 @@ static bool plan_layers(struct scan *scan)
 static bool plan(struct scan *scan, const struct angles *angles)
 {
     size_t layers = scan->model->layer_count;
-    scan->units = units_plan(scan->checkpoint, angles, &scan->unit_count);
+    scan->supply.units = units_plan(scan->checkpoint, angles, &scan->supply.count);
     scan->work = memory_array(layers, sizeof *scan->work);
     scan->results = memory_array(layers, sizeof *scan->results);
-    return scan->units && scan->work && scan->results && plan_layers(scan);
-}
-
-static bool open_wake_pipe(int wake[2])
-{
-    if (pipe(wake) != 0)
-        return false;
-    for (int i = 0; i < 2; i++) {
-        fcntl(wake[i], F_SETFD, FD_CLOEXEC);
-        fcntl(wake[i], F_SETFL, O_NONBLOCK);
-    }
-    return true;
+    return scan->supply.units && scan->work && scan->results && plan_layers(scan);
 }
 
 /* Workers under an adapter have copies of its factors of their own: as many as this memory holds.
@@ -308,8 +257,8 @@ static size_t useful_threads(const struct scan *scan, size_t threads)
 {
     if (scan->window_bytes > 0 && threads > WINDOWS_BYTES / scan->window_bytes)
         threads = (size_t)(WINDOWS_BYTES / scan->window_bytes);
-    if (threads > scan->unit_count)
-        threads = scan->unit_count;
+    if (threads > scan->supply.count)
+        threads = scan->supply.count;
     return threads > 0 ? threads : 1;
 }
 
@@ -323,12 +272,11 @@ enum status scan_start(const struct checkpoint *checkpoint, const struct angles 
     scan->model = angles->model;
     scan->cache = cache;
     scan->generation = angles->generation;
-    scan->wake[0] = scan->wake[1] = -1;
-    pthread_mutex_init(&scan->disk_lock, NULL);
+    supply_init(&scan->supply);
     pthread_mutex_init(&scan->cache_lock, NULL);
     pthread_mutex_init(&scan->lock, NULL);
     enum status status = STATUS_OK;
-    if (!plan(scan, angles) || !open_wake_pipe(scan->wake))
+    if (!plan(scan, angles) || !wake_open(&scan->wake))
         status = error_memory(err);
     if (status == STATUS_OK)
         threads = useful_threads(scan, threads);
@@ -346,9 +294,7 @@ enum status scan_start(const struct checkpoint *checkpoint, const struct angles 
 
 bool scan_receive(struct scan *scan, struct layer_result *result)
 {
-    char bytes[64];
-    while (read(scan->wake[0], bytes, sizeof bytes) > 0) {
-    }
+    wake_take(&scan->wake);
     pthread_mutex_lock(&scan->lock);
     bool found = scan->result_taken < scan->result_count;
     if (found)
@@ -359,14 +305,14 @@ bool scan_receive(struct scan *scan, struct layer_result *result)
 
 int scan_wake_fd(const struct scan *scan)
 {
-    return scan->wake[0];
+    return scan->wake.fd[0];
 }
 
 bool scan_running(const struct scan *scan)
 {
     /* Whoever took a unit was busy before it took it, so the order of these reads matters. A count
      * of workers would not do: the system may have started fewer than were asked for. */
-    bool over = atomic_load(&scan->cancelled) || atomic_load(&scan->next_unit) >= scan->unit_count;
+    bool over = atomic_load(&scan->cancelled) || supply_is_over(&scan->supply);
     return !over || atomic_load(&scan->workers_busy) > 0;
 }
 
@@ -402,14 +348,10 @@ void scan_free(struct scan *scan)
         memory_free(scan->work[i].values);
     for (size_t i = scan->result_taken; i < scan->result_count; i++)
         memory_free(scan->results[i].values);
-    for (int i = 0; i < 2; i++) {
-        if (scan->wake[i] >= 0)
-            close(scan->wake[i]);
-    }
-    pthread_mutex_destroy(&scan->disk_lock);
+    wake_close(&scan->wake);
     pthread_mutex_destroy(&scan->cache_lock);
     pthread_mutex_destroy(&scan->lock);
-    memory_free(scan->units);
+    supply_free(&scan->supply);
     memory_free(scan->work);
     memory_free(scan->results);
     memory_free(scan);

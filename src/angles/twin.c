@@ -46,6 +46,12 @@ static const struct layer *layer_of(const struct job *job, int side)
     return &job->twin->side[side].side->model->layers[job->layer];
 }
 
+static const struct tensor *tensor_of(const struct side *side, const struct unit *unit)
+{
+    const struct layer *layer = &side->model->layers[unit->layer];
+    return checkpoint_tensor(side->checkpoint, layer->projection[unit->projection].index);
+}
+
 /* Rows made of base and adapter that fit beside each other. */
 static size_t rows_made(const struct view_of_rows *rows)
 {
@@ -200,17 +206,16 @@ static void take_all(void *arg)
         at += take_window(job, at, job->first + job->count - at);
 }
 
-bool twin_run(struct twin *twin, size_t layer, int projection, uint64_t first, uint64_t count,
-              const struct twin_values *values)
+bool twin_run(struct twin *twin, const struct unit *unit, const struct twin_values *values)
 {
-    struct job job = {twin, layer, projection, first, count, values, false};
+    struct job job = {twin,   unit->layer, (int)unit->projection, unit->first, unit->count,
+                      values, false};
     uint64_t bytes = 0;
     for (int side = 0; side < 2; side++) {
         struct view_of_rows *rows = &twin->side[side];
-        rows->tensor = checkpoint_tensor(rows->side->checkpoint,
-                                         layer_of(&job, side)->projection[projection].index);
+        rows->tensor = tensor_of(rows->side, unit);
         window_begin(&rows->window, rows->tensor);
-        bytes += 2 * count * tensor_row_bytes(rows->tensor);
+        bytes += 2 * unit->count * tensor_row_bytes(rows->tensor);
         if (rows->tensor->lora && !lora_tile_reserve(&rows->tile, rows->tensor, rows_made(rows)))
             twin->lacks = true;
     }
@@ -219,4 +224,22 @@ bool twin_run(struct twin *twin, size_t layer, int projection, uint64_t first, u
     for (int side = 0; side < 2; side++)
         window_end(&twin->side[side].window, bytes);
     return true;
+}
+
+/* ---- the disk ------------------------------------------------------------ */
+
+bool twin_bring(struct twin *twin, const struct unit *unit)
+{
+    bool cold = false;
+    for (int i = 0; i < 2; i++) {
+        const struct side *side = twin->side[i].side;
+        struct stretch stretch = unit_stretch(side->checkpoint, side->model, unit);
+        cold = window_bring(&twin->side[i].window, tensor_of(side, unit), stretch) || cold;
+    }
+    return cold;
+}
+
+bool twin_is_cold(const struct twin *twin)
+{
+    return twin->side[0].window.cold || twin->side[1].window.cold;
 }

@@ -36,9 +36,11 @@ struct twin_values {
     float *cos[2], *norm_a[2], *norm_b[2]; /* NULL: that side's angles are known */
     float *distance;
 };
-/* Pairs first..first + count - 1 of one projection of a layer (an index). false: a file shrank, its
- * disk failed, or there is no memory. */
-bool twin_run(struct twin *twin, size_t layer, int projection, uint64_t first, uint64_t count,
-              const struct twin_values *values);
+/* The pairs of a unit of the base. false: a file shrank, its disk failed, or there is no memory. */
+bool twin_run(struct twin *twin, const struct unit *unit, const struct twin_values *values);
+/* Waits for its rows in both models; true: some came from the disk. Only inside guard_run. */
+bool twin_bring(struct twin *twin, const struct unit *unit);
+/* Whether the last unit came from the disk. */
+bool twin_is_cold(const struct twin *twin);
 
 #endif

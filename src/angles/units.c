@@ -20,17 +20,19 @@ uint64_t unit_bytes(const struct checkpoint *checkpoint, const struct model *mod
     return 2 * (uint64_t)unit->count * projection_row_bytes(checkpoint, projection_of(model, unit));
 }
 
-uint64_t unit_span(const struct checkpoint *checkpoint, const struct model *model,
-                   const struct unit *unit)
+struct stretch unit_stretch(const struct checkpoint *checkpoint, const struct model *model,
+                            const struct unit *unit)
 {
     const struct layer *layer = &model->layers[unit->layer];
+    const struct projection *p = projection_of(model, unit);
     uint64_t last = unit->first + unit->count - 1, first_row, last_row, other;
+    uint64_t row_bytes = projection_row_bytes(checkpoint, p);
     layer_pair_rows(layer, (int)unit->projection, (uint32_t)(unit->first / layer->pairs),
                     (uint32_t)(unit->first % layer->pairs), &first_row, &other);
     layer_pair_rows(layer, (int)unit->projection, (uint32_t)(last / layer->pairs),
                     (uint32_t)(last % layer->pairs), &other, &last_row);
-    return (last_row + 1 - first_row) *
-           projection_row_bytes(checkpoint, projection_of(model, unit));
+    uint64_t start = checkpoint_tensor(checkpoint, p->index)->offset;
+    return (struct stretch){start + first_row * row_bytes, (last_row + 1 - first_row) * row_bytes};
 }
 
 /* ---- planning ------------------------------------------------------------ */

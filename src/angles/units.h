@@ -26,9 +26,13 @@ struct unit *units_plan(const struct checkpoint *checkpoint, const struct angles
 /* Bytes that it reads. */
 uint64_t unit_bytes(const struct checkpoint *checkpoint, const struct model *model,
                     const struct unit *unit);
-/* Bytes from its first row to the end of its last, which may hold others between them. */
-uint64_t unit_span(const struct checkpoint *checkpoint, const struct model *model,
-                   const struct unit *unit);
+/* Where it lies in its file: from its first row to the end of its last, which may hold others
+ * between them. Of a model that matches the planned one, too, whose pairs have the same numbers. */
+struct stretch {
+    uint64_t offset, bytes;
+};
+struct stretch unit_stretch(const struct checkpoint *checkpoint, const struct model *model,
+                            const struct unit *unit);
 
 /* As stored. */
 uint64_t projection_row_bytes(const struct checkpoint *checkpoint,

@@ -82,11 +82,10 @@ void window_begin(struct window *window, const struct tensor *tensor)
     window->before = cost_so_far();
 }
 
-bool window_bring(struct window *window, const struct mapping *mapping, uint64_t offset,
-                  uint64_t size)
+bool window_bring(struct window *window, const struct tensor *tensor, struct stretch stretch)
 {
     long blocks = cost_so_far().blocks;
-    mapping_bring(mapping, offset, size);
+    mapping_bring(checkpoint_mapping(window->checkpoint, tensor), stretch.offset, stretch.bytes);
     window->brought = true;
     return cost_so_far().blocks > blocks;
 }

@@ -6,6 +6,7 @@
 #define ROPESCOPE_ANGLES_WINDOW_H
 
 #include "adapted.h"
+#include "units.h"
 
 /* Two runs of rows at most are in sight: those of the first dims of half-split pairs and those of
  * their second dims; the rows of interleaved pairs are one run. */
@@ -48,10 +49,9 @@ void window_free(struct window *window);
 /* About what a window takes that has this tensor in sight. */
 uint64_t window_bytes(const struct tensor *tensor);
 
-/* Waits for `size` bytes of a file from `offset` on, before the piece of work that needs them
- * begins. true: they came from the disk. Only inside guard_run. */
-bool window_bring(struct window *window, const struct mapping *mapping, uint64_t offset,
-                  uint64_t size);
+/* Waits for a stretch of the tensor's file, before the piece of work that needs it begins. true: it
+ * came from the disk. Only inside guard_run. */
+bool window_bring(struct window *window, const struct tensor *tensor, struct stretch stretch);
 /* A piece of work of `bytes` bytes of one tensor begins, and is over. What it cost decides how the
  * next one is read. */
 void window_begin(struct window *window, const struct tensor *tensor);

@@ -1,19 +1,15 @@
 /* open_in_background.c: one thread that opens a model, and what tells that it is through. The
  * thread touches nothing of the caller's but the options, which stay as they are. */
-#define _GNU_SOURCE 1 /* pipe2 */
 #include "open_in_background.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <string.h>
-#include <unistd.h>
 
 struct background {
     struct options options;
     struct opening_watch watch;
     struct pool *pool; /* NULL: it was opened by the caller's own thread */
-    int wake[2];       /* gets a byte when it is over */
+    struct wake wake;  /* gets a byte when it is over */
     /* The thread's until it was joined: */
     struct session *session;
     enum status status;
@@ -25,8 +21,7 @@ static void open_model(void *arg, size_t worker)
     struct background *b = arg;
     (void)worker; /* there is one */
     b->status = open_named_model(&b->options, &b->session, &b->error);
-    ssize_t written = write(b->wake[1], "", 1);
-    (void)written; /* the pipe is empty */
+    wake_send(&b->wake);
 }
 
 enum status background_start(const struct options *options, struct background **out,
@@ -35,9 +30,9 @@ enum status background_start(const struct options *options, struct background **
     struct background *b = memory_array(1, sizeof *b);
     if (!b)
         return error_memory(err);
-    if (pipe2(b->wake, O_CLOEXEC | O_NONBLOCK) != 0) {
+    if (!wake_open(&b->wake)) {
         memory_free(b);
-        return error_set(err, STATUS_FAILED, "no pipe could be made: %s", strerror(errno));
+        return error_set(err, STATUS_FAILED, "no pipe could be made: %m");
     }
     b->options = *options;
     b->options.session.watch = &b->watch;
@@ -50,7 +45,7 @@ enum status background_start(const struct options *options, struct background **
 bool background_wait(struct background *background, double seconds)
 {
     double deadline = clock_seconds() + seconds;
-    struct pollfd wake = {.fd = background->wake[0], .events = POLLIN};
+    struct pollfd wake = {.fd = background->wake.fd[0], .events = POLLIN};
     for (;;) {
         double left = deadline - clock_seconds();
         int ready = poll(&wake, 1, left > 0 ? (int)(1e3 * left) + 1 : 0);
@@ -61,7 +56,7 @@ bool background_wait(struct background *background, double seconds)
 
 int background_wake_fd(const struct background *background)
 {
-    return background->wake[0];
+    return background->wake.fd[0];
 }
 
 const struct opening_watch *background_watch(const struct background *background)
@@ -78,8 +73,7 @@ enum status background_finish(struct background *background, struct session **ou
                               struct error *err)
 {
     pool_join(background->pool);
-    close(background->wake[0]);
-    close(background->wake[1]);
+    wake_close(&background->wake);
     enum status status = background->status;
     *out = background->session;
     if (status != STATUS_OK && err)

@@ -2,7 +2,6 @@
 #include "probing.h"
 
 #include <cjson/cJSON.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <string.h>
@@ -186,16 +185,13 @@ static void run_it(void *arg, size_t worker)
     (void)worker;
     p->status = probe_run(p->checkpoint, p->model, &request, &p->progress, &p->probe, &p->error);
     atomic_store(&p->done, true);
-    ssize_t written = write(p->wake[1], "", 1);
-    (void)written;
+    wake_send(&p->wake);
 }
 
 enum status probing_start(struct probing *p, struct error *err)
 {
-    if (pipe(p->wake) != 0)
+    if (!wake_open(&p->wake))
         return error_set(err, STATUS_FAILED, "no pipe: %m");
-    for (int i = 0; i < 2; i++)
-        fcntl(p->wake[i], F_SETFD, FD_CLOEXEC);
     return pool_start(&p->pool, 1, run_it, p, err);
 }
 
@@ -266,7 +262,7 @@ bool probing_runs(const struct probing *p)
 
 int probing_wake_fd(const struct probing *p)
 {
-    return p->pool ? p->wake[0] : -1;
+    return p->pool ? p->wake.fd[0] : -1;
 }
 
 /* Only what is added up by the run is read while it runs. */
@@ -302,9 +298,7 @@ void probing_close(struct probing *p)
     atomic_store(&p->cancel, true);
     if (p->pool)
         pool_join(p->pool);
-    for (int i = 0; i < 2; i++)
-        if (p->wake[i] > 0)
-            close(p->wake[i]);
+    wake_close(&p->wake);
     for (size_t i = 0; p->words && i < p->token_count; i++)
         memory_free(p->words[i]);
     memory_free(p->words);

@@ -25,7 +25,7 @@ struct probing {
     struct pool *pool;    /* NULL: not started, or over */
     struct progress progress;
     _Atomic bool cancel, done;
-    int wake[2]; /* a pipe: readable when it is over; 0: none was opened */
+    struct wake wake; /* readable when it is over */
     struct probe *probe;
     enum status status; /* how it ended */
     struct error error;

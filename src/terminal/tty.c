@@ -1,9 +1,8 @@
 /* The terminal as file descriptors: finding it, and waiting for keys, signals and wake-ups. */
-#define _GNU_SOURCE /* ppoll, pipe2 */
+#define _GNU_SOURCE /* ppoll */
 #include "terminal/tty.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -50,7 +49,7 @@ void tty_let_stop(const struct tty *tty)
 
 enum status tty_open(struct tty *tty, struct error *err)
 {
-    *tty = (struct tty){.wake = {-1, -1}};
+    *tty = (struct tty){0};
     if (!find_terminal(tty)) {
         if (tty->in)
             fclose(tty->in);
@@ -59,23 +58,21 @@ enum status tty_open(struct tty *tty, struct error *err)
     tty->in_fd = fileno(tty->in);
     tty->out_fd = fileno(tty->out);
     hold_signals(tty);
-    if (tcgetattr(tty->in_fd, &tty->modes) != 0 || pipe2(tty->wake, O_CLOEXEC | O_NONBLOCK) != 0) {
+    if (tcgetattr(tty->in_fd, &tty->modes) != 0 || !wake_open(&tty->wake)) {
         int failure = errno;
         tty_close(tty);
         errno = failure;
         return error_set(err, STATUS_FAILED, "the terminal cannot be set up: %m");
     }
-    signals_catch(tty->wake[1]);
+    signals_catch(tty->wake.fd[1]);
     return STATUS_OK;
 }
 
 void tty_close(struct tty *tty)
 {
-    if (tty->wake[1] >= 0) {
+    if (tty->wake.fd[1] > 0)
         signals_catch(-1);
-        close(tty->wake[0]);
-        close(tty->wake[1]);
-    }
+    wake_close(&tty->wake);
     if (tty->in != stdin) {
         fclose(tty->in);
         fclose(tty->out);
@@ -83,18 +80,11 @@ void tty_close(struct tty *tty)
     pthread_sigmask(SIG_SETMASK, &tty->mask, NULL);
 }
 
-static void drain(int fd)
-{
-    char bytes[64];
-    while (read(fd, bytes, sizeof bytes) > 0)
-        continue;
-}
-
 enum tty_event tty_wait(struct tty *tty, int wake_fd, double deadline)
 {
     enum { LONGEST = 1000000 }; /* seconds that surely fit a time_t */
     struct pollfd fds[] = {{.fd = tty->in_fd, .events = POLLIN},
-                           {.fd = tty->wake[0], .events = POLLIN},
+                           {.fd = tty->wake.fd[0], .events = POLLIN},
                            {.fd = wake_fd, .events = POLLIN}}; /* poll skips a negative one */
     double left = deadline - clock_seconds();
     left = left < 0 ? 0 : left > LONGEST ? LONGEST : left;
@@ -108,7 +98,7 @@ enum tty_event tty_wait(struct tty *tty, int wake_fd, double deadline)
     if (ready == 0)
         return TTY_TIMEOUT;
     if (fds[1].revents) {
-        drain(tty->wake[0]);
+        wake_take(&tty->wake);
         return TTY_SIGNAL;
     }
     if (fds[0].revents & (POLLHUP | POLLERR | POLLNVAL))

@@ -10,7 +10,7 @@
 struct tty {
     FILE *in, *out; /* stdin and stdout, or /dev/tty, which tty_close closes */
     int in_fd, out_fd;
-    int wake[2];          /* signals_catch() writes, tty_wait() reads */
+    struct wake wake;     /* signals_catch() writes, tty_wait() reads */
     struct termios modes; /* as they were before */
     sigset_t mask;        /* of this thread, as it was before */
 };

@@ -1,6 +1,6 @@
 /* test_scan.c: how a scan is cut into units, in which order they are read, and the two ways in
  * which a worker comes by its rows. */
-#include "angles/units.h"
+#include "angles/supply.h"
 #include "angles/window.h"
 #include "session_run.h"
 
@@ -63,7 +63,9 @@ static void every_pair_is_in_one_unit(void **state)
                     continue;
                 assert_int_equal(unit->first, next);
                 assert_true(unit_bytes(p.opened.checkpoint, p.angles->model, unit) <= UNIT_BYTES);
-                assert_true(unit_span(p.opened.checkpoint, p.angles->model, unit) >=
+                struct stretch stretch = unit_stretch(p.opened.checkpoint, p.angles->model, unit);
+                assert_int_equal(stretch.offset, unit->offset);
+                assert_true(stretch.bytes >=
                             unit_bytes(p.opened.checkpoint, p.angles->model, unit));
                 next = (size_t)unit->first + unit->count;
                 seen += unit->count;
@@ -72,6 +74,43 @@ static void every_pair_is_in_one_unit(void **state)
         }
     }
     plan_free(&p);
+}
+
+/* The first `cold` units come from the disk. */
+struct disk {
+    uint64_t cold, brought;
+};
+
+static bool bring_from(void *context, const struct unit *unit)
+{
+    struct disk *disk = context;
+    assert_int_equal(unit->first, disk->brought + 1); /* each in its turn; see below */
+    disk->brought++;
+    return unit->first < disk->cold;
+}
+
+static void cold_units_are_brought_and_warm_ones_left(void **state)
+{
+    (void)state;
+    enum { COUNT = 100, COLD = 30, LONGER = (32 << 20) / UNIT_BYTES };
+    struct disk disk = {.cold = COLD};
+    struct supply supply = {.units = memory_array(COUNT, sizeof *supply.units), .count = COUNT};
+    assert_non_null(supply.units);
+    supply_init(&supply);
+    for (size_t i = 0; i < COUNT; i++)
+        supply.units[i].first = i;
+    assert_int_equal(supply_take(&supply, bring_from, &disk), 0);
+    assert_int_equal(disk.brought, 0); /* nothing was known of a disk yet */
+    supply_note_cold(&supply, 0);
+    for (size_t i = 1; i < COUNT; i++) {
+        assert_false(supply_is_over(&supply));
+        assert_int_equal(supply_take(&supply, bring_from, &disk), i);
+    }
+    assert_int_equal(disk.brought, COLD - 1 + LONGER);
+    assert_true(supply_is_over(&supply));
+    supply_note_cold(&supply, COUNT);
+    assert_true(supply_take(&supply, bring_from, &disk) >= COUNT);
+    supply_free(&supply);
 }
 
 static void units_follow_the_file(void **state)
@@ -308,6 +347,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_pair_is_in_one_unit),
+        cmocka_unit_test(cold_units_are_brought_and_warm_ones_left),
         cmocka_unit_test(units_follow_the_file),
         cmocka_unit_test(a_long_head_is_cut),
         cmocka_unit_test(layers_that_are_there_are_not_planned),
