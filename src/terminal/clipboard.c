@@ -1,6 +1,7 @@
 /* clipboard.c: a text as the escape sequence that terminals put on their clipboard. */
-#include "ropescope/terminal.h"
+#include "terminal/clipboard.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const char start[] = "\033]52;c;", end[] = "\007";
@@ -28,4 +29,31 @@ char *clipboard_sequence(const char *text, size_t length)
         encode(at, (const unsigned char *)text + 3 * i, length - 3 * i < 3 ? length - 3 * i : 3);
     memcpy(at, end, sizeof end);
     return out;
+}
+
+/* Consoles print what they do not understand. */
+static bool prints_sequences(const char *terminal)
+{
+    static const char *const printing[] = {"linux", "vt", "dumb", "ansi", "cons"};
+    for (size_t i = 0; i < sizeof printing / sizeof *printing && terminal; i++)
+        if (strncmp(terminal, printing[i], strlen(printing[i])) == 0)
+            return true;
+    return false;
+}
+
+enum status clipboard_send(FILE *terminal, const char *text, struct error *err)
+{
+    const char *name = getenv("TERM");
+    size_t length = strlen(text);
+    if (prints_sequences(name))
+        return error_set(err, STATUS_FAILED, "this terminal (TERM=%s) has no clipboard", name);
+    if (length > CLIPBOARD_BYTES)
+        return error_set(err, STATUS_FAILED, "%zu bytes are too much for a terminal's clipboard",
+                         length);
+    char *sequence = clipboard_sequence(text, length);
+    if (!sequence)
+        return error_memory(err);
+    bool sent = fputs(sequence, terminal) >= 0 && fflush(terminal) == 0;
+    memory_free(sequence);
+    return sent ? STATUS_OK : error_set(err, STATUS_FAILED, "the terminal takes nothing: %m");
 }

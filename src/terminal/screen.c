@@ -1,8 +1,9 @@
 /* The real terminal, by ncurses: a canvas goes out, events come in. No other file knows curses. */
 #include "ropescope/terminal.h"
-#include "terminal/cells.h"
+#include "terminal/clipboard.h"
+#include "terminal/frame.h"
 #include "terminal/gather.h"
-#include "terminal/spots.h"
+#include "terminal/inks.h"
 #include "terminal/tty.h"
 
 #include <curses.h>
@@ -12,32 +13,16 @@
 #include <term.h>
 #include <wchar.h>
 
-enum {
-    ESCAPE_MILLISECONDS = 25,
-    RESTORE_BYTES = 256,
-    LEVELS = 256,
-    INKS = ROLE_COUNT + 2 * LEVELS
-};
-
-/* What a role (or a level of a gradient, behind the roles) is for curses, asked once a theme. */
-struct ink {
-    bool known;
-    attr_t attributes;
-    int pair;
-};
+enum { ESCAPE_MILLISECONDS = 25, RESTORE_BYTES = 256 };
 
 struct screen {
     struct tty tty;
     struct gather gather;
     SCREEN *curses;
-    enum colour_depth colours;
-    int plain; /* the pair of text without colours; see plain_pair() */
     bool utf8;
     bool redraw;
-    struct theme theme; /* that `inks` were made of */
-    struct ink inks[INKS];
-    struct canvas *drawn; /* what curses has been given; NULL: nothing that holds any more */
-    struct spots spots;   /* that wait for the lines to be sent */
+    struct inks inks;
+    struct frame frame;
 };
 
 /* ---- opening and closing ------------------------------------------------- */
@@ -136,8 +121,9 @@ static void set_up_curses(struct screen *screen)
     intrflush(stdscr, FALSE); /* or Ctrl-C could throw away what gives the terminal back */
     leaveok(stdscr, curs_set(0) != ERR); /* one that cannot be hidden is parked in a corner */
     wnoutrefresh(stdscr);                /* or the first look for a key would send an empty frame */
-    screen->colours = colours_available();
-    screen->plain = plain_pair(screen->colours);
+    screen->inks.colours = colours_available();
+    screen->inks.plain = plain_pair(screen->inks.colours);
+    screen->inks.pair = alloc_pair; /* as they come up; the one longest unused when they run out */
     screen->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 }
 
@@ -181,7 +167,7 @@ void screen_close(struct screen *screen)
     signals_restore_terminal(-1, NULL, NULL);
     gather_close(&screen->gather);
     tty_close(&screen->tty);
-    canvas_free(screen->drawn);
+    frame_forget(&screen->frame);
     memory_free(screen);
 }
 
@@ -193,7 +179,7 @@ void screen_size(const struct screen *screen, int *rows, int *cols)
 
 enum colour_depth screen_colours(const struct screen *screen)
 {
-    return screen->colours;
+    return screen->inks.colours;
 }
 
 bool screen_is_utf8(const struct screen *screen)
@@ -209,40 +195,10 @@ static attr_t attributes_of(unsigned flags)
            (flags & STYLE_UNDERLINE ? A_UNDERLINE : 0);
 }
 
-static int colour_index(const struct screen *screen, int32_t rgb)
-{
-    return rgb < 0 ? -1 : colour_nearest(rgb, screen->colours);
-}
-
-/* curses allots the pairs as they come up, and takes the one longest unused when they run out. */
-static int pair_of(const struct screen *screen, struct look look)
-{
-    int foreground = colour_index(screen, look.foreground);
-    int background = colour_index(screen, look.background);
-    if (screen->colours == COLOURS_NONE || (foreground < 0 && background < 0))
-        return screen->plain;
-    int pair = alloc_pair(foreground, background);
-    return pair < 0 ? screen->plain : pair;
-}
-
-static const struct ink *ink_of(struct screen *screen, struct style style)
-{
-    size_t index = style.role == ROLE_HEAT      ? ROLE_COUNT + (size_t)style.level
-                   : style.role == ROLE_DIVERGE ? ROLE_COUNT + LEVELS + (size_t)style.level
-                                                : style.role;
-    struct ink *ink = &screen->inks[index < INKS ? index : ROLE_TEXT];
-    if (!ink->known) {
-        style.flags = 0;
-        struct look look = theme_look(&screen->theme, style, screen->colours);
-        *ink = (struct ink){true, attributes_of(look.flags), pair_of(screen, look)};
-    }
-    return ink;
-}
-
 static bool is_plain(struct screen *screen, struct style style)
 {
-    const struct ink *ink = ink_of(screen, style);
-    return ink->pair == screen->plain && ink->attributes == 0 && attributes_of(style.flags) == 0;
+    const struct ink *ink = inks_of(&screen->inks, style);
+    return ink->pair == screen->inks.plain && attributes_of(ink->flags | style.flags) == 0;
 }
 
 /* What is sent for a character: itself, or '?' where the locale cannot show it or sees another
@@ -257,8 +213,8 @@ static wchar_t shown(const struct screen *screen, uint32_t code, int width)
 static void put_cell(struct screen *screen, int row, int col, const struct canvas_cell *cell,
                      bool wide)
 {
-    const struct ink *ink = ink_of(screen, cell->style);
-    attr_t attributes = ink->attributes | attributes_of(cell->style.flags);
+    const struct ink *ink = inks_of(&screen->inks, cell->style);
+    attr_t attributes = attributes_of(ink->flags | cell->style.flags);
     wchar_t text[3] = {shown(screen, cell->code, wide ? 2 : 1)};
     if (cell->combining && screen->utf8 && wcwidth((wchar_t)cell->combining) == 0)
         text[1] = (wchar_t)cell->combining;
@@ -272,46 +228,27 @@ static void put_cell(struct screen *screen, int row, int col, const struct canva
         mvadd_wchnstr(row, col + 1, &character, 1);
 }
 
-/* A line as it is now, but for cells of pictures that shall wait: these stay as they were.
- * `before` is NULL where none shall. */
-static void put_row(struct screen *screen, int row, int cols, const struct canvas_cell *cells,
-                    const struct canvas_cell *before, int canvas_cols)
+static void put_line(void *context, const struct frame_line *line)
 {
-    move(row, 0);
+    struct screen *screen = context;
+    move(line->row, 0);
     clrtoeol();
-    for (int col = 0; col < cols; col++) {
-        const struct canvas_cell *cell = &cells[col];
-        bool wide = col + 1 < canvas_cols && cells[col + 1].code == 0;
-        if (before && spots_take(&screen->spots, row, col, cell, &before[col]))
-            cell = &before[col];
+    for (int col = 0; col < line->cols; col++) {
+        const struct canvas_cell *cell = &line->cells[col];
+        bool wide = col + 1 < line->width && line->cells[col + 1].code == 0;
+        if (line->before &&
+            spots_take(&screen->frame.spots, line->row, col, cell, &line->before[col]))
+            cell = &line->before[col];
         bool blank =
             cell->code == ' ' && is_plain(screen, cell->style); /* clrtoeol() put it there */
-        if (cell->code != 0 && !blank && !(wide && col + 1 == cols))
-            put_cell(screen, row, col, cell, wide);
+        if (cell->code != 0 && !blank && !(wide && col + 1 == line->cols))
+            put_cell(screen, line->row, col, cell, wide);
     }
 }
 
-static void forget_drawn(struct screen *screen)
+static void put_spot(void *context, const struct spot *spot)
 {
-    canvas_free(screen->drawn);
-    screen->drawn = NULL;
-}
-
-/* Forgets what curses has been given where it no longer holds: another theme, another size. */
-static void check_drawn(struct screen *screen, const struct canvas *canvas,
-                        const struct theme *theme)
-{
-    int rows, cols;
-    screen_size(screen, &rows, &cols);
-    if (memcmp(&screen->theme, theme, sizeof *theme) != 0) {
-        memcpy(&screen->theme, theme, sizeof *theme);
-        memset(screen->inks, 0, sizeof screen->inks);
-        forget_drawn(screen);
-    }
-    const struct canvas *drawn = screen->drawn;
-    if (screen->redraw || rows != canvas->rows || cols != canvas->cols ||
-        (drawn && (drawn->rows != rows || drawn->cols != cols)))
-        forget_drawn(screen);
+    put_cell(context, spot->row, spot->col, &spot->cell, false);
 }
 
 static void send(void)
@@ -321,105 +258,36 @@ static void send(void)
     doupdate();
 }
 
-static void put_spot(void *context, const struct spot *spot)
+/* Forgets what curses has been given where it no longer holds: another theme, another size. */
+static void check_drawn(struct screen *screen, const struct canvas *canvas,
+                        const struct theme *theme, int rows, int cols)
 {
-    put_cell(context, spot->row, spot->col, &spot->cell, false);
-}
-
-static void send_spots(struct screen *screen)
-{
-    while (screen->spots.count > 0) {
-        spots_turn(&screen->spots, screen->drawn, put_spot, screen);
-        send();
-    }
-}
-
-/* What a frame gives curses, line by line. */
-struct giving {
-    const struct canvas *canvas;
-    int rows, cols; /* in sight */
-    bool few;       /* cells of pictures go as spots */
-    bool first;     /* blank lines, too: the theme may have a ground */
-    size_t budget;  /* bytes that the lines may still cost; SIZE_MAX: any */
-};
-
-static bool give_row(struct screen *screen, struct giving *giving, int row, bool words)
-{
-    size_t width = (size_t)giving->canvas->cols, start = (size_t)row * width;
-    const struct canvas_cell *cells = giving->canvas->cells + start;
-    struct canvas_cell *drawn = screen->drawn ? screen->drawn->cells + start : NULL;
-    bool all = giving->few || giving->budget == SIZE_MAX || !drawn;
-    if (!giving->first && drawn && cells_same(cells, drawn, (int)width))
-        return true;
-    if (!all && words && !spots_only_words(cells, drawn, (int)width))
-        return true;
-    size_t cost = all ? 0 : cells_cost(cells, drawn, (int)width);
-    if (cost > giving->budget)
-        return false;
-    giving->budget -= cost;
-    put_row(screen, row, giving->cols, cells, giving->few ? drawn : NULL, (int)width);
-    if (drawn)
-        memcpy(drawn, cells, width * sizeof *drawn);
-    return true;
-}
-
-/* Gives curses the lines that changed (asking it to compare them all costs more than all else that
- * a step of the threshold does), from the last on, those of words first where not all may go. */
-static bool give_rows(struct screen *screen, struct giving *giving)
-{
-    bool all = true;
-    for (int words = giving->budget < SIZE_MAX && !giving->few; words >= 0; words--)
-        for (int row = giving->rows - 1; row >= 0; row--)
-            all = give_row(screen, giving, row, words > 0) && all;
-    return all;
-}
-
-/* The first frame, and one after all was forgotten, is given whole. */
-static void start_giving(struct screen *screen, struct giving *giving)
-{
-    screen_size(screen, &giving->rows, &giving->cols);
-    const struct canvas *canvas = giving->canvas;
-    giving->rows = giving->rows < canvas->rows ? giving->rows : canvas->rows;
-    giving->cols = giving->cols < canvas->cols ? giving->cols : canvas->cols;
-    giving->few = screen->drawn && spots_suffice(canvas, screen->drawn, giving->budget);
-    if (screen->drawn)
-        return;
-    giving->first = true;
-    erase(); /* clear() would send the whole screen each time */
-    screen->drawn = canvas_new(canvas->rows, canvas->cols); /* NULL: all is given again */
-    giving->budget = SIZE_MAX;
-}
-
-/* What lines cost is guessed from above, so there is room for more when they have been told to
- * curses and weighed. */
-static bool give(struct screen *screen, struct giving *giving)
-{
-    enum { ROOM = 200 };
-    size_t budget = giving->budget;
-    for (;;) {
-        bool all = give_rows(screen, giving);
-        size_t before = gather_size(&screen->gather);
-        send();
-        send_spots(screen);
-        size_t sent = gather_size(&screen->gather);
-        if (all || sent == before || sent + ROOM > budget)
-            return all;
-        giving->budget = budget - sent;
-    }
+    if (inks_take(&screen->inks, theme))
+        frame_forget(&screen->frame);
+    const struct canvas *drawn = screen->frame.drawn;
+    if (screen->redraw || rows != canvas->rows || cols != canvas->cols ||
+        (drawn && (drawn->rows != rows || drawn->cols != cols)))
+        frame_forget(&screen->frame);
+    if (!screen->frame.drawn)
+        erase(); /* clear() would send the whole screen each time */
 }
 
 bool screen_draw(struct screen *screen, const struct canvas *canvas, const struct theme *theme,
                  size_t budget)
 {
-    struct giving giving = {.canvas = canvas, .budget = budget};
-    check_drawn(screen, canvas, theme);
-    start_giving(screen, &giving);
+    struct frame_terminal terminal = {.context = screen,
+                                      .gather = &screen->gather,
+                                      .put_line = put_line,
+                                      .put_spot = put_spot,
+                                      .send = send};
+    screen_size(screen, &terminal.rows, &terminal.cols);
+    check_drawn(screen, canvas, theme, terminal.rows, terminal.cols);
     if (screen->redraw)
         clearok(curscr, TRUE);
     screen->redraw = false;
     tty_let_stop(&screen->tty); /* doupdate() would forget it */
     gather_begin(&screen->gather);
-    bool all = give(screen, &giving);
+    bool all = frame_give(&screen->frame, canvas, budget, &terminal);
     gather_send(&screen->gather);
     return all;
 }
@@ -545,20 +413,5 @@ void screen_mouse(struct screen *screen, bool on)
 
 enum status screen_copy(struct screen *screen, const char *text, struct error *err)
 {
-    /* Consoles that print what they do not understand. */
-    static const char *const printing[] = {"linux", "vt", "dumb", "ansi", "cons"};
-    const char *name = getenv("TERM");
-    size_t length = strlen(text);
-    for (size_t i = 0; i < sizeof printing / sizeof *printing && name; i++)
-        if (strncmp(name, printing[i], strlen(printing[i])) == 0)
-            return error_set(err, STATUS_FAILED, "this terminal (TERM=%s) has no clipboard", name);
-    if (length > CLIPBOARD_BYTES)
-        return error_set(err, STATUS_FAILED, "%zu bytes are too much for a terminal's clipboard",
-                         length);
-    char *sequence = clipboard_sequence(text, length);
-    if (!sequence)
-        return error_memory(err);
-    bool sent = fputs(sequence, screen->tty.out) >= 0 && fflush(screen->tty.out) == 0;
-    memory_free(sequence);
-    return sent ? STATUS_OK : error_set(err, STATUS_FAILED, "the terminal takes nothing: %m");
+    return clipboard_send(screen->tty.out, text, err);
 }
