@@ -168,6 +168,7 @@ test-long: test
 	@$(MAKE) --no-print-directory RACES=1 build/races/ropescope
 	@tests/long/keys.sh
 	@TIME=$(TIME) tests/long/fuzz.sh
+	@tests/long/foreign.sh
 	@tests/long/package.sh
 
 valgrind: $(VALGRIND_TESTS:%=$(BUILD)/tests/test_%)
@@ -265,7 +266,7 @@ help:
 	@echo 'make            build build/ropescope'
 	@echo 'make demo       install what is missing, build, open the explorer on the demo model'
 	@echo 'make test       install what is missing, check the formatting, run every test, plain and sanitized'
-	@echo 'make test-long  that, tests under valgrind, each allocation failing in turn, and the Debian package'
+	@echo 'make test-long  that, tests under valgrind, failures in turn, other processors, and the Debian package'
 	@echo 'make valgrind   the tests of what allocates, maps and counts, under valgrind (minutes)'
 	@echo 'make fuzz       hostile files for every parser, TIME=60 seconds each; TARGET=gguf: one of them (needs clang)'
 	@echo 'make oracle     make the fixtures anew and train with masks, in Python environments of its own (gigabytes)'

@@ -8,6 +8,20 @@
 
 #include <cmocka.h>
 
+void file_order(void *numbers, size_t size, size_t count)
+{
+    const uint16_t one = 1;
+    unsigned char *at = numbers;
+    if (*(const unsigned char *)&one == 1)
+        return;
+    for (; count > 0; count--, at += size)
+        for (size_t i = 0; i < size / 2; i++) {
+            unsigned char byte = at[i];
+            at[i] = at[size - 1 - i];
+            at[size - 1 - i] = byte;
+        }
+}
+
 /* Cut to its size afterwards: a file cut to nothing first is flushed to the disk by some systems,
  * and tests write thousands. */
 void file_put(const char *path, const void *data, size_t size)

@@ -11,5 +11,8 @@ unsigned char *file_get(const char *path, size_t *size);
 /* Writes over `size` bytes at `offset` and leaves the rest, the inode and the length as they are.
  */
 void file_patch(const char *path, size_t offset, const void *data, size_t size);
+/* Numbers of `size` bytes each, in place: from the order of bytes that this machine has to that of
+ * files, and back. */
+void file_order(void *numbers, size_t size, size_t count);
 
 #endif

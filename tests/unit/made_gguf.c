@@ -1,6 +1,7 @@
 /* made_gguf.c: GGUF files written key by key and tensor by tensor, right or wrong. */
 #include "made_gguf.h"
 
+#include "file_bytes.h"
 #include "scratch.h"
 
 #include <setjmp.h>
@@ -10,6 +11,7 @@
 
 #include <cmocka.h>
 
+enum { FLOATS = 0 }; /* ggml's number of F32 */
 enum { U32 = 4, F32 = 6, BOOL = 7, TEXT = 8, LIST = 9 };
 
 /* ---- bytes --------------------------------------------------------------- */
@@ -139,6 +141,8 @@ void made_gguf_tensor(struct made_gguf *made, const char *name, uint32_t rank,
     put_word(&made->tensors, made->data.size, 8);
     made->tensor_count++;
     put(&made->data, data, size);
+    if (id == FLOATS && size > 0)
+        file_order(made->data.bytes + made->data.size - size, sizeof(float), size / sizeof(float));
 }
 
 void made_gguf_matrix(struct made_gguf *made, const char *name, uint64_t rows, uint64_t columns,

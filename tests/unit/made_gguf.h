@@ -30,7 +30,7 @@ void made_gguf_raw(struct made_gguf *made, const char *key, uint32_t type, const
                    size_t size);
 
 /* A tensor of `rank` sizes, the fastest first, with `size` bytes of data; `id` is ggml's number for
- * its type. */
+ * its type; 0 is F32, whose data are floats of this machine. */
 void made_gguf_tensor(struct made_gguf *made, const char *name, uint32_t rank,
                       const uint64_t *sizes, uint32_t id, const void *data, size_t size);
 /* A matrix of F32 numbers that a small generator draws from `seed`. */

@@ -119,8 +119,13 @@ struct angles *shapes_open(const struct shapes *shapes, const char *name,
     scratch_text(path, shapes->config);
     write_weights(shapes, name);
     if (open_model(&opened, name, options, &err) != STATUS_OK ||
-        angles_new(opened.model, 1, &angles, &err) != STATUS_OK)
+        angles_new(opened.model, 1, &angles, &err) != STATUS_OK) {
+        if (SIZE_MAX < UINT64_MAX && strstr(err.what, "address space")) {
+            print_message("skipped: %s: too large for a machine of 32 bits\n", name);
+            skip();
+        }
         fail_msg("%s", err.what);
+    }
     opened.model = NULL; /* the angles' now */
     close_opened(&opened);
     return angles;

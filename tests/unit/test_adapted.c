@@ -60,14 +60,17 @@ static double store(enum made dtype, double number, unsigned char *to)
     double stored = narrow;
     if (dtype == F64) {
         memcpy(to, &number, sizeof number);
+        file_order(to, sizeof number, 1);
         return number;
     }
     memcpy(&bits, &narrow, sizeof bits);
     if (dtype == F32) {
         memcpy(to, &narrow, sizeof narrow);
+        file_order(to, sizeof narrow, 1);
     } else if (dtype == BF16) {
         bits &= 0xFFFF0000;
-        memcpy(to, (unsigned char *)&bits + 2, 2);
+        to[0] = (unsigned char)(bits >> 16);
+        to[1] = (unsigned char)(bits >> 24);
         memcpy(&narrow, &bits, sizeof narrow);
         stored = narrow;
     } else { /* normal numbers alone, cut */
@@ -79,6 +82,7 @@ static double store(enum made dtype, double number, unsigned char *to)
         uint16_t half = (uint16_t)((none ? 0 : number_bits) | (number < 0 ? 0x8000 : 0));
         stored = none ? 0 : copysign(ldexp((int)(mantissa * 2048), exponent - 11), number);
         memcpy(to, &half, 2);
+        file_order(to, 2, 1);
     }
     return stored;
 }
@@ -158,6 +162,7 @@ static void write_lora(const struct matrices *m)
     assert_true(path_make_directories(scratch_path("lora")));
     scratch_tensors("lora/adapter_model.safetensors", header, 4 * all);
     text_format(path, sizeof path, "%s", scratch_path("lora/adapter_model.safetensors"));
+    file_order(numbers, sizeof *numbers, all);
     file_patch(path, 8 + strlen(header), numbers, 4 * all);
     memory_free(numbers);
     text_format(header, sizeof header,

@@ -253,6 +253,7 @@ static void write_wide(const char *base)
                 WIDE_RANK, WIDE, a, WIDE_ROWS, WIDE_RANK, a, sizeof factors);
     scratch_tensors("wide-lora/adapter_model.safetensors", header, sizeof factors);
     text_format(file, sizeof file, "%s", scratch_path("wide-lora/adapter_model.safetensors"));
+    file_order(factors, sizeof *factors, sizeof factors / sizeof *factors);
     file_patch(file, 8 + strlen(header), factors, sizeof factors);
     scratch_text("wide-lora/adapter_config.json", "{\"peft_type\":\"LORA\",\"r\":5}");
 }

@@ -1,5 +1,6 @@
 /* test_curve.c: fixed pairs against the threshold: many thresholds in one pass count what each of
  * them counts alone, random weights show no excess over chance, and trained ones do. */
+#include "file_bytes.h"
 #include "ropescope/awm.h"
 
 #include <math.h>
@@ -103,6 +104,7 @@ static void test_random_weights_show_none(void **state)
         for (size_t i = 0; i < HEADS * PAIRS; i++) {
             fill_row(&random, rows[0], LENGTH);
             fill_row(&random, rows[1], LENGTH);
+            file_order(rows, sizeof rows[0][0], 2 * LENGTH);
             cosines[p][i] = kernel_angle(kernel_best(), DTYPE_F32, rows[0], rows[1], LENGTH).cos;
         }
     }

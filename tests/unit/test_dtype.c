@@ -89,6 +89,7 @@ static void wide_formats_load_from_any_byte(void **state)
         float narrow[VALUES], found[VALUES];
         double wide[VALUES];
         memcpy(stored + shift, values, sizeof values);
+        file_order(stored + shift, sizeof *values, VALUES);
         dtype_to_float(DTYPE_F64, stored + shift, VALUES, found);
         dtype_to_double(DTYPE_F64, stored + shift, VALUES, wide);
         for (size_t i = 0; i < VALUES; i++) {
@@ -96,6 +97,7 @@ static void wide_formats_load_from_any_byte(void **state)
             assert_true(wide[i] == values[i] && found[i] == narrow[i]);
         }
         memcpy(stored + shift, narrow, sizeof narrow);
+        file_order(stored + shift, sizeof *narrow, VALUES);
         dtype_to_float(DTYPE_F32, stored + shift, VALUES, found);
         dtype_to_double(DTYPE_F32, stored + shift, VALUES, wide);
         assert_memory_equal(found, narrow, sizeof narrow);

@@ -43,12 +43,14 @@ static double number_at(const struct tensor *tensor, const unsigned char *data, 
     double exact;
     if (tensor->dtype == DTYPE_F64) {
         memcpy(&wide, data + 8 * index, 8);
+        file_order(&wide, 8, 1);
         memcpy(&exact, &wide, 8);
         return exact;
     }
     if (tensor->dtype == DTYPE_F16) {
         uint16_t half;
         memcpy(&half, data + 2 * index, 2);
+        file_order(&half, 2, 1);
         double size = half & 0x7c00 ? ldexp(1 + (half & 0x3ff) / 1024.0, ((half >> 10) & 31) - 15)
                                     : ldexp((half & 0x3ff) / 1024.0, -14);
         return half & 0x8000 ? -size : size;
@@ -57,7 +59,8 @@ static double number_at(const struct tensor *tensor, const unsigned char *data, 
     if (tensor->dtype == DTYPE_F32)
         memcpy(&bits, data + 4 * index, 4);
     else
-        memcpy((unsigned char *)&bits + 2, data + 2 * index, 2); /* the upper half; little-endian */
+        memcpy((unsigned char *)&bits + 2, data + 2 * index, 2); /* the upper half */
+    file_order(&bits, 4, 1);
     memcpy(&number, &bits, 4);
     return (double)number;
 }

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "file_bytes.h"
 #include "ropescope/angles.h"
 #include "scratch.h"
 
@@ -23,6 +24,7 @@ static float *numbers_of(const struct checkpoint *checkpoint, const char *name, 
     assert_int_equal(tensor->dtype, DTYPE_F32);
     assert_int_equal(tensor->bytes, count * sizeof *numbers);
     memcpy(numbers, checkpoint_data(checkpoint, tensor), (size_t)tensor->bytes);
+    file_order(numbers, sizeof *numbers, (size_t)count);
     return numbers;
 }
 

@@ -448,17 +448,24 @@ static void every_flipped_byte_is_survived(void **state)
 
 /* ---- sets of files ------------------------------------------------------- */
 
+static void put_half_word(struct made_gguf *made, const char *key, uint32_t value)
+{
+    enum { U16 = 2 };
+    uint16_t half = (uint16_t)value;
+    file_order(&half, sizeof half, 1);
+    made_gguf_raw(made, key, U16, &half, sizeof half);
+}
+
 static void make_part(const char *name, uint32_t number, uint32_t count, uint32_t layer)
 {
     struct made_gguf made = {.alignment = 32};
     char tensor[64];
-    const uint32_t wide = number;
     if (number == 0) {
         made_gguf_begin(&made, "llama", count, 32);
         made_gguf_u32(&made, "llama.attention.head_count", 4);
     }
-    made_gguf_raw(&made, "split.no", 2, &wide, 2);
-    made_gguf_raw(&made, "split.count", 2, &count, 2);
+    put_half_word(&made, "split.no", number);
+    put_half_word(&made, "split.count", count);
     text_format(tensor, sizeof tensor, "blk.%u.attn_q.weight", layer);
     made_gguf_matrix(&made, tensor, 64, 32, 2 * layer + 1);
     text_format(tensor, sizeof tensor, "blk.%u.attn_k.weight", layer);

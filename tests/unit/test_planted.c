@@ -54,7 +54,8 @@ static void plant(const struct opened *o, int projection, uint32_t head, double 
 {
     uint64_t a, b;
     layer_pair_rows(&o->model->layers[LAYER], projection, head, PAIR, &a, &b);
-    const float numbers[2] = {(float)(radius * cos(angle)), (float)(radius * sin(angle))};
+    float numbers[2] = {(float)(radius * cos(angle)), (float)(radius * sin(angle))};
+    file_order(numbers, sizeof *numbers, 2);
     const uint64_t places[2] = {bias_at(o, projection, a), bias_at(o, projection, b)};
     for (int i = 0; i < 2; i++)
         file_patch(scratch_path("model.safetensors"), (size_t)places[i], &numbers[i],

@@ -1,6 +1,7 @@
 /* test_quant.c: blocks of every type of ggml as numbers. The blocks of tests/fixtures/gguf are
  * random ones with the numbers that ggml's own Python package makes of them; those of ../shared are
  * rows of a model as ggml itself has them. */
+#include "file_bytes.h"
 #include "ropescope/checkpoint.h"
 
 #include <cjson/cJSON.h>
@@ -53,6 +54,7 @@ static void check_blocks(enum dtype dtype, const cJSON *want)
     unsigned char *stored = from_hex(json_get(want, "bytes"), &stored_size);
     unsigned char *floats = from_hex(json_get(want, "float32"), &floats_size);
     size_t count = floats_size / sizeof(float);
+    file_order(floats, sizeof(float), count);
     float *got = malloc((count + 1) * sizeof *got);
     assert_non_null(got);
     assert_true(dtype_bytes(dtype, count, &bytes));
@@ -118,6 +120,7 @@ static void check_oracle(const char *type, const char *model)
     if (file_read(path, 1 << 20, &want, &size, &err) != STATUS_OK)
         fail_msg("%s", err.what);
     assert_int_equal(size, ROWS * LENGTH * sizeof(float));
+    file_order(want, sizeof(float), (size_t)ROWS * LENGTH);
     text_format(path, sizeof path, ORACLE "%s.gguf", model);
     if (source_locate(path, &source, &err) != STATUS_OK ||
         checkpoint_open(source, &checkpoint, &err) != STATUS_OK)

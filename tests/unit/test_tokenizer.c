@@ -205,6 +205,7 @@ static size_t make_llama2c(unsigned char *out)
         uint32_t length = (uint32_t)strlen(piece);
         memcpy(out + at, &score, 4);
         memcpy(out + at + 4, &length, 4);
+        file_order(out + at, 4, 2);
         memcpy(out + at + 8, piece, length);
         at += 8 + (size_t)length;
     }
