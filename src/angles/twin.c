@@ -215,7 +215,7 @@ bool twin_run(struct twin *twin, const struct unit *unit, const struct twin_valu
         struct view_of_rows *rows = &twin->side[side];
         rows->tensor = tensor_of(rows->side, unit);
         window_begin(&rows->window, rows->tensor);
-        bytes += 2 * unit->count * tensor_row_bytes(rows->tensor);
+        bytes += 2 * (uint64_t)unit->count * tensor_row_bytes(rows->tensor);
         if (rows->tensor->lora && !lora_tile_reserve(&rows->tile, rows->tensor, rows_made(rows)))
             twin->lacks = true;
     }
