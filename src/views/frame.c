@@ -5,7 +5,7 @@
 
 /* ---- header -------------------------------------------------------------- */
 
-enum { HEADER_BYTES = 512, RIGHT_FORMS = 3, LEFT_FORMS = 5 };
+enum { HEADER_BYTES = 512, RIGHT_FORMS = 3, LEFT_FORMS = 6 };
 
 /* Number that layers which rotate share, or "8-32"; "-" where none does. */
 static void range_text(char out[TEXT_NUMBER], const struct model *model,
@@ -91,10 +91,12 @@ static void left_texts(char out[LEFT_FORMS][HEADER_BYTES], const struct model *m
     text_format(out[1], HEADER_BYTES, "%s  %s%s%zu layers%s%s/%s heads%s%s pairs%s%s%s", name,
                 family, dot, model->layer_count, dot, queries, keys, dot, pairs, dot, pairing,
                 quantised);
-    text_format(out[2], HEADER_BYTES, "%s  %zu layers%s%s/%s heads%s%s%s", name, model->layer_count,
+    text_format(out[2], HEADER_BYTES, "%s  %s%s%zu layers%s%s/%s heads%s%s%s", name, family, dot,
+                model->layer_count, dot, queries, keys, dot, pairing, quantised);
+    text_format(out[3], HEADER_BYTES, "%s  %zu layers%s%s/%s heads%s%s%s", name, model->layer_count,
                 dot, queries, keys, dot, pairing, quantised);
-    text_format(out[3], HEADER_BYTES, "%s  %s%s", name, pairing, quantised);
-    text_format(out[4], HEADER_BYTES, "%s", name);
+    text_format(out[4], HEADER_BYTES, "%s  %s%s", name, pairing, quantised);
+    text_format(out[5], HEADER_BYTES, "%s", name);
 }
 
 /* Where the numbers come from and how far they are. */
