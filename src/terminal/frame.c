@@ -62,8 +62,9 @@ static bool give_row(struct giving *giving, int row, bool words)
     return true;
 }
 
-/* Gives the lines that changed (asking curses to compare them all costs more than all else that a
- * step of the threshold does), from the last on, those of words first where not all may go. */
+/* Gives the lines that changed (to have the terminal's library compare them all costs more than all
+ * else that a step of the threshold does), from the last on, those of words first where not all may
+ * go. */
 static bool give_rows(struct giving *giving)
 {
     bool all = true;
@@ -88,8 +89,8 @@ static struct giving start_giving(struct frame *frame, const struct canvas *canv
     return giving;
 }
 
-/* What lines cost is guessed from above, so there is room for more when they have been told to
- * curses and weighed. */
+/* What lines cost is guessed from above, so there is room for more when they have been sent and
+ * weighed. */
 bool frame_give(struct frame *frame, const struct canvas *canvas, size_t budget,
                 const struct frame_terminal *terminal)
 {
